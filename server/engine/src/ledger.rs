@@ -1,0 +1,103 @@
+//! The durable memory of a job. Whoever drives the engine brings an implementation.
+
+use async_trait::async_trait;
+use shared::{
+    cause::Cause,
+    finding::Finding,
+    folder::{FolderPath, Role},
+};
+
+use crate::model::{Fingerprint, ItemId, Watermark};
+
+/// A folder's number in the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FolderId(pub i64);
+
+/// What the ledger knows of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderRecord {
+    /// Where it is on the source. The key within the job.
+    pub source: FolderPath,
+    /// Where it is on the target.
+    pub target: FolderPath,
+    /// What it is for.
+    pub role: Option<Role>,
+    /// The source's UIDVALIDITY, in which the entries' ids are meant.
+    pub source_validity: Option<u64>,
+    /// Where the target's folder stood before the first item was sent: the bracket of recovery.
+    pub bracket: Option<Watermark>,
+    /// Items on the source at the last look.
+    pub items: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// What became of an item. An item without an entry was never tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntryState {
+    /// About to be sent, or sent without an answer: it may or may not be on the target.
+    Intended,
+    /// On the target.
+    Copied {
+        /// Its id there, when the server told or it was looked up.
+        target: Option<u32>,
+        /// Whether it was found there rather than sent.
+        adopted: bool,
+    },
+    /// Left out.
+    Skipped {
+        /// Why.
+        cause: Cause,
+        /// The particulars: the server's words.
+        detail: String,
+    },
+}
+
+/// One item in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The item on the source.
+    pub item: ItemId,
+    /// Bytes on the source.
+    pub size: u64,
+    /// Recognises its content; none when it was never read.
+    pub fingerprint: Option<Fingerprint>,
+    /// What became of it.
+    pub state: EntryState,
+}
+
+/// The ledger could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Another process holds the job now; nothing was written.
+    #[error("another process took the job over")]
+    LeaseLost,
+    /// The database failed.
+    #[error("the ledger's database failed: {0}")]
+    Database(String),
+}
+
+/// The durable memory of one job, held under one lease.
+///
+/// Every method that writes is one transaction, durable when it returns, and refused with
+/// [`LedgerError::LeaseLost`] when the lease's epoch is stale. Methods may be called from several tasks.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Every folder of the job.
+    async fn folders(&self) -> Result<Vec<(FolderId, FolderRecord)>, LedgerError>;
+
+    /// Creates or replaces a folder's record; the key is its source path.
+    async fn put_folder(&self, folder: &FolderRecord) -> Result<FolderId, LedgerError>;
+
+    /// Every entry of a folder, in no particular order.
+    async fn entries(&self, folder: FolderId) -> Result<Vec<Entry>, LedgerError>;
+
+    /// Creates or replaces entries: intents before a window is sent, outcomes after it.
+    async fn put_entries(&self, folder: FolderId, entries: &[Entry]) -> Result<(), LedgerError>;
+
+    /// Forgets every entry of a folder, because a server rebuilt it and ids mean other items now.
+    async fn forget_entries(&self, folder: FolderId) -> Result<(), LedgerError>;
+
+    /// Keeps findings of the running pass.
+    async fn note(&self, findings: &[Finding]) -> Result<(), LedgerError>;
+}

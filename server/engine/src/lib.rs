@@ -1,0 +1,12 @@
+//! Moves mailboxes: two sides and a ledger, and nothing else.
+//!
+//! The engine knows no HTTP server, no SQL, no admins and no batches. [`pass::run`] takes two [`account::Account`]s and
+//! a [`ledger::Ledger`] and brings one mailbox from the first to the second; [`check::check`] tries an endpoint step by step.
+#![warn(missing_docs)]
+
+pub mod account;
+pub mod check;
+pub mod error;
+pub mod ledger;
+pub mod model;
+pub mod pass;

@@ -1,0 +1,175 @@
+//! The engine's own words: what one side holds.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use bytes::Bytes;
+use shared::{
+    folder::{FolderPath, Role},
+    time::Timestamp,
+};
+
+/// A folder on one side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// As the user reads it.
+    pub path: FolderPath,
+    /// As the server spells it: modified UTF-7 or raw bytes, with its own prefix and separator.
+    pub wire: Vec<u8>,
+    /// What it is for.
+    pub role: Option<Role>,
+    /// Whether it can hold messages (not `\Noselect`).
+    pub selectable: bool,
+    /// Whether the user subscribed to it.
+    pub subscribed: bool,
+}
+
+/// A server's id of an item within a folder.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ItemId {
+    /// An IMAP UID (RFC 3501, section 2.3.1.1).
+    Uid(u32),
+    /// An id without meaning to us.
+    Opaque(Box<str>),
+}
+
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Uid(uid) => uid.fmt(f),
+            Self::Opaque(id) => write!(f, "#{id}"),
+        }
+    }
+}
+
+impl FromStr for ItemId {
+    type Err = std::num::ParseIntError;
+
+    /// Reads what `Display` writes.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.strip_prefix('#') {
+            Some(opaque) => Ok(Self::Opaque(opaque.into())),
+            None => text.parse().map(Self::Uid),
+        }
+    }
+}
+
+/// The UIDVALIDITY of a folder and the UID its next message will get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watermark {
+    /// UIDVALIDITY (RFC 3501, section 2.3.1.1).
+    pub validity: u32,
+    /// UIDNEXT.
+    pub next: u32,
+}
+
+/// When a server received a message (INTERNALDATE), with the zone it was told in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Received {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub seconds: i64,
+    /// Minutes east of UTC.
+    pub zone_minutes: i16,
+}
+
+impl From<Received> for Timestamp {
+    fn from(received: Received) -> Self {
+        Self::from_millis(received.seconds * 1000)
+    }
+}
+
+/// A set of system flags (RFC 3501, section 2.3.2), without `\Recent`, which is the server's own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct SystemFlags(u8);
+
+impl SystemFlags {
+    /// Names and bits.
+    pub const NAMES: [(&'static str, Self); 5] = [
+        ("\\Answered", Self(1)),
+        ("\\Flagged", Self(2)),
+        ("\\Deleted", Self(4)),
+        ("\\Seen", Self(8)),
+        ("\\Draft", Self(16)),
+    ];
+
+    /// Adds a flag by its name; false when it is no system flag.
+    pub fn insert(&mut self, name: &str) -> bool {
+        let known = Self::NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        if let Some((_, flag)) = known {
+            self.0 |= flag.0;
+        }
+        known.is_some()
+    }
+
+    /// The names of the flags in the set.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Self::NAMES.into_iter().filter(move |(_, flag)| self.0 & flag.0 != 0).map(|(name, _)| name)
+    }
+}
+
+/// What a message is marked with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// System flags.
+    pub system: SystemFlags,
+    /// Keywords, sorted, each once.
+    pub keywords: Vec<Arc<str>>,
+}
+
+/// One item as a listing shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemMeta {
+    /// Its id.
+    pub id: ItemId,
+    /// Bytes, as the server says (RFC822.SIZE).
+    pub size: u64,
+    /// When the server received it.
+    pub received: Option<Received>,
+    /// What it is marked with.
+    pub flags: Flags,
+}
+
+/// What one side holds in one folder at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// UIDVALIDITY: ids are only good under it.
+    pub validity: u32,
+    /// UIDNEXT.
+    pub next: u32,
+    /// Every item, by growing id.
+    pub items: Vec<ItemMeta>,
+}
+
+/// An item with its content in its standard form (RFC 5322 for mail).
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// What a listing shows of it.
+    pub meta: ItemMeta,
+    /// The whole message, or its header block where only that was asked for.
+    pub body: Bytes,
+}
+
+/// Recognises an item by its content on both sides, whatever ids the servers gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint {
+    /// SHA-256, cut to 128 bits, of the content with every line end as CRLF.
+    pub exact: [u8; 16],
+    /// The same of the content without what servers are known to rewrite: line ends, NUL, 8-bit bytes.
+    pub loose: [u8; 16],
+}
+
+impl Fingerprint {
+    /// Both halves in a row, for storage.
+    pub fn to_bytes(self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes[..16].copy_from_slice(&self.exact);
+        bytes[16..].copy_from_slice(&self.loose);
+        bytes
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote; none when the length is another.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; 32] = bytes.try_into().ok()?;
+        let (exact, loose) = bytes.split_at(16);
+        Some(Self { exact: exact.try_into().ok()?, loose: loose.try_into().ok()? })
+    }
+}

@@ -1,0 +1,116 @@
+//! Why something differs, failed or was left out: a closed list with words for people.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! causes {
+    ($($(#[$doc:meta])* $variant:ident = $id:literal, $title:literal, $advice:literal;)*) => {
+        /// Why something differs, failed or was left out.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum Cause {
+            $($(#[$doc])* #[doc = $title] #[serde(rename = $id)] $variant,)*
+        }
+
+        impl Cause {
+            /// Every cause there is.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The stable id, as it stands in reports and the API.
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id,)* }
+            }
+
+            /// A short title for people.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+
+            /// What to do about it.
+            pub const fn advice(self) -> &'static str {
+                match self { $(Self::$variant => $advice,)* }
+            }
+        }
+
+        impl std::str::FromStr for Cause {
+            type Err = UnknownCause;
+            fn from_str(id: &str) -> Result<Self, Self::Err> {
+                Self::ALL.iter().copied().find(|cause| cause.id() == id).ok_or(UnknownCause)
+            }
+        }
+    };
+}
+
+/// The id names no cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownCause;
+
+causes! {
+    // Reaching a server
+    DnsFailed = "dns.failed", "Host name not found", "Check the spelling of the host and that this machine's DNS knows it.";
+    ConnectRefused = "connect.refused", "Connection refused", "Check the port and that the mail service runs and lets this machine in.";
+    ConnectFailed = "connect.failed", "Host not reachable", "Check the address, routes and firewalls between this machine and the server.";
+    TimedOut = "timeout", "The server did not answer in time", "Check that the port is the IMAP port and the server is not overloaded; then try again.";
+    Disconnected = "disconnected", "The connection was lost", "The pass goes on by itself when the server answers again; if it does not, look at the server's log.";
+    NotImap = "protocol.not-imap", "The server does not speak IMAP", "Check the port and whether it expects TLS from the first byte (993) or STARTTLS (143).";
+    Protocol = "protocol.broken", "The server's answer could not be understood", "Try again; if it stays, report it with the log of the pass.";
+    Busy = "server.busy", "The server is busy or asks to slow down", "Nothing is lost; the pass waits and goes on. Run fewer mailboxes at once if it stays.";
+    // Trust
+    TlsUntrusted = "tls.untrusted", "The certificate is not signed by a trusted authority", "Compare its SHA-256 with the server's own and pin it, or install the issuing authority on this machine.";
+    TlsName = "tls.name", "The certificate belongs to another name", "Use a host name the certificate names, or pin this certificate after comparing its SHA-256.";
+    TlsExpired = "tls.expired", "The certificate is expired or not valid yet", "Renew it on the server, check this machine's clock, or pin this certificate after comparing its SHA-256.";
+    TlsPin = "tls.pin", "The certificate is not the pinned one", "If the server's certificate was renewed, compare and pin the new one; otherwise stop: somebody may be in between.";
+    TlsFailed = "tls.failed", "TLS could not be set up", "Check the port and the TLS versions the server offers (TLS 1.2 or newer is needed).";
+    StarttlsMissing = "tls.starttls-missing", "The server does not offer STARTTLS", "Use implicit TLS on port 993. Passwords are never sent in the clear.";
+    StarttlsInjected = "tls.starttls-injected", "Something was sent in clear text before TLS began", "Somebody may be tampering with the connection. Use implicit TLS on port 993.";
+    CleartextRefused = "tls.cleartext", "Clear text is allowed to this machine only", "Choose implicit TLS (993) or STARTTLS (143).";
+    // Logging in
+    LoginRefused = "login.refused", "Login refused", "Check user name and password; some systems need an app password or IMAP switched on for the mailbox.";
+    LoginUnavailable = "login.unavailable", "The server does not offer this login method", "Choose another login method for this endpoint.";
+    NotConfigured = "login.no-secret", "No password is stored", "Enter the password for the endpoint or the mailbox.";
+    // Folders
+    NoFolders = "folder.none", "The server listed no folder at all", "A mailbox has at least INBOX: check rights and the login name.";
+    FolderRenamed = "folder.renamed", "Folder got another name", "Nothing to do: the target does not allow the old name.";
+    FolderRefused = "folder.refused", "The target refused the folder", "See the server's words; create the folder by hand or allow another name, then run a delta pass.";
+    FolderUnreadable = "folder.unreadable", "The source refused to open the folder", "See the server's words; check rights and the folder's state, then run a delta pass.";
+    FolderVirtual = "folder.virtual", "Virtual folder left out", "Nothing to do: it only shows messages that are moved with their own folder.";
+    FolderForeign = "folder.foreign", "Folder of another user left out", "Shared folders belong to their owners and move with them.";
+    FolderMerged = "folder.merged", "Two folders became one", "Nothing is lost: both folders' messages are in the one folder.";
+    FolderRebuilt = "folder.rebuilt", "The folder was rebuilt on the server", "Its messages were matched again by content; nothing to do.";
+    SubscriptionLost = "folder.subscription", "Subscription not carried", "Subscribe to the folder in the mail program.";
+    // Messages
+    TooBig = "message.too-big", "Message larger than the target allows", "Raise the target's message size limit and run a delta pass.";
+    TargetFull = "mailbox.full", "The target mailbox is full", "Raise its quota and run a delta pass.";
+    Rejected = "message.rejected", "The target refused the message", "See the server's words; the message stays on the source.";
+    Empty = "message.empty", "Message without a single byte", "Nothing to move: the source lists a message of zero length.";
+    Vanished = "message.vanished", "Message gone from the source", "It was moved or deleted on the source during the pass; a delta pass sees where it is now.";
+    Unreadable = "message.unreadable", "The source could not deliver the message", "Open it on the source; its data may be damaged there.";
+    BytesAltered = "message.bytes", "The target changed the message's bytes", "Compare the message; the target rewrites this form (the detail says how).";
+    DateAltered = "message.date", "Received date differs", "The target cannot keep this date; the Date header inside the message is unchanged.";
+    FlagsAltered = "message.flags", "Flags differ", "Flags were changed on one side after the copy, or the target does not keep them.";
+    KeywordsLost = "message.keywords", "Keywords the target does not keep", "The target allows no such keywords.";
+    Missing = "message.missing", "Message missing on the target", "Run a delta pass; if it stays missing, see the pass's findings.";
+    Extra = "message.extra", "Message on the target that the source does not have", "Nothing to do if it arrived on the target later or the source deleted it since.";
+    Duplicate = "message.duplicate", "More copies on the target than on the source", "Compare the copies; another tool may have copied before.";
+    // The run
+    Adopted = "run.adopted", "Message was on the target already", "Nothing to do: it was recognised by its content and not copied again.";
+    Recovered = "run.recovered", "Interrupted copies were checked and settled", "Nothing to do.";
+    Cancelled = "run.cancelled", "Stopped by an admin", "Start again to go on: nothing is copied twice.";
+    Ledger = "run.ledger", "The ledger could not be written", "Check disk space and rights of the data directory, then resume.";
+    LeaseLost = "run.lease", "Another process took this job over", "Nothing to do: the other process goes on.";
+    Internal = "run.internal", "An error inside carbonio-migrate", "Please report it with the log of the pass.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cause;
+
+    #[test]
+    fn every_cause_has_its_own_id_and_finds_itself() {
+        for cause in Cause::ALL {
+            assert_eq!(cause.id().parse(), Ok(*cause));
+            assert!(cause.advice().ends_with('.'), "{} needs a sentence", cause.id());
+        }
+        let ids: std::collections::BTreeSet<_> = Cause::ALL.iter().map(|cause| cause.id()).collect();
+        assert_eq!(ids.len(), Cause::ALL.len());
+    }
+}

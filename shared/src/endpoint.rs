@@ -1,0 +1,95 @@
+//! Where a mail system is and how to log in. Never holds a secret.
+
+use serde::{Deserialize, Serialize};
+
+/// A mail system. A closed enum: adding a system adds one variant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Endpoint {
+    /// Any IMAP4rev1 server (RFC 3501).
+    Imap(ImapEndpoint),
+}
+
+impl Endpoint {
+    /// The host name as the admin typed it.
+    pub fn host(&self) -> &str {
+        match self {
+            Self::Imap(imap) => &imap.host,
+        }
+    }
+
+    /// Whether each mailbox brings a password (or token) of its own, rather than an admin logging in for all.
+    pub fn secret_per_mailbox(&self) -> bool {
+        match self {
+            Self::Imap(imap) => match imap.login {
+                Login::Password | Login::Token => true,
+                Login::AuthorizationId { .. } | Login::Master { .. } => false,
+            },
+        }
+    }
+}
+
+/// How to reach an IMAP server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ImapEndpoint {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port: 993 for implicit TLS, 143 for STARTTLS.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: Tls,
+    /// Trust exactly this certificate: lower-case hexadecimal SHA-256 of its DER form.
+    #[serde(default)]
+    pub pin: Option<String>,
+    /// How mailboxes are opened.
+    pub login: Login,
+}
+
+/// How a connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// TLS from the first byte (RFC 8314).
+    Implicit,
+    /// Clear text upgraded by STARTTLS before anything else is said; never optional.
+    Starttls,
+    /// Clear text; allowed to loopback only.
+    None,
+}
+
+impl Tls {
+    /// The port that goes with this protection when none is given.
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Implicit => 993,
+            Self::Starttls | Self::None => 143,
+        }
+    }
+}
+
+/// How mailboxes are opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "method", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Login {
+    /// Each mailbox with its own user name and password (AUTHENTICATE PLAIN or LOGIN).
+    Password,
+    /// An admin logs in and names the mailbox as the authorization identity (RFC 4616).
+    AuthorizationId {
+        /// The admin's login name.
+        admin: String,
+    },
+    /// An admin logs in under a name made from a template such as `{user}*{admin}` (Dovecot master users).
+    Master {
+        /// The admin's login name.
+        admin: String,
+        /// Template with `{user}` and `{admin}`.
+        template: String,
+    },
+    /// Each mailbox with an OAuth 2.0 access token (XOAUTH2).
+    Token,
+}

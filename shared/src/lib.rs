@@ -1,0 +1,20 @@
+//! The words that cross the wire: between the panel and the server, and between the server and the engine.
+//!
+//! Plain values only: no I/O, no clock, no randomness, so that the same types compile for the browser.
+#![warn(missing_docs)]
+
+pub mod auth;
+pub mod cause;
+pub mod check;
+pub mod endpoint;
+pub mod error;
+pub mod finding;
+pub mod folder;
+pub mod id;
+pub mod job;
+pub mod live;
+pub mod pass;
+pub mod plan;
+pub mod project;
+pub mod report;
+pub mod time;

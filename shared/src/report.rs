@@ -1,0 +1,145 @@
+//! What a validation found, for people and machines.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    finding::{CauseCount, Finding},
+    folder::{FolderPath, Role},
+    pass::PassKind,
+    project::VerifyDepth,
+    time::Timestamp,
+};
+
+/// The validator's judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Every message is on the target and nothing differs.
+    Perfect,
+    /// Every message is on the target; small differences are named.
+    Good,
+    /// Some messages are not on the target or changed, each with a cause: look at them.
+    Investigate,
+    /// Messages are missing without a cause, or too many with one.
+    Poor,
+}
+
+impl Verdict {
+    /// The word on screen.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Perfect => "Perfect",
+            Self::Good => "Good",
+            Self::Investigate => "Investigate",
+            Self::Poor => "Poor",
+        }
+    }
+}
+
+/// One side of the compared mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReportSide {
+    /// Host.
+    pub host: String,
+    /// The mailbox's login name.
+    pub user: String,
+}
+
+/// What stands on both sides, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Totals {
+    /// Messages on the source.
+    pub source_items: u64,
+    /// Their bytes.
+    pub source_bytes: u64,
+    /// Messages on the target.
+    pub target_items: u64,
+    /// Their bytes.
+    pub target_bytes: u64,
+    /// Messages found on both sides with the same content.
+    pub matched: u64,
+    /// Matched messages whose date, flags and keywords are equal too.
+    pub identical: u64,
+    /// Messages found on the target with changed bytes.
+    pub altered: u64,
+    /// Source messages that are not on the target.
+    pub missing: u64,
+    /// Target messages that are not on the source.
+    pub extra: u64,
+}
+
+/// One folder of the comparison.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReportFolder {
+    /// Where it is on the source.
+    pub source: FolderPath,
+    /// Where it is on the target.
+    pub target: FolderPath,
+    /// What it is for.
+    pub role: Option<Role>,
+    /// Its numbers.
+    pub totals: Totals,
+}
+
+/// What a validation found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Report {
+    /// The product's version that wrote it.
+    pub version: String,
+    /// The project's name; empty on the command line.
+    pub project: String,
+    /// When the comparison was finished.
+    pub created: Timestamp,
+    /// The pass that made it.
+    pub pass: PassKind,
+    /// How far it looked.
+    pub depth: VerifyDepth,
+    /// The source mailbox.
+    pub source: ReportSide,
+    /// The target mailbox.
+    pub target: ReportSide,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// The judgement in a sentence with its numbers.
+    pub sentence: String,
+    /// Over all folders.
+    pub totals: Totals,
+    /// Folder by folder.
+    pub folders: Vec<ReportFolder>,
+    /// Findings by cause, worst first.
+    pub causes: Vec<CauseCount>,
+    /// Every finding.
+    pub findings: Vec<Finding>,
+}
+
+/// A form a report downloads in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ReportFormat {
+    /// A self-contained page that prints well.
+    Html,
+    /// One row per finding, for a spreadsheet.
+    Csv,
+    /// Everything, for machines.
+    Json,
+}
+
+impl ReportFormat {
+    /// Every format there is.
+    pub const ALL: [Self; 3] = [Self::Html, Self::Csv, Self::Json];
+
+    /// The file name's ending, and the word in the URL.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Csv => "csv",
+            Self::Json => "json",
+        }
+    }
+}
