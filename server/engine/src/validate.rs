@@ -1,0 +1,137 @@
+//! Compares one folder on both sides, read afresh, and names every difference. Pure: it never asks the ledger whether
+//! a message is there, only why it is not.
+
+mod difference;
+mod report;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::{
+    cause::Cause,
+    finding::{Finding, ItemLabel, Severity, Subject},
+    folder::{FolderPath, Role},
+    project::VerifyDepth,
+    report::{ReportFolder, Totals},
+};
+
+use crate::{
+    matching::{Seen, match_items},
+    model::ItemId,
+};
+
+pub use report::{Summary, build_report};
+pub use verdict::verdict;
+
+/// Why items of one folder are not on the target, as the ledger tells: the cause and the server's words.
+pub type Reasons = BTreeMap<ItemId, (Cause, String)>;
+
+/// Which keywords a target's folder keeps (PERMANENTFLAGS, RFC 3501, section 7.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum KeywordRule {
+    /// Any (`\*`).
+    #[default]
+    All,
+    /// These, in any case.
+    Only(BTreeSet<String>),
+    /// None at all.
+    None,
+}
+
+/// What a target's folder keeps.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Keeps {
+    /// Keywords.
+    pub keywords: KeywordRule,
+}
+
+/// One folder on both sides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderPair {
+    /// Where it is on the source.
+    pub source: FolderPath,
+    /// Where it is on the target.
+    pub target: FolderPath,
+    /// What it is for.
+    pub role: Option<Role>,
+    /// How far both sides were read.
+    pub depth: VerifyDepth,
+    /// What stands on the source.
+    pub source_items: Vec<Seen>,
+    /// What stands on the target.
+    pub target_items: Vec<Seen>,
+    /// What the target's folder keeps.
+    pub keeps: Keeps,
+}
+
+/// Compares one folder on both sides: its numbers, and a finding for every difference.
+pub fn compare(pair: &FolderPair, reasons: &Reasons) -> (ReportFolder, Vec<Finding>) {
+    let (source, target) = (&pair.source_items, &pair.target_items);
+    let matching = match_items(source, target, |meta| reasons.contains_key(&meta.id));
+    let mut findings = Vec::new();
+    let mut totals = Totals {
+        source_items: count(source.len()),
+        source_bytes: source.iter().map(|seen| seen.meta.size).sum(),
+        target_items: count(target.len()),
+        target_bytes: target.iter().map(|seen| seen.meta.size).sum(),
+        missing: count(matching.missing.len()),
+        extra: count(matching.extra.len() + matching.duplicate.len()),
+        ..Totals::default()
+    };
+
+    let mut pairs: Vec<_> = matching.exact.iter().map(|pair| (pair, true)).collect();
+    pairs.extend(matching.altered.iter().map(|pair| (pair, false)));
+    pairs.sort_unstable();
+    for ((here, there), same) in pairs {
+        let (here, there) = (&source[*here], &target[*there]);
+        let bytes = difference::bytes(here, there, same, pair.depth);
+        let marks = difference::marks(here, there, pair);
+        match (&bytes, marks.is_empty()) {
+            (Some(_), _) => totals.altered += 1,
+            (None, true) => {
+                totals.matched += 1;
+                totals.identical += 1;
+            }
+            (None, false) => totals.matched += 1,
+        }
+        for (cause, detail) in bytes.into_iter().chain(marks) {
+            findings.push(finding(Severity::Warning, cause, &pair.source, here, detail));
+        }
+    }
+    for at in &matching.missing {
+        let seen = &source[*at];
+        let (cause, detail) = reasons.get(&seen.meta.id).cloned().unwrap_or_else(|| {
+            let detail = format!("Not found in \"{}\" on the target, and nothing tells why.", pair.target);
+            (Cause::Missing, detail)
+        });
+        findings.push(finding(Severity::Loss, cause, &pair.source, seen, detail));
+    }
+    for at in &matching.duplicate {
+        let detail = "Another message in the folder has this content too; the source has fewer of them.".into();
+        findings.push(finding(Severity::Warning, Cause::Duplicate, &pair.target, &target[*at], detail));
+    }
+    for at in &matching.extra {
+        let detail = format!("Stands in \"{}\" on the target only.", pair.target);
+        findings.push(finding(Severity::Info, Cause::Extra, &pair.target, &target[*at], detail));
+    }
+    let folder =
+        ReportFolder { source: pair.source.clone(), target: pair.target.clone(), role: pair.role, totals };
+    (folder, findings)
+}
+
+fn finding(severity: Severity, cause: Cause, folder: &FolderPath, seen: &Seen, detail: String) -> Finding {
+    let item = ItemLabel {
+        id: seen.meta.id.to_string(),
+        size: seen.meta.size,
+        received: seen.meta.received.map(Into::into),
+        message_id: seen.message_id.clone(),
+    };
+    Finding { severity, cause, subject: Subject { folder: Some(folder.clone()), item: Some(item) }, detail }
+}
+
+fn count(items: usize) -> u64 {
+    u64::try_from(items).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,19 @@
+//! IMAP4rev1 sessions (RFC 3501): async-imap logs in, then our own small layer speaks on its stream, because it keeps
+//! response codes (APPENDUID), pipelines commands, streams literals and refuses announced sizes before allocating.
+
+pub mod date;
+pub mod utf7;
+
+pub(crate) mod append;
+pub(crate) mod connect;
+pub(crate) mod connection;
+pub(crate) mod encode;
+mod fetch;
+pub(crate) mod listing;
+pub(crate) mod login;
+mod profile;
+pub(crate) mod quota;
+mod response;
+pub(crate) mod session;
+mod tls;
+mod transport;

@@ -1,0 +1,133 @@
+//! The byte stream under a session: TCP, or TLS over it.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::{Buf, BytesMut};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+use tokio_rustls::client::TlsStream;
+
+/// TCP, or TLS over it.
+#[derive(Debug)]
+pub(super) enum Transport {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
+/// Most bytes a server may say while it logs us in.
+const LOGIN_BUDGET: usize = 64 * 1024;
+
+/// Hands a session to async-imap line by line, so that not one byte after the tagged answer of the login is read ahead
+/// into a buffer we could not get back.
+#[derive(Debug)]
+pub(super) struct ByLine {
+    inner: Option<(Transport, BytesMut)>,
+    budget: usize,
+}
+
+impl ByLine {
+    pub(super) fn new(transport: Transport, ahead: BytesMut) -> Self {
+        Self { inner: Some((transport, ahead)), budget: LOGIN_BUDGET }
+    }
+
+    /// The transport and what was read ahead of it; none the second time.
+    pub(super) fn take(&mut self) -> Option<(Transport, BytesMut)> {
+        self.inner.take()
+    }
+}
+
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "the session was taken over")
+}
+
+impl AsyncRead for ByLine {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let Some((transport, ahead)) = &mut this.inner else { return Poll::Ready(Err(gone())) };
+        loop {
+            if let Some(end) = ahead.iter().position(|byte| *byte == b'\n') {
+                let count = (end + 1).min(buf.remaining());
+                buf.put_slice(&ahead[..count]);
+                ahead.advance(count);
+                return match this.budget.checked_sub(count) {
+                    Some(left) => {
+                        this.budget = left;
+                        Poll::Ready(Ok(()))
+                    }
+                    None => Poll::Ready(Err(io::Error::other("the server said too much during the login"))),
+                };
+            }
+            if ahead.len() > LOGIN_BUDGET {
+                return Poll::Ready(Err(io::Error::other("the server sent a line without end")));
+            }
+            let mut chunk = [0; 4096];
+            let mut chunk = ReadBuf::new(&mut chunk);
+            std::task::ready!(Pin::new(&mut *transport).poll_read(cx, &mut chunk))?;
+            if chunk.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            ahead.extend_from_slice(chunk.filled());
+        }
+    }
+}
+
+impl AsyncWrite for ByLine {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut self.get_mut().inner {
+            Some((transport, _)) => Pin::new(transport).poll_write(cx, buf),
+            None => Poll::Ready(Err(gone())),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().inner {
+            Some((transport, _)) => Pin::new(transport).poll_flush(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().inner {
+            Some((transport, _)) => Pin::new(transport).poll_shutdown(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}
