@@ -1,0 +1,331 @@
+//! One session: commands go out with tags, several at once if wished; answers come back whole and within budgets.
+
+use std::{collections::BTreeSet, io, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use shared::cause::Cause;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
+
+use super::{
+    response::{self, Condition, Response, Status, Value},
+    transport::Transport,
+};
+use crate::error::{ConnectorError, Reach, Retry};
+
+/// Longest silence of a server in the middle of its work.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Longest line a server may send.
+const MAX_LINE: usize = 1024 * 1024;
+/// Largest literal a server may announce where no message was asked for.
+const SMALL_LITERAL: u64 = 1024 * 1024;
+/// Written at once rather than copied behind the command before it.
+const LARGE_WRITE: usize = 32 * 1024;
+
+/// The names of a server's capabilities (RFC 3501, section 7.2.1), in upper case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Capabilities(BTreeSet<String>);
+
+impl Capabilities {
+    pub(super) fn read<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(words.into_iter().map(str::to_ascii_uppercase).collect())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+/// A command's tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tag(String);
+
+/// What the server tells beside the end of a command.
+#[derive(Debug)]
+pub(crate) struct Data {
+    pub number: Option<u32>,
+    pub name: String,
+    pub values: Vec<Value>,
+}
+
+/// What comes next while a command runs.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Data(Data),
+    End(Condition),
+}
+
+/// One session with a server.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    transport: Transport,
+    input: BytesMut,
+    /// How far `input` was searched for the end of the response.
+    scanned: usize,
+    /// Where the line in hand begins in `input`.
+    line: usize,
+    output: BytesMut,
+    commands: u32,
+    literal_cap: u64,
+    /// Names the server in sentences: "the source old.example".
+    pub(crate) peer: String,
+    /// What the server says it can do.
+    pub(crate) capabilities: Capabilities,
+    /// The server's first words.
+    pub(crate) greeting: String,
+}
+
+impl Connection {
+    pub(super) fn new(transport: Transport, ahead: BytesMut, peer: String) -> Self {
+        Self {
+            transport,
+            input: ahead,
+            scanned: 0,
+            line: 0,
+            output: BytesMut::new(),
+            commands: 0,
+            literal_cap: SMALL_LITERAL,
+            peer,
+            capabilities: Capabilities::default(),
+            greeting: String::new(),
+        }
+    }
+
+    /// The stream, and what was read ahead of it.
+    pub(super) fn into_parts(self) -> (Transport, BytesMut) {
+        (self.transport, self.input)
+    }
+
+    /// Allows literals up to so many bytes in the answers that follow.
+    pub(super) const fn allow_literals(&mut self, bytes: u64) {
+        self.literal_cap = if bytes > SMALL_LITERAL { bytes } else { SMALL_LITERAL };
+    }
+
+    /// Puts a command behind those waiting to be sent. Without its final CRLF: a literal follows.
+    pub(super) fn begin(&mut self, command: &[u8]) -> Tag {
+        self.commands += 1;
+        let tag = Tag(format!("m{}", self.commands));
+        self.output.extend_from_slice(tag.0.as_bytes());
+        self.output.extend_from_slice(b" ");
+        self.output.extend_from_slice(command);
+        tag
+    }
+
+    /// Puts a whole command behind those waiting to be sent.
+    pub(super) fn queue(&mut self, command: &[u8]) -> Tag {
+        let tag = self.begin(command);
+        self.output.extend_from_slice(b"\r\n");
+        tag
+    }
+
+    /// Puts bytes behind what waits to be sent; large ones go out at once.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), ConnectorError> {
+        if bytes.len() < LARGE_WRITE {
+            self.output.extend_from_slice(bytes);
+            return if self.output.len() < LARGE_WRITE { Ok(()) } else { self.flush().await };
+        }
+        self.flush().await?;
+        let written = timeout(PATIENCE, self.transport.write_all(bytes)).await;
+        self.sent(written)
+    }
+
+    /// Sends everything that waits.
+    pub(super) async fn flush(&mut self) -> Result<(), ConnectorError> {
+        let output = self.output.split();
+        let written = timeout(PATIENCE, async {
+            self.transport.write_all(&output).await?;
+            self.transport.flush().await
+        })
+        .await;
+        self.sent(written)
+    }
+
+    fn sent(&self, written: Result<io::Result<()>, tokio::time::error::Elapsed>) -> Result<(), ConnectorError> {
+        match written {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(self.lost(&error)),
+            Err(_) => Err(self.silent(PATIENCE)),
+        }
+    }
+
+    /// The next response, whole.
+    async fn response(&mut self) -> Result<Response, ConnectorError> {
+        let bytes = self.next(PATIENCE).await?;
+        response::parse(&bytes).ok_or_else(|| self.broken("an answer that is not IMAP"))
+    }
+
+    /// The server's first response, which must come soon.
+    pub(super) async fn first_response(&mut self, patience: Duration) -> Result<Response, ConnectorError> {
+        let bytes = match self.next(patience).await {
+            Err(error) if error.cause == Cause::Protocol => return Err(self.not_imap(error.detail)),
+            other => other?,
+        };
+        response::parse(&bytes).ok_or_else(|| self.not_imap("its first words are no IMAP greeting".into()))
+    }
+
+    /// Runs one command to its end.
+    pub(crate) async fn run(
+        &mut self,
+        command: &[u8],
+        data: impl FnMut(Data),
+    ) -> Result<Condition, ConnectorError> {
+        let tag = self.queue(command);
+        self.flush().await?;
+        self.finish(&tag, data).await
+    }
+
+    /// Reads to the end of a command, the oldest one that was sent and not finished.
+    pub(super) async fn finish(
+        &mut self,
+        tag: &Tag,
+        mut data: impl FnMut(Data),
+    ) -> Result<Condition, ConnectorError> {
+        loop {
+            match self.step(tag).await? {
+                Step::Data(told) => data(told),
+                Step::End(condition) => return Ok(condition),
+            }
+        }
+    }
+
+    /// The next thing the server tells while it works on a command, the oldest one that is not finished.
+    pub(super) async fn step(&mut self, tag: &Tag) -> Result<Step, ConnectorError> {
+        loop {
+            match self.response().await? {
+                Response::Data { number, name, values } => return Ok(Step::Data(Data { number, name, values })),
+                Response::Done { tag: done, condition } if done == tag.0 => return Ok(Step::End(condition)),
+                Response::Done { .. } => return Err(self.broken("an answer to another command")),
+                Response::Condition(condition) => match condition.status {
+                    Status::Bye => return Err(self.farewell(&condition)),
+                    // `* OK [UIDVALIDITY 3] …` carries data in its code.
+                    Status::Ok | Status::No | Status::Bad | Status::PreAuth => {
+                        if let Some(code) = condition.code {
+                            let values = response::parse_values(&code.arguments);
+                            return Ok(Step::Data(Data { number: None, name: code.name, values }));
+                        }
+                    }
+                },
+                Response::Continue => {}
+            }
+        }
+    }
+
+    /// Reads until the server wants the rest of the command (none), or ended it early.
+    pub(super) async fn go_ahead(&mut self, tag: &Tag) -> Result<Option<Condition>, ConnectorError> {
+        loop {
+            match self.response().await? {
+                Response::Continue => return Ok(None),
+                Response::Done { tag: done, condition } if done == tag.0 => return Ok(Some(condition)),
+                Response::Done { .. } => return Err(self.broken("an answer to another command")),
+                Response::Condition(condition) if condition.status == Status::Bye => {
+                    return Err(self.farewell(&condition));
+                }
+                Response::Condition(_) | Response::Data { .. } => {}
+            }
+        }
+    }
+
+    async fn next(&mut self, patience: Duration) -> Result<Bytes, ConnectorError> {
+        loop {
+            if let Some(end) = self.complete()? {
+                (self.scanned, self.line) = (0, 0);
+                return Ok(self.input.split_to(end).freeze());
+            }
+            if self.input.capacity() - self.input.len() < 16 * 1024 {
+                self.input.reserve(64 * 1024);
+            }
+            match timeout(patience, self.transport.read_buf(&mut self.input)).await {
+                Ok(Ok(0)) => return Err(self.lost(&io::ErrorKind::UnexpectedEof.into())),
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => return Err(self.lost(&error)),
+                Err(_) => return Err(self.silent(patience)),
+            }
+        }
+    }
+
+    /// The length of the response at the head of `input`, when all of it is there.
+    fn complete(&mut self) -> Result<Option<usize>, ConnectorError> {
+        loop {
+            let Some(unseen) = self.input.get(self.scanned..) else { return Ok(None) };
+            let Some(end) = unseen.iter().position(|byte| *byte == b'\n') else {
+                self.scanned = self.input.len();
+                let overlong = self.scanned.saturating_sub(self.line) > MAX_LINE;
+                return if overlong { Err(self.broken("a line of more than one MiB")) } else { Ok(None) };
+            };
+            let end = self.scanned + end;
+            let line = &self.input[self.line..end];
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let words_only = self.line == 0 && response::is_condition(line);
+            let Some(length) = response::announced_literal(line).filter(|_| !words_only) else {
+                return Ok(Some(end + 1));
+            };
+            if length > self.literal_cap {
+                return Err(self.broken(&format!("a literal of {length} bytes, more than is allowed here")));
+            }
+            let length = usize::try_from(length).map_err(|_| self.broken("a literal too large"))?;
+            self.line = end + 1 + length;
+            self.scanned = self.line;
+            self.input.reserve(self.line.saturating_sub(self.input.len()) + 256);
+        }
+    }
+
+    /// The connection is gone.
+    fn lost(&self, error: &io::Error) -> ConnectorError {
+        let detail = match error.kind() {
+            io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
+            _ => format!("the connection broke ({error})"),
+        };
+        self.error(Cause::Disconnected, Retry::Now, detail)
+    }
+
+    fn silent(&self, patience: Duration) -> ConnectorError {
+        self.error(Cause::TimedOut, Retry::Now, format!("no answer within {} seconds", patience.as_secs()))
+    }
+
+    /// The server said something that makes no sense: the stream cannot be trusted any more.
+    pub(super) fn broken(&self, detail: &str) -> ConnectorError {
+        self.error(Cause::Protocol, Retry::Now, format!("the server sent {detail}"))
+    }
+
+    pub(super) fn not_imap(&self, detail: String) -> ConnectorError {
+        ConnectorError { reach: Reach::Endpoint, ..self.error(Cause::NotImap, Retry::Never, detail) }
+    }
+
+    pub(super) fn farewell(&self, condition: &Condition) -> ConnectorError {
+        let detail = format!("the server said goodbye: “{}”", condition.words);
+        self.error(Cause::Busy, Retry::After(Duration::from_secs(2)), detail)
+    }
+
+    fn error(&self, cause: Cause, retry: Retry, detail: String) -> ConnectorError {
+        ConnectorError { reach: Reach::Mailbox, retry, cause, doing: format!("talking to {}", self.peer), detail }
+    }
+
+    /// A command was answered with NO or BAD.
+    pub(crate) fn refused(
+        &self,
+        condition: &Condition,
+        reach: Reach,
+        cause: Cause,
+        doing: impl Into<String>,
+    ) -> ConnectorError {
+        let passes = condition.passes();
+        let word = match condition.status {
+            Status::No => "NO",
+            Status::Bad => "BAD",
+            Status::Ok | Status::PreAuth | Status::Bye => "something unexpected",
+        };
+        ConnectorError {
+            reach: if passes { Reach::Mailbox } else { reach },
+            retry: if passes { Retry::After(Duration::from_secs(5)) } else { Retry::Never },
+            cause: if passes { Cause::Busy } else { cause },
+            doing: doing.into(),
+            detail: format!("the server answered {word}: “{}”", condition.words),
+        }
+    }
+}

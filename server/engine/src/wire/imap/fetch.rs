@@ -1,0 +1,71 @@
+//! Reading FETCH answers (RFC 3501, section 7.4.2).
+
+use std::{collections::HashSet, sync::Arc};
+
+use bytes::Bytes;
+
+use super::{connection::Data, date, response::Value};
+use crate::model::{Flags, Received};
+
+/// What one FETCH answer told of a message. Servers may send it in pieces.
+#[derive(Debug, Default)]
+pub(super) struct Fetched {
+    pub uid: Option<u32>,
+    pub size: Option<u64>,
+    pub received: Option<Received>,
+    pub flags: Option<Flags>,
+    pub body: Option<Bytes>,
+}
+
+/// Gives equal keywords one allocation: a folder of a million messages has a handful of them.
+#[derive(Debug, Default)]
+pub(super) struct Keywords(HashSet<Arc<str>>);
+
+impl Keywords {
+    fn intern(&mut self, keyword: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(keyword) {
+            return Arc::clone(known);
+        }
+        let keyword: Arc<str> = keyword.into();
+        self.0.insert(Arc::clone(&keyword));
+        keyword
+    }
+
+    /// System flags and keywords of a list. `\Recent` is the server's own (edge case 38); unknown system flags are
+    /// dropped, because no other server takes them (39).
+    fn flags(&mut self, list: &[Value]) -> Flags {
+        let mut flags = Flags::default();
+        for name in list.iter().filter_map(Value::text) {
+            if name.starts_with('\\') {
+                flags.system.insert(&name);
+            } else {
+                flags.keywords.push(self.intern(&name));
+            }
+        }
+        flags.keywords.sort_unstable();
+        flags.keywords.dedup();
+        flags
+    }
+}
+
+/// Reads one answer; none when it is about something else.
+pub(super) fn read(data: &Data, keywords: &mut Keywords) -> Option<Fetched> {
+    if data.name != "FETCH" {
+        return None;
+    }
+    let mut fetched = Fetched::default();
+    for pair in data.values.first()?.list()?.chunks_exact(2) {
+        let [name, value] = pair else { continue };
+        let name = name.bytes()?.to_ascii_uppercase();
+        match name.as_slice() {
+            b"UID" => fetched.uid = value.number().and_then(|uid| u32::try_from(uid).ok()),
+            b"RFC822.SIZE" => fetched.size = value.number(),
+            b"INTERNALDATE" => fetched.received = value.text().and_then(|text| date::parse(&text)),
+            b"FLAGS" => fetched.flags = value.list().map(|list| keywords.flags(list)),
+            // NIL stands for a message that has no such part: nothing, but not absent.
+            name if name.starts_with(b"BODY[") => fetched.body = Some(value.bytes().cloned().unwrap_or_default()),
+            _ => {}
+        }
+    }
+    Some(fetched)
+}

@@ -1,0 +1,203 @@
+//! Logging in, by async-imap: LOGIN, PLAIN with and without an authorization identity, master users, XOAUTH2.
+
+use std::time::Duration;
+
+use async_imap::{Authenticator, Client};
+use secrecy::{ExposeSecret, SecretString};
+use shared::{
+    cause::Cause,
+    endpoint::{ImapEndpoint, Login},
+};
+use tokio::time::timeout;
+
+use super::{connection::Connection, encode::clean, transport::ByLine};
+use crate::error::{ConnectorError, Reach, Retry};
+
+/// Longest wait for a login; servers delay refused ones on purpose.
+const LOGIN: Duration = Duration::from_secs(60);
+
+/// Logs in as the mailbox's user. The connection's capabilities are unknown afterwards: they may have changed.
+pub(crate) async fn login(
+    connection: Connection,
+    endpoint: &ImapEndpoint,
+    user: &str,
+    secret: &SecretString,
+) -> Result<Connection, ConnectorError> {
+    let peer = connection.peer.clone();
+    let greeting = connection.greeting.clone();
+    let reach = match endpoint.login {
+        Login::Password | Login::Token => Reach::Mailbox,
+        Login::AuthorizationId { .. } | Login::Master { .. } => Reach::Endpoint,
+    };
+    let failed = |cause, retry, detail| {
+        let doing = format!("logging in to {peer}");
+        ConnectorError { reach, retry, cause, doing, detail }
+    };
+    let words = Words::of(&endpoint.login, user, secret);
+    let mechanism =
+        words.mechanism(&connection).map_err(|detail| failed(Cause::LoginUnavailable, Retry::Never, detail))?;
+    let (transport, ahead) = connection.into_parts();
+    let client = Client::new(ByLine::new(transport, ahead));
+    let attempt = async {
+        match mechanism {
+            Mechanism::Login => client.login(&words.name, secret.expose_secret()).await,
+            Mechanism::Plain => client.authenticate("PLAIN", Once(Some(words.plain()))).await,
+            Mechanism::XOAuth2 => client.authenticate("XOAUTH2", Once(Some(words.xoauth2()))).await,
+        }
+    };
+    let result = timeout(LOGIN, attempt).await.map_err(|_| {
+        failed(Cause::TimedOut, Retry::Now, format!("no answer within {} seconds", LOGIN.as_secs()))
+    })?;
+    let mut session = result.map_err(|(error, _)| {
+        let (cause, retry, detail) = classify(&error, secret.expose_secret());
+        failed(cause, retry, detail)
+    })?;
+    let stream = session.get_mut().take();
+    let (transport, ahead) =
+        stream.ok_or_else(|| failed(Cause::Internal, Retry::Never, "the stream was taken twice".into()))?;
+    let mut connection = Connection::new(transport, ahead, peer.clone());
+    connection.greeting = greeting;
+    Ok(connection)
+}
+
+/// What the login says, worked out from the endpoint's method.
+struct Words<'a> {
+    /// The name that owns the secret.
+    name: String,
+    /// The mailbox, when another name logs in for it.
+    authorize: Option<&'a str>,
+    secret: &'a SecretString,
+    token: bool,
+}
+
+enum Mechanism {
+    Login,
+    Plain,
+    XOAuth2,
+}
+
+impl<'a> Words<'a> {
+    fn of(login: &Login, user: &'a str, secret: &'a SecretString) -> Self {
+        let (name, authorize, token) = match login {
+            Login::Password => (user.to_owned(), None, false),
+            Login::Token => (user.to_owned(), None, true),
+            Login::AuthorizationId { admin } => (admin.clone(), Some(user), false),
+            Login::Master { admin, template } => (fill(template, user, admin), None, false),
+        };
+        Self { name, authorize, secret, token }
+    }
+
+    fn mechanism(&self, connection: &Connection) -> Result<Mechanism, String> {
+        let capabilities = &connection.capabilities;
+        if self.token {
+            let offered = capabilities.has("AUTH=XOAUTH2");
+            return offered.then_some(Mechanism::XOAuth2).ok_or("the server does not offer XOAUTH2".into());
+        }
+        let ascii = |text: &str| text.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
+        let plain_words = ascii(&self.name) && ascii(self.secret.expose_secret());
+        if self.authorize.is_none() && !capabilities.has("LOGINDISABLED") && plain_words {
+            return Ok(Mechanism::Login);
+        }
+        if capabilities.has("AUTH=PLAIN") {
+            return Ok(Mechanism::Plain);
+        }
+        Err(match self.authorize {
+            Some(_) => "the server does not offer AUTHENTICATE PLAIN, which carries the authorization identity",
+            None => "the server offers neither LOGIN nor AUTHENTICATE PLAIN for this name and password",
+        }
+        .into())
+    }
+
+    /// RFC 4616: authorization identity, NUL, authentication identity, NUL, password.
+    fn plain(&self) -> SecretString {
+        format!("{}\0{}\0{}", self.authorize.unwrap_or_default(), self.name, self.secret.expose_secret()).into()
+    }
+
+    fn xoauth2(&self) -> SecretString {
+        format!("user={}\x01auth=Bearer {}\x01\x01", self.name, self.secret.expose_secret()).into()
+    }
+}
+
+/// The login name of a master user: `{user}*{admin}`.
+fn fill(template: &str, user: &str, admin: &str) -> String {
+    template.split("{user}").map(|part| part.replace("{admin}", admin)).collect::<Vec<_>>().join(user)
+}
+
+/// Says the response to the first challenge, and nothing to a second one (which tells of a refused token).
+struct Once(Option<SecretString>);
+
+/// A response to a challenge.
+struct Response(Option<SecretString>);
+
+impl AsRef<[u8]> for Response {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_ref().map_or(&[], |secret| secret.expose_secret().as_bytes())
+    }
+}
+
+impl Authenticator for Once {
+    type Response = Response;
+
+    fn process(&mut self, _challenge: &[u8]) -> Response {
+        Response(self.0.take())
+    }
+}
+
+fn classify(error: &async_imap::error::Error, secret: &str) -> (Cause, Retry, String) {
+    use async_imap::error::Error;
+    match error {
+        Error::No(words) | Error::Bad(words) => {
+            let passing = ["UNAVAILABLE", "INUSE", "LIMIT"].iter().any(|code| words.contains(code));
+            // A server that echoes the password must not bring it into a log or a report.
+            let words = if secret.is_empty() { words.clone() } else { words.replace(secret, "…") };
+            let detail = format!("the server answered: “{}”", clean(&information(&words), 200));
+            if passing {
+                (Cause::Busy, Retry::After(Duration::from_secs(5)), detail)
+            } else {
+                (Cause::LoginRefused, Retry::Never, detail)
+            }
+        }
+        Error::Validate(_) => {
+            (Cause::LoginRefused, Retry::Never, "the name or the password holds a line break".into())
+        }
+        // The text of these may quote what was read; it stays out.
+        Error::Parse(_) => (Cause::Protocol, Retry::Now, "the server's answer is not IMAP".into()),
+        Error::Io(error) => (Cause::Disconnected, Retry::Now, format!("the connection broke ({})", error.kind())),
+        _ => (Cause::Disconnected, Retry::Now, "the server closed the connection".into()),
+    }
+}
+
+/// The human part of async-imap's `code: …, info: Some("…")`.
+fn information(words: &str) -> String {
+    let info = words.split_once("info: ").map_or(words, |(_, info)| info);
+    let info = info.strip_prefix("Some(\"").unwrap_or(info);
+    info.strip_suffix("\")").unwrap_or(info).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edge_102_master_login_names_follow_their_template() {
+        assert_eq!(fill("{user}*{admin}", "anna@x.example", "root"), "anna@x.example*root");
+        assert_eq!(fill("#{user}#{admin}#", "anna", "root"), "#anna#root#");
+        assert_eq!(fill("{user}*{admin}", "{admin}", "root"), "{admin}*root");
+    }
+
+    #[test]
+    fn plain_carries_the_authorization_identity_first() {
+        let secret = SecretString::from("pw");
+        let login = Login::AuthorizationId { admin: "root".into() };
+        assert_eq!(Words::of(&login, "anna", &secret).plain().expose_secret(), "anna\0root\0pw");
+        assert_eq!(Words::of(&Login::Password, "anna", &secret).plain().expose_secret(), "\0anna\0pw");
+    }
+
+    #[test]
+    fn a_password_that_the_server_echoes_is_struck_out() {
+        let error = async_imap::error::Error::No("code: None, info: Some(\"bad password s3cret\")".into());
+        let (cause, _, detail) = classify(&error, "s3cret");
+        assert_eq!(cause, Cause::LoginRefused);
+        assert_eq!(detail, "the server answered: “bad password …”");
+    }
+}

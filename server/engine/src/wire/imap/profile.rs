@@ -1,0 +1,79 @@
+//! What is known of a server product: which shortcuts are safe on it, and which limits it keeps.
+
+use std::time::Duration;
+
+use super::connection::Capabilities;
+
+/// How to write to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Profile {
+    /// Several messages in one APPEND (RFC 3502): only where that is atomic over a crash and cheaper.
+    pub multiappend: bool,
+    /// Largest literal sent without waiting for the server's consent (RFC 7888); 0: always wait.
+    pub unasked_literal: usize,
+    /// Send NOOP after so many APPENDs, because repeated ones are throttled.
+    pub noop_every: Option<usize>,
+    /// How long an answer that was lost may still take effect: looks after an interruption, one after each pause.
+    pub settle: &'static [Duration],
+}
+
+const QUICK: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(300), Duration::from_secs(1)];
+const PATIENT: [Duration; 7] = [
+    Duration::ZERO,
+    Duration::from_millis(100),
+    Duration::from_millis(300),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+];
+
+impl Profile {
+    /// Judges by the greeting, the answer to ID (RFC 2971) and the capabilities.
+    pub(crate) fn of(greeting: &str, id: &str, capabilities: &Capabilities) -> Self {
+        let names = |word: &str| [greeting, id].iter().any(|text| text.to_ascii_lowercase().contains(word));
+        // Zimbra rolls a broken MULTIAPPEND back message by message: a crash in between leaves a part behind.
+        let zimbra = names("zimbra") || names("carbonio");
+        let atomic = names("dovecot") || names("cyrus");
+        let unasked_literal = if capabilities.has("LITERAL+") {
+            // On Zimbra a refusal for size comes before the bytes only when the literal is announced first.
+            if zimbra { 64 * 1024 } else { usize::MAX }
+        } else if capabilities.has("LITERAL-") {
+            4096
+        } else {
+            0
+        };
+        Self {
+            multiappend: atomic && !zimbra && capabilities.has("MULTIAPPEND") && capabilities.has("LITERAL+"),
+            unasked_literal,
+            noop_every: zimbra.then_some(20),
+            settle: if atomic { &QUICK } else { &PATIENT },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn capabilities(words: &str) -> Capabilities {
+        Capabilities::read(words.split(' '))
+    }
+
+    #[test]
+    fn carbonio_never_gets_several_messages_in_one_command() {
+        let capabilities = capabilities("IMAP4REV1 LITERAL+ MULTIAPPEND UIDPLUS");
+        let carbonio = Profile::of("mail Carbonio IMAP4 service ready", "", &capabilities);
+        assert!(!carbonio.multiappend);
+        assert_eq!((carbonio.unasked_literal, carbonio.noop_every), (64 * 1024, Some(20)));
+        assert!(Profile::of("Dovecot ready.", "", &capabilities).multiappend);
+    }
+
+    #[test]
+    fn edge_156_nothing_is_sent_unasked_to_a_server_that_does_not_offer_it() {
+        assert_eq!(Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND")).unasked_literal, 0);
+        assert!(!Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND")).multiappend);
+        assert_eq!(Profile::of("", "", &capabilities("IMAP4REV1 LITERAL-")).unasked_literal, 4096);
+    }
+}
