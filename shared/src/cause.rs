@@ -97,6 +97,7 @@ causes! {
     Cancelled = "run.cancelled", "Stopped by an admin", "Start again to go on: nothing is copied twice.";
     Ledger = "run.ledger", "The ledger could not be written", "Check disk space and rights of the data directory, then resume.";
     LeaseLost = "run.lease", "Another process took this job over", "Nothing to do: the other process goes on.";
+    SameMailbox = "run.same-mailbox", "Source and target are the same mailbox", "Choose another target mailbox: copying a mailbox into itself would double it.";
     Internal = "run.internal", "An error inside carbonio-migrate", "Please report it with the log of the pass.";
 }
 

@@ -22,6 +22,14 @@ pub struct CheckForm {
     pub stored: Option<StoredSecret>,
 }
 
+/// A check that was begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CheckStarted {
+    /// Under which its checklist is read.
+    pub id: String,
+}
+
 /// Names a stored secret without showing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

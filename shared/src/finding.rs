@@ -55,6 +55,17 @@ pub struct Finding {
     pub detail: String,
 }
 
+/// A finding as a row of a list that is read page by page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FindingRow {
+    /// A growing number: the next page begins after the last one of this page.
+    pub id: i64,
+    /// The finding.
+    #[serde(flatten)]
+    pub finding: Finding,
+}
+
 /// Findings of one cause, counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -165,6 +165,23 @@ pub struct JobSecrets {
     pub target_secret: Option<String>,
 }
 
+/// Asks for an action on a job, or on all jobs of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ActionForm {
+    /// What to do.
+    pub action: JobAction,
+}
+
+/// How many jobs an action on a whole project reached: those for which it makes sense now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Applied {
+    /// How many.
+    pub applied: u64,
+}
+
 /// A job as a row of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -7,6 +7,14 @@
 pub mod account;
 pub mod check;
 pub mod error;
+pub mod fingerprint;
 pub mod ledger;
+pub mod mapping;
+pub mod matching;
 pub mod model;
 pub mod pass;
+pub mod plan;
+pub mod source;
+pub mod target;
+pub mod validate;
+mod wire;

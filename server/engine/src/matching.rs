@@ -38,7 +38,13 @@ pub struct Matching {
 /// Among messages of one content, those pair up that agree most in size, date and marks. Where the source has more of
 /// them than the target, those are left over for which `excused` knows why they are not there.
 pub fn match_items(source: &[Seen], target: &[Seen], excused: impl Fn(&ItemMeta) -> bool) -> Matching {
-    let mut pairs = Pairs { source, target, excused, source_free: vec![true; source.len()], target_free: vec![true; target.len()] };
+    let mut pairs = Pairs {
+        source,
+        target,
+        excused,
+        source_free: vec![true; source.len()],
+        target_free: vec![true; target.len()],
+    };
     let exact = pairs.pair_by(|fingerprint| fingerprint.exact);
     let altered = pairs.pair_by(|fingerprint| fingerprint.loose);
     let matched: HashSet<[u8; 16]> =
@@ -80,7 +86,12 @@ impl<E: Fn(&ItemMeta) -> bool> Pairs<'_, E> {
         found
     }
 
-    fn pass<K: Eq + Hash>(&mut self, excused: bool, found: &mut Vec<(usize, usize)>, key: impl Fn(&Seen) -> K) {
+    fn pass<K: Eq + Hash>(
+        &mut self,
+        excused: bool,
+        found: &mut Vec<(usize, usize)>,
+        key: impl Fn(&Seen) -> K,
+    ) {
         let mut offers = HashMap::<K, VecDeque<usize>>::new();
         for at in left(&self.target_free) {
             offers.entry(key(&self.target[at])).or_default().push_back(at);

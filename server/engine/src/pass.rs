@@ -1,5 +1,15 @@
 //! A pass: one run over a job, from connecting to the verdict.
 
+mod adopt;
+mod compare;
+mod copy;
+mod course;
+mod meter;
+mod read;
+mod stop;
+mod survey;
+mod transfer;
+
 use std::sync::Arc;
 
 use shared::{
@@ -12,6 +22,7 @@ use shared::{
 use tokio::sync::watch;
 
 use crate::{account::Account, ledger::Ledger};
+use course::Course;
 
 /// What an admin wants of a running pass. Looked at between windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,11 +73,7 @@ pub async fn run(
     progress: watch::Sender<Progress>,
     control: watch::Receiver<Control>,
 ) -> PassOutcome {
-    let _ = (order, ledger, progress, control);
-    PassOutcome {
-        end: PassEnd::Cancelled,
-        counts: Counts::default(),
-        plan: None,
-        report: None,
-    }
+    let mut course = Course::new(order, ledger, progress, control);
+    let end = course.run().await;
+    PassOutcome { end, counts: course.counts, plan: course.plan, report: course.report }
 }

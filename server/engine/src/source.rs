@@ -11,7 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use crate::{
     account::Account,
     error::ConnectorError,
-    model::{Folder, Inventory, Item, ItemId, ItemMeta},
+    mapping::TargetProfile,
+    model::{Folder, Inventory, Item, ItemMeta},
 };
 
 /// Bytes of messages that are between the two sides at most, in KiB: what a pass costs in memory.
@@ -26,8 +27,8 @@ pub struct Listing {
     pub folders: Vec<Folder>,
     /// What was left out, and why.
     pub findings: Vec<Finding>,
-    /// Stands between the names of a path on this server.
-    pub separator: Option<char>,
+    /// What folder names this server takes.
+    pub names: TargetProfile,
 }
 
 /// How much of each item is wanted.

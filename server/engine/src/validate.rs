@@ -6,6 +6,8 @@ mod report;
 mod verdict;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,7 +112,8 @@ pub fn compare(pair: &FolderPair, reasons: &Reasons) -> (ReportFolder, Vec<Findi
         findings.push(finding(Severity::Loss, cause, &pair.source, seen, detail));
     }
     for at in &matching.duplicate {
-        let detail = "Another message in the folder has this content too; the source has fewer of them.".into();
+        let detail =
+            "Another message in the folder has this content too; the source has fewer of them.".into();
         findings.push(finding(Severity::Warning, Cause::Duplicate, &pair.target, &target[*at], detail));
     }
     for at in &matching.extra {

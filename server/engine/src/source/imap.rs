@@ -42,7 +42,7 @@ impl Source for ImapSource {
         Ok(Listing {
             folders: listing.folders.clone(),
             findings: listing.findings.clone(),
-            separator: listing.separator,
+            names: listing.profile.names,
         })
     }
 

@@ -46,7 +46,7 @@ impl Target for ImapTarget {
         Ok(Listing {
             folders: listing.folders.clone(),
             findings: listing.findings.clone(),
-            separator: listing.separator,
+            names: listing.profile.names,
         })
     }
 

@@ -10,7 +10,7 @@ const MAX_ZONE_MINUTES: i16 = 24 * 60;
 
 /// Reads a date as servers write it: quotes or not, the day with a blank, a zero or neither, a year of two digits.
 /// None when it names no moment.
-pub fn parse(text: &str) -> Option<Received> {
+pub(crate) fn parse(text: &str) -> Option<Received> {
     let text = text.trim().trim_matches('"').trim();
     let mut parts = text.splitn(3, ['-', ' ']);
     let day = digits(parts.next()?, 1..=2)?;
@@ -33,9 +33,9 @@ pub fn parse(text: &str) -> Option<Received> {
     Some(Received { seconds: local - i64::from(zone_minutes) * 60, zone_minutes })
 }
 
-/// Writes a date with its quotes, the day with a blank in front where it has one digit, in the zone it was told in.
+/// Writes a date, without the quotes around it, the day with a blank in front where it has one digit, in the zone it was told in.
 /// Moments outside the years 1 to 9999, which IMAP cannot write, become the nearest it can.
-pub fn format(received: Received) -> String {
+pub(crate) fn format(received: Received) -> String {
     let zone = received.zone_minutes.clamp(-MAX_ZONE_MINUTES, MAX_ZONE_MINUTES);
     let first = days_from_civil(1, 1, 1) * DAY;
     let last = days_from_civil(10_000, 1, 1) * DAY - 1;
@@ -43,7 +43,7 @@ pub fn format(received: Received) -> String {
     let (year, month, day) = civil_from_days(local.div_euclid(DAY));
     let clock = local.rem_euclid(DAY);
     format!(
-        "\"{day:>2}-{}-{year:04} {:02}:{:02}:{:02} {}{:02}{:02}\"",
+        "{day:>2}-{}-{year:04} {:02}:{:02}:{:02} {}{:02}{:02}",
         MONTHS[month - 1],
         clock / 3600,
         clock / 60 % 60,
@@ -196,20 +196,17 @@ mod tests {
     #[test]
     fn edge_037_a_day_of_one_digit_gets_a_blank_in_front() {
         let text = format(Received { seconds: 1_704_067_200, zone_minutes: 330 });
-        assert_eq!(text, "\" 1-Jan-2024 05:30:00 +0530\"");
+        assert_eq!(text, " 1-Jan-2024 05:30:00 +0530");
         let text = format(Received { seconds: 1_704_067_200 + 10 * DAY, zone_minutes: -150 });
-        assert_eq!(text, "\"10-Jan-2024 21:30:00 -0230\"");
+        assert_eq!(text, "10-Jan-2024 21:30:00 -0230");
     }
 
     #[test]
     fn edge_034_moments_that_cannot_be_written_become_the_nearest_that_can() {
-        assert_eq!(
-            format(Received { seconds: i64::MIN, zone_minutes: -60 }),
-            "\" 1-Jan-0001 00:00:00 -0100\""
-        );
+        assert_eq!(format(Received { seconds: i64::MIN, zone_minutes: -60 }), " 1-Jan-0001 00:00:00 -0100");
         assert_eq!(
             format(Received { seconds: i64::MAX, zone_minutes: i16::MAX }),
-            "\"31-Dec-9999 23:59:59 +2400\""
+            "31-Dec-9999 23:59:59 +2400"
         );
     }
 

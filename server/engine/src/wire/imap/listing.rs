@@ -89,7 +89,7 @@ pub(crate) async fn list(connection: &mut Connection) -> Result<MailboxListing, 
         findings: Vec::new(),
         separator: separator.map(char::from),
         prefix: own.map(|own| own.prefix).unwrap_or_default(),
-        profile: Profile::of(&connection.greeting, &id, &connection.capabilities),
+        profile: Profile::of(&connection.greeting, &id, &connection.capabilities, separator.map(char::from)),
         id,
     };
     for row in rows {

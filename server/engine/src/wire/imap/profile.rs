@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use super::connection::Capabilities;
+use crate::mapping::TargetProfile;
 
 /// How to write to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Profile {
+    /// What folder names it takes.
+    pub names: TargetProfile,
     /// Several messages in one APPEND (RFC 3502): only where that is atomic over a crash and cheaper.
     pub multiappend: bool,
     /// Largest literal sent without waiting for the server's consent (RFC 7888); 0: always wait.
@@ -31,7 +34,7 @@ const PATIENT: [Duration; 7] = [
 
 impl Profile {
     /// Judges by the greeting, the answer to ID (RFC 2971) and the capabilities.
-    pub(crate) fn of(greeting: &str, id: &str, capabilities: &Capabilities) -> Self {
+    pub(crate) fn of(greeting: &str, id: &str, capabilities: &Capabilities, separator: Option<char>) -> Self {
         let names = |word: &str| [greeting, id].iter().any(|text| text.to_ascii_lowercase().contains(word));
         // Zimbra rolls a broken MULTIAPPEND back message by message: a crash in between leaves a part behind.
         let zimbra = names("zimbra") || names("carbonio");
@@ -44,7 +47,15 @@ impl Profile {
         } else {
             0
         };
+        let taken = if zimbra {
+            TargetProfile::carbonio()
+        } else if names("dovecot") {
+            TargetProfile::dovecot(separator)
+        } else {
+            TargetProfile::generic(separator)
+        };
         Self {
+            names: taken,
             multiappend: atomic && !zimbra && capabilities.has("MULTIAPPEND") && capabilities.has("LITERAL+"),
             unasked_literal,
             noop_every: zimbra.then_some(20),
@@ -64,16 +75,16 @@ mod tests {
     #[test]
     fn carbonio_never_gets_several_messages_in_one_command() {
         let capabilities = capabilities("IMAP4REV1 LITERAL+ MULTIAPPEND UIDPLUS");
-        let carbonio = Profile::of("mail Carbonio IMAP4 service ready", "", &capabilities);
+        let carbonio = Profile::of("mail Carbonio IMAP4 service ready", "", &capabilities, None);
         assert!(!carbonio.multiappend);
         assert_eq!((carbonio.unasked_literal, carbonio.noop_every), (64 * 1024, Some(20)));
-        assert!(Profile::of("Dovecot ready.", "", &capabilities).multiappend);
+        assert!(Profile::of("Dovecot ready.", "", &capabilities, None).multiappend);
     }
 
     #[test]
     fn edge_156_nothing_is_sent_unasked_to_a_server_that_does_not_offer_it() {
-        assert_eq!(Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND")).unasked_literal, 0);
-        assert!(!Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND")).multiappend);
-        assert_eq!(Profile::of("", "", &capabilities("IMAP4REV1 LITERAL-")).unasked_literal, 4096);
+        assert_eq!(Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND"), None).unasked_literal, 0);
+        assert!(!Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND"), None).multiappend);
+        assert_eq!(Profile::of("", "", &capabilities("IMAP4REV1 LITERAL-"), None).unasked_literal, 4096);
     }
 }

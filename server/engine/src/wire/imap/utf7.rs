@@ -16,7 +16,7 @@ const MODIFIED_BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// A name as it goes on the wire.
-pub fn encode(name: &str) -> String {
+pub(crate) fn encode(name: &str) -> String {
     let mut wire = String::with_capacity(name.len());
     let mut rest = name;
     while let Some(first) = rest.chars().next() {
@@ -39,7 +39,7 @@ pub fn encode(name: &str) -> String {
 ///
 /// Never fails and never puts a replacement character in: what is no modified UTF-7 is kept letter by letter, raw UTF-8
 /// is read as such, and other 8-bit bytes as Latin-1. Such a name must be sent back to its server as it came.
-pub fn decode(wire: &[u8]) -> (String, bool) {
+pub(crate) fn decode(wire: &[u8]) -> (String, bool) {
     let text = widen(wire);
     let mut name = String::with_capacity(text.len());
     let mut rest = text.as_str();

@@ -1,0 +1,234 @@
+//! Where each folder of the source goes on the target. Pure: the same listings give the same answer.
+
+mod places;
+mod profile;
+mod retry;
+mod roles;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::{
+    cause::Cause,
+    finding::{Finding, Severity, Subject},
+    folder::{FolderPath, Role},
+};
+
+use crate::model::Folder;
+use places::{Place, Places};
+
+pub use profile::TargetProfile;
+pub use retry::{alternative, rename};
+pub use roles::{assign_roles, role_by_name};
+
+/// One folder of the source and its place on the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappedFolder {
+    /// The source's folder, with the role it has for this mailbox: of two folders with one role only the first keeps it.
+    pub source: Folder,
+    /// Where it goes. No other folder of the source goes there.
+    pub target: FolderPath,
+    /// The target's folder when it is there already; it may be one that holds only folders (`\Noselect`).
+    pub existing: Option<Folder>,
+}
+
+/// Gives every folder of the source a place of its own on the target.
+///
+/// `known` holds the places earlier passes gave (source to target): they are kept whatever the listings look like now,
+/// because the target's listing changes as folders are created. The answer is in the order folders are to be created:
+/// INBOX, folders with a role that need no parent, then by path, so that parents come before their children. Every new
+/// name is a finding.
+pub fn map_folders(
+    source: &[Folder],
+    target: &[Folder],
+    known: &BTreeMap<FolderPath, FolderPath>,
+    profile: &TargetProfile,
+) -> (Vec<MappedFolder>, Vec<Finding>) {
+    let mut source = source.to_vec();
+    let mut target = target.to_vec();
+    assign_roles(&mut source);
+    assign_roles(&mut target);
+    let mut mapper = Mapper {
+        places: Places::new(&target, profile),
+        profile,
+        placed: vec![None; source.len()],
+        prefixes: BTreeMap::new(),
+        findings: Vec::new(),
+    };
+    mapper.keep_known(&source, known);
+    mapper.match_roles(&source, &target);
+    mapper.place_by_level(&source);
+
+    let standing: BTreeMap<_, _> = target.iter().rev().map(|folder| (&folder.path, folder)).collect();
+    let mut mapped: Vec<_> = source
+        .into_iter()
+        .zip(mapper.placed)
+        .filter_map(|(source, place)| {
+            let place = place?;
+            let existing = standing.get(&place).copied().cloned();
+            Some(MappedFolder { source, target: place, existing })
+        })
+        .collect();
+    mapped.sort_by_cached_key(order);
+    (mapped, mapper.findings)
+}
+
+/// INBOX, then what has a role and needs no parent to be created, then by path.
+fn order(folder: &MappedFolder) -> (u8, Option<Role>, Vec<String>, FolderPath) {
+    let first = match folder.source.role {
+        Some(Role::Inbox) => 0,
+        Some(_) if folder.existing.is_some() || folder.target.0.len() == 1 => 1,
+        Some(_) | None => 2,
+    };
+    let role = folder.source.role.filter(|_| first < 2);
+    let readable = folder.source.path.0.iter().map(|name| name.to_lowercase()).collect();
+    (first, role, readable, folder.source.path.clone())
+}
+
+struct Mapper<'a> {
+    places: Places<'a>,
+    profile: &'a TargetProfile,
+    /// The place of each source folder, once it has one.
+    placed: Vec<Option<FolderPath>>,
+    /// Where the children of a source path go.
+    prefixes: BTreeMap<Vec<String>, FolderPath>,
+    findings: Vec<Finding>,
+}
+
+/// A source folder, or a parent the source did not list, that wants a place.
+struct Wish {
+    path: Vec<String>,
+    index: Option<usize>,
+    base: FolderPath,
+    name: String,
+    moved_out_of_inbox: bool,
+}
+
+impl Mapper<'_> {
+    fn keep_known(&mut self, source: &[Folder], known: &BTreeMap<FolderPath, FolderPath>) {
+        for (index, folder) in source.iter().enumerate() {
+            let Some(place) = known.get(&folder.path) else { continue };
+            if !self.prefixes.contains_key(&folder.path.0) && self.places.claim(place) {
+                self.settle(&folder.path.0, Some(index), place.clone());
+            }
+        }
+    }
+
+    fn match_roles(&mut self, source: &[Folder], target: &[Folder]) {
+        for (index, folder) in source.iter().enumerate() {
+            let Some(role) = folder.role.filter(|_| self.placed[index].is_none()) else { continue };
+            let place = match (target.iter().find(|there| there.role == Some(role)), role) {
+                (Some(there), _) => there.path.clone(),
+                (None, Role::Inbox) => FolderPath::inbox(),
+                (None, Role::Sent | Role::Drafts | Role::Trash | Role::Junk | Role::Archive) => continue,
+            };
+            if !self.places.claim(&place) {
+                continue;
+            }
+            if role != Role::Inbox && place != folder.path {
+                let why = "it is the target's own folder for the same use";
+                self.findings.push(renamed(&folder.path, &place, Severity::Info, why));
+            }
+            self.settle(&folder.path.0, Some(index), place);
+        }
+    }
+
+    fn place_by_level(&mut self, source: &[Folder]) {
+        let mut levels = BTreeMap::<(usize, &[String]), Vec<usize>>::new();
+        for (index, folder) in source.iter().enumerate() {
+            let names = folder.path.0.as_slice();
+            for depth in 1..names.len() {
+                levels.entry((depth, &names[..depth])).or_default();
+            }
+            levels.entry((names.len(), names)).or_default().push(index);
+        }
+        let depths: BTreeSet<usize> = levels.keys().map(|(depth, _)| *depth).collect();
+        for depth in depths {
+            let mut wishes = Vec::new();
+            for ((_, path), indices) in levels.range((depth, &[][..])..(depth + 1, &[][..])) {
+                if indices.is_empty() && !self.prefixes.contains_key(*path) {
+                    wishes.extend(self.wish(path, None));
+                }
+                for index in indices {
+                    if self.placed[*index].is_none() {
+                        wishes.extend(self.wish(path, Some(*index)));
+                    }
+                }
+            }
+            wishes.sort_by_cached_key(|wish: &Wish| {
+                (!self.places.stands(&wish.base, &wish.name), wish.path.clone(), wish.index)
+            });
+            // Folders that can keep their name come first, so that a new name never takes an old one's place.
+            let mut others = Vec::new();
+            for wish in wishes {
+                let same = wish.path.last() == Some(&wish.name) && !wish.moved_out_of_inbox;
+                if same && self.places.has_room(&wish.base, &wish.name) {
+                    self.grant(wish);
+                } else {
+                    others.push(wish);
+                }
+            }
+            for wish in others {
+                self.grant(wish);
+            }
+        }
+    }
+
+    fn wish(&mut self, path: &[String], index: Option<usize>) -> Option<Wish> {
+        let (name, parent) = path.split_last()?;
+        if index.is_none() && parent.is_empty() && name.eq_ignore_ascii_case("INBOX") {
+            self.prefixes.insert(path.to_vec(), FolderPath::inbox());
+            return None;
+        }
+        let mut base = self.prefixes.get(parent).cloned().unwrap_or(FolderPath(Vec::new()));
+        let moved_out_of_inbox = base.is_inbox() && !self.profile.inbox_children;
+        if moved_out_of_inbox {
+            base = FolderPath(Vec::new());
+        }
+        let name = self.profile.acceptable(name, base.0.is_empty());
+        Some(Wish { path: path.to_vec(), index, base, name, moved_out_of_inbox })
+    }
+
+    fn grant(&mut self, wish: Wish) {
+        let Place { path: place, twin, flattened, reserved } = self.places.place(&wish.base, &wish.name);
+        let why = if reserved {
+            Some("the target keeps the old name for something that is not mail")
+        } else if twin {
+            Some("another folder has the old name there, or one the target takes for the same")
+        } else if flattened {
+            Some("the target does not take so many levels of folders")
+        } else if wish.moved_out_of_inbox {
+            Some("the target takes no folders below INBOX")
+        } else if place.0.last() != wish.path.last() {
+            Some("the target does not take the old name as it is")
+        } else {
+            None
+        };
+        let source = FolderPath(wish.path);
+        if let Some(why) = why {
+            self.findings.push(renamed(&source, &place, Severity::Warning, why));
+        }
+        self.settle(&source.0, wish.index, place);
+    }
+
+    fn settle(&mut self, path: &[String], index: Option<usize>, place: FolderPath) {
+        self.prefixes.entry(path.to_vec()).or_insert_with(|| place.clone());
+        if let Some(index) = index {
+            self.placed[index] = Some(place);
+        }
+    }
+}
+
+/// The finding of a new name.
+fn renamed(source: &FolderPath, place: &FolderPath, severity: Severity, why: &str) -> Finding {
+    Finding {
+        severity,
+        cause: Cause::FolderRenamed,
+        subject: Subject { folder: Some(source.clone()), item: None },
+        detail: format!("\"{source}\" becomes \"{place}\" on the target: {why}."),
+    }
+}

@@ -1,0 +1,187 @@
+//! Recognises what is on the target already: what an interrupted pass left without an answer, and what somebody else
+//! copied before.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{course::Course, copy::Hands, read, stop::Stop};
+use crate::{
+    model::{Fingerprint, ItemId, ItemMeta, Received},
+    plan::FolderPlan,
+    source::{self, Part},
+    target::OpenFolder,
+};
+use shared::check::Side;
+
+/// Items of a target folder that no entry of the ledger claims, each to be taken once.
+#[derive(Debug, Default)]
+pub(super) struct Adoptable {
+    candidates: Vec<Candidate>,
+    by_exact: HashMap<[u8; 16], Vec<usize>>,
+    by_loose: HashMap<[u8; 16], Vec<usize>>,
+}
+
+#[derive(Debug)]
+struct Candidate {
+    uid: u32,
+    received: Option<Received>,
+    /// It arrived after our first store: it may be ours, whatever the target made of its date or bytes.
+    maybe_ours: bool,
+    fingerprint: Fingerprint,
+    taken: bool,
+}
+
+impl Adoptable {
+    fn add(&mut self, candidate: Candidate) {
+        let at = self.candidates.len();
+        self.by_exact.entry(candidate.fingerprint.exact).or_default().push(at);
+        self.by_loose.entry(candidate.fingerprint.loose).or_default().push(at);
+        self.candidates.push(candidate);
+    }
+
+    /// Takes an item with this content; gives its id on the target. `intended`: an earlier pass may have sent it.
+    pub(super) fn take(
+        &mut self,
+        fingerprint: Fingerprint,
+        received: Option<Received>,
+        intended: bool,
+    ) -> Option<u32> {
+        let same_moment = |candidate: &Candidate| {
+            candidate.received.map(|received| received.seconds) == received.map(|received| received.seconds)
+        };
+        let ours = |candidate: &Candidate| intended && candidate.maybe_ours;
+        self.take_from(fingerprint, |candidate, exact| exact && same_moment(candidate))
+            .or_else(|| self.take_from(fingerprint, |candidate, exact| exact && ours(candidate)))
+            .or_else(|| self.take_from(fingerprint, |candidate, _| ours(candidate)))
+    }
+
+    fn take_from(&mut self, wanted: Fingerprint, fits: impl Fn(&Candidate, bool) -> bool) -> Option<u32> {
+        let exact = self.by_exact.get(&wanted.exact).into_iter().flatten();
+        let at = exact.chain(self.by_loose.get(&wanted.loose).into_iter().flatten()).copied().find(|at| {
+            let candidate = &self.candidates[*at];
+            !candidate.taken && fits(candidate, candidate.fingerprint.exact == wanted.exact)
+        })?;
+        self.candidates[at].taken = true;
+        Some(self.candidates[at].uid)
+    }
+
+    /// Whether every intent could be met from the candidates.
+    fn meets(&self, intended: &BTreeMap<ItemId, Option<Fingerprint>>) -> bool {
+        let mut there = HashMap::<[u8; 16], usize>::new();
+        for candidate in self.candidates.iter().filter(|candidate| candidate.maybe_ours) {
+            *there.entry(candidate.fingerprint.loose).or_default() += 1;
+        }
+        intended.values().flatten().all(|fingerprint| match there.get_mut(&fingerprint.loose) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            Some(_) | None => false,
+        })
+    }
+}
+
+/// Looks for items of the plan on the target. After an interruption it looks again after growing pauses: what was sent
+/// may still be on its way into the folder. `bracket` is the first id that can be ours.
+pub(super) async fn find(
+    course: &mut Course,
+    hands: &mut Hands<'_>,
+    open: &OpenFolder,
+    plan: &FolderPlan,
+    bracket: u32,
+) -> Result<Adoptable, Stop> {
+    let mut found = Adoptable::default();
+    let interrupted = !plan.intended.is_empty();
+    if open.items == 0 && !interrupted {
+        return Ok(found);
+    }
+    let moments: BTreeSet<i64> =
+        plan.copy.iter().filter_map(|item| Some(item.received?.seconds)).collect();
+    let mut looked_at: BTreeSet<ItemId> = BTreeSet::new();
+    let pauses = if interrupted { hands.target.settle() } else { &[std::time::Duration::ZERO] };
+    for pause in pauses {
+        course.obey()?;
+        tokio::time::sleep(*pause).await;
+        let there = hands.target.since(open, 1).await?;
+        let ours = |item: &ItemMeta| item.id >= ItemId::Uid(bracket);
+        let unclaimed: Vec<ItemMeta> = there
+            .items
+            .into_iter()
+            .filter(|item| match &item.id {
+                ItemId::Uid(uid) => !plan.known.contains(uid),
+                ItemId::Opaque(_) => false,
+            })
+            .filter(|item| !looked_at.contains(&item.id))
+            .filter(|item| {
+                (interrupted && ours(item))
+                    || item.received.is_some_and(|received| moments.contains(&received.seconds))
+            })
+            .collect();
+        if !unclaimed.is_empty() {
+            let reader = match hands.reader {
+                Some(reader) => reader,
+                None => hands.reader.insert(source::connect(&course.order.target, Side::Target).await?),
+            };
+            let read = read::read(&mut **reader, &open.folder, &unclaimed, Part::Whole, |_| {}).await?;
+            for seen in read.seen {
+                let ItemId::Uid(uid) = seen.meta.id else { continue };
+                let maybe_ours = ours(&seen.meta);
+                let received = seen.meta.received;
+                found.add(Candidate { uid, received, maybe_ours, fingerprint: seen.fingerprint, taken: false });
+            }
+            looked_at.extend(unclaimed.into_iter().map(|item| item.id));
+        }
+        if found.meets(&plan.intended) {
+            break;
+        }
+    }
+    // What the ledger knows to be there under an unknown id is claimed already.
+    for fingerprint in &plan.anonymous {
+        found.take_from(*fingerprint, |_, exact| exact);
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::fingerprint;
+
+    fn at(seconds: i64) -> Option<Received> {
+        Some(Received { seconds, zone_minutes: 0 })
+    }
+
+    fn adoptable(items: &[(u32, &[u8], i64, bool)]) -> Adoptable {
+        let mut adoptable = Adoptable::default();
+        for (uid, body, seconds, maybe_ours) in items {
+            let fingerprint = fingerprint(body);
+            let received = at(*seconds);
+            adoptable.add(Candidate { uid: *uid, received, maybe_ours: *maybe_ours, fingerprint, taken: false });
+        }
+        adoptable
+    }
+
+    #[test]
+    fn edge_006_each_twin_is_taken_once() {
+        let mut there = adoptable(&[(1, b"a\r\n", 5, false), (2, b"a\r\n", 5, false)]);
+        let twin = fingerprint(b"a\r\n");
+        assert_eq!(there.take(twin, at(5), false), Some(1));
+        assert_eq!(there.take(twin, at(5), false), Some(2));
+        assert_eq!(there.take(twin, at(5), false), None);
+    }
+
+    #[test]
+    fn a_message_of_another_moment_is_adopted_only_when_it_may_be_ours() {
+        let other = fingerprint(b"a\r\n");
+        assert_eq!(adoptable(&[(1, b"a\r\n", 5, true)]).take(other, at(6), false), None);
+        assert_eq!(adoptable(&[(1, b"a\r\n", 5, false)]).take(other, at(6), true), None);
+        assert_eq!(adoptable(&[(1, b"a\r\n", 5, true)]).take(other, at(6), true), Some(1));
+    }
+
+    #[test]
+    fn what_the_target_rewrote_is_recognised_when_it_may_be_ours() {
+        let sent = fingerprint(b"A: b\r\n\r\nx\0y\r\n");
+        let mut there = adoptable(&[(9, b"A: b\r\n\r\nx\x80y\r\n", 5, true)]);
+        assert_eq!(there.take(sent, at(5), false), None);
+        assert_eq!(there.take(sent, at(5), true), Some(9));
+    }
+}

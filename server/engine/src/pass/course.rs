@@ -1,0 +1,274 @@
+//! One pass under way: what it knows, and how it goes on after a fault.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use shared::{
+    cause::Cause,
+    finding::{Finding, ItemLabel, Severity, Subject},
+    folder::FolderPath,
+    live::{Phase, Progress},
+    pass::{Counts, PassEnd, PassKind},
+    plan::PlanView,
+    report::{Report, ReportFolder, ReportSide},
+};
+use tokio::sync::watch;
+
+use super::{
+    Control, PassOrder, compare, copy,
+    meter::{Amount, Meter},
+    stop::Stop,
+    survey,
+};
+use crate::{
+    error::{ConnectorError, Retry},
+    ledger::{Ledger, LedgerError},
+    model::ItemMeta,
+    validate::{Keeps, Summary, build_report},
+};
+
+/// A window in flight may take so long after an admin wants the pass to end; then the connections are cut, and the next
+/// pass finds out what arrived.
+const GRACE: Duration = Duration::from_secs(4);
+/// Give up after so long without any progress.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// Longest pause between two attempts, unless the server asks for a longer one.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Answers that make no sense, in a row, before it is taken for a fault that stays.
+const MOST_NONSENSE: u32 = 3;
+
+/// One pass under way.
+pub(super) struct Course {
+    pub order: PassOrder,
+    pub ledger: Arc<dyn Ledger>,
+    pub meter: Meter,
+    pub counts: Counts,
+    pub plan: Option<PlanView>,
+    pub report: Option<Report>,
+    /// Folders this pass has copied.
+    pub copied: BTreeSet<FolderPath>,
+    /// Folders this pass has compared, with what it found.
+    pub compared: BTreeMap<FolderPath, (ReportFolder, Vec<Finding>)>,
+    /// What the target's folders keep, as far as they were opened for writing.
+    pub keeps: BTreeMap<FolderPath, Keeps>,
+    /// Folders the target would not have, with its words.
+    pub refused: BTreeMap<FolderPath, String>,
+    /// Whether both sides were reached at least once: from then on a lost connection is worth waiting for.
+    pub reached: bool,
+    findings: Vec<Finding>,
+    noted: BTreeSet<String>,
+    control: watch::Receiver<Control>,
+}
+
+impl Course {
+    pub(super) fn new(
+        order: PassOrder,
+        ledger: Arc<dyn Ledger>,
+        progress: watch::Sender<Progress>,
+        control: watch::Receiver<Control>,
+    ) -> Self {
+        Self {
+            order,
+            ledger,
+            meter: Meter::new(progress),
+            counts: Counts::default(),
+            plan: None,
+            report: None,
+            copied: BTreeSet::new(),
+            compared: BTreeMap::new(),
+            keeps: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            reached: false,
+            findings: Vec::new(),
+            noted: BTreeSet::new(),
+            control,
+        }
+    }
+
+    /// Runs to the end, over as many connections as it takes.
+    pub(super) async fn run(&mut self) -> PassEnd {
+        if same_mailbox(&self.order) {
+            let message = format!("Source and target are both {}. {}", "one mailbox", Cause::SameMailbox.advice());
+            return PassEnd::Aborted { cause: Cause::SameMailbox, message };
+        }
+        let mut failures = 0;
+        let mut progressed = (Instant::now(), self.milestone());
+        loop {
+            let control = self.control.clone();
+            let result = tokio::select! {
+                result = self.attempt() => result,
+                control = out_of_grace(control) => Err(Stop::Control(control)),
+            };
+            let error = match result {
+                Ok(()) => break PassEnd::Finished,
+                Err(Stop::Control(Control::Pause)) => break PassEnd::Paused,
+                Err(Stop::Control(Control::Cancel | Control::Go)) => break PassEnd::Cancelled,
+                Err(Stop::Ledger(error)) => break ledger_end(&error),
+                Err(Stop::Side(error)) => error,
+            };
+            if self.milestone() != progressed.1 {
+                progressed = (Instant::now(), self.milestone());
+                failures = 0;
+            }
+            failures += 1;
+            let Some(pause) = self.pause(&error, failures, progressed.0.elapsed()) else {
+                break PassEnd::Aborted { cause: error.cause, message: error.explained() };
+            };
+            tracing::info!(cause = error.cause.id(), ?pause, failures, "The pass waits and connects again");
+            let why = format!("{}. Trying again in {} s; nothing is lost.", error, pause.as_secs_f64().ceil());
+            self.meter.waiting(why);
+            if let Err(control) = self.sleep(pause).await {
+                break if control == Control::Pause { PassEnd::Paused } else { PassEnd::Cancelled };
+            }
+        }
+    }
+
+    /// One attempt, from connecting to the verdict. What an earlier attempt finished is not done again.
+    async fn attempt(&mut self) -> Result<(), Stop> {
+        let mut sides = survey::connect(self).await?;
+        self.reached = true;
+        let mut survey = survey::survey(self, &mut sides).await?;
+        match self.order.kind {
+            PassKind::DryRun => {
+                self.plan = Some(survey::show(&survey, self.findings.clone()));
+                return Ok(());
+            }
+            PassKind::Initial | PassKind::Delta => copy::copy(self, &mut sides, &mut survey).await?,
+            PassKind::Verify => {}
+        }
+        compare::compare(self, sides, &survey.mapped).await?;
+        self.conclude();
+        Ok(())
+    }
+
+    /// Puts the report together.
+    fn conclude(&mut self) {
+        let side = |account: &crate::account::Account| ReportSide {
+            host: account.endpoint.host().to_owned(),
+            user: account.user.clone(),
+        };
+        let summary = Summary {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            project: self.order.project.clone(),
+            created: SystemTime::now().into(),
+            pass: self.order.kind,
+            depth: self.order.options.verify,
+            source: side(&self.order.source),
+            target: side(&self.order.target),
+        };
+        let folders = self.compared.values().map(|(folder, _)| folder.clone()).collect();
+        self.report = Some(build_report(summary, folders, self.findings.clone()));
+        self.meter.finish();
+    }
+
+    /// Keeps findings, each once however often an attempt comes across it.
+    pub(super) async fn note(&mut self, findings: Vec<Finding>) -> Result<(), LedgerError> {
+        let new: Vec<Finding> = findings
+            .into_iter()
+            .filter(|finding| {
+                let item = finding.subject.item.as_ref().map(|item| item.id.as_str()).unwrap_or_default();
+                let folder = finding.subject.folder.as_ref().map(ToString::to_string).unwrap_or_default();
+                self.noted.insert(format!("{}\0{folder}\0{item}\0{}", finding.cause.id(), finding.detail))
+            })
+            .collect();
+        if !new.is_empty() {
+            self.ledger.note(&new).await?;
+            self.findings.extend(new);
+        }
+        Ok(())
+    }
+
+    /// Stops when an admin wants it. Looked at between windows.
+    pub(super) fn obey(&self) -> Result<(), Stop> {
+        match *self.control.borrow() {
+            Control::Go => Ok(()),
+            control @ (Control::Pause | Control::Cancel) => Err(Stop::Control(control)),
+        }
+    }
+
+    /// A number that grows whenever something was achieved.
+    fn milestone(&self) -> u64 {
+        self.counts.copied + self.counts.skipped + (self.copied.len() + self.compared.len()) as u64
+    }
+
+    /// How long to wait before the next attempt; none: give up.
+    fn pause(&self, error: &ConnectorError, failures: u32, without_progress: Duration) -> Option<Duration> {
+        let asked = match error.retry {
+            Retry::Never => return None,
+            Retry::Now => Duration::ZERO,
+            Retry::After(pause) => pause,
+        };
+        let worth_it = match error.cause {
+            Cause::Busy => true,
+            Cause::Protocol => self.reached && failures <= MOST_NONSENSE,
+            _ => self.reached,
+        };
+        let doubled = Duration::from_millis(250) * 2_u32.pow(failures.min(10));
+        let pause = asked.max(doubled.min(LONGEST_PAUSE));
+        (worth_it && without_progress + pause < PATIENCE).then_some(pause)
+    }
+
+    async fn sleep(&mut self, pause: Duration) -> Result<(), Control> {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = self.control.wait_for(|control| *control != Control::Go) => {}
+        }
+        match *self.control.borrow() {
+            Control::Go => Ok(()),
+            control @ (Control::Pause | Control::Cancel) => Err(control),
+        }
+    }
+
+    /// Begins a phase of so much work.
+    pub(super) fn begin(&self, phase: Phase, amount: Amount) {
+        self.meter.phase(phase, amount);
+    }
+}
+
+/// Resolves when an admin wanted the pass to end and the window in flight had its time.
+async fn out_of_grace(mut control: watch::Receiver<Control>) -> Control {
+    let wanted = match control.wait_for(|control| *control != Control::Go).await {
+        Ok(control) => *control,
+        // Nobody can want anything any more.
+        Err(_) => std::future::pending().await,
+    };
+    tokio::time::sleep(GRACE).await;
+    wanted
+}
+
+fn same_mailbox(order: &PassOrder) -> bool {
+    order.source.endpoint == order.target.endpoint && order.source.user.eq_ignore_ascii_case(&order.target.user)
+}
+
+fn ledger_end(error: &LedgerError) -> PassEnd {
+    let cause = match error {
+        LedgerError::LeaseLost => Cause::LeaseLost,
+        LedgerError::Database(_) => Cause::Ledger,
+    };
+    PassEnd::Aborted { cause, message: format!("Writing the ledger failed: {error}. {}", cause.advice()) }
+}
+
+/// A finding about one message.
+pub(super) fn about(
+    folder: &FolderPath,
+    meta: &ItemMeta,
+    severity: Severity,
+    cause: Cause,
+    detail: String,
+) -> Finding {
+    let item = ItemLabel {
+        id: meta.id.to_string(),
+        size: meta.size,
+        received: meta.received.map(Into::into),
+        message_id: None,
+    };
+    Finding { severity, cause, subject: Subject { folder: Some(folder.clone()), item: Some(item) }, detail }
+}
+
+/// A finding about one folder.
+pub(super) fn about_folder(folder: &FolderPath, severity: Severity, cause: Cause, detail: String) -> Finding {
+    Finding { severity, cause, subject: Subject { folder: Some(folder.clone()), item: None }, detail }
+}
