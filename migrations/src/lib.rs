@@ -1,0 +1,47 @@
+//! The database schema of carbonio-migrate: forward only, the same on SQLite and PostgreSQL.
+//!
+//! A migration that was released is never changed: a new one is added, and a column never changes its meaning.
+#![warn(missing_docs)]
+
+mod dialect;
+mod m20261123_first;
+
+use sea_orm_migration::{
+    IntoSchemaManagerConnection, MigrationTrait, MigratorTrait, SchemaManager,
+    sea_orm::{ConnectionTrait, DbErr, Iden},
+    seaql_migrations,
+};
+
+/// Every migration, oldest first.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261123_first::First)]
+    }
+}
+
+/// The migrations that were applied to a database and that this version does not know: a newer version was here.
+/// Changes nothing.
+pub async fn unknown<'c, C>(db: &'c C) -> Result<Vec<String>, DbErr>
+where
+    C: ConnectionTrait,
+    &'c C: IntoSchemaManagerConnection<'c>,
+{
+    if !SchemaManager::new(db).has_table(seaql_migrations::Entity.unquoted()).await? {
+        return Ok(Vec::new());
+    }
+    let known = Migrator::migrations();
+    let applied = Migrator::get_migration_models(db).await?;
+    Ok(applied
+        .into_iter()
+        .map(|applied| applied.version)
+        .filter(|applied| !known.iter().any(|known| known.name() == applied))
+        .collect())
+}
+
+/// Brings a database up to date. In a transaction of the caller: all or nothing.
+pub async fn apply<'c, C: IntoSchemaManagerConnection<'c>>(db: C) -> Result<(), DbErr> {
+    Migrator::up(db, None).await
+}

@@ -1,3 +1,3 @@
 //! Protocol sessions: errors classified, time limits and memory budgets kept.
 
-pub mod imap;
+pub(crate) mod imap;

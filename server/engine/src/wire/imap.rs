@@ -1,8 +1,8 @@
 //! IMAP4rev1 sessions (RFC 3501): async-imap logs in, then our own small layer speaks on its stream, because it keeps
 //! response codes (APPENDUID), pipelines commands, streams literals and refuses announced sizes before allocating.
 
-pub mod date;
-pub mod utf7;
+pub(crate) mod date;
+pub(crate) mod utf7;
 
 pub(crate) mod append;
 pub(crate) mod connect;

@@ -38,9 +38,9 @@ pub(super) fn is_keyword(keyword: &str) -> bool {
 
 /// A parenthesised list of flags, with the keywords that `permitted` lets pass.
 pub(super) fn flags(flags: &Flags, permitted: impl Fn(&str) -> bool) -> String {
-    let keywords = flags.keywords.iter().map(|keyword| &**keyword);
-    let keywords = keywords.filter(|keyword| is_keyword(keyword) && permitted(keyword));
-    let all: Vec<&str> = flags.system.names().chain(keywords).collect();
+    let mut all: Vec<&str> = flags.system.names().collect();
+    let keywords = flags.keywords.iter().map(AsRef::as_ref);
+    all.extend(keywords.filter(|keyword| is_keyword(keyword) && permitted(keyword)));
     format!("({})", all.join(" "))
 }
 

@@ -1,0 +1,117 @@
+//! Every call the panel makes, one line each.
+
+pub(crate) mod http;
+
+use shared::{
+    auth::{
+        ActivityRow, AdminChange, AdminRow, LoginForm, Me, NewAdmin, PasswordChange, SetupForm, SetupState,
+    },
+    cause::Cause,
+    check::{CheckForm, CheckReport, CheckStarted},
+    finding::FindingRow,
+    id::{AdminId, JobId, ProjectId},
+    job::{ActionForm, Applied, JobAction, JobSecrets, JobView, NewJob},
+    project::{ProjectForm, ProjectRow, ProjectView},
+    report::{Report, ReportFormat},
+};
+
+use http::{Answer, Done, delete, get, patch, post, put};
+
+/// How many findings are loaded at once.
+pub(crate) const FINDINGS_PAGE: usize = 50;
+
+pub(crate) async fn setup_state() -> Answer<SetupState> {
+    get("/setup").await
+}
+pub(crate) async fn set_up(form: &SetupForm) -> Answer<Done> {
+    post("/setup", form).await
+}
+pub(crate) async fn me() -> Answer<Me> {
+    get("/session").await
+}
+pub(crate) async fn log_in(form: &LoginForm) -> Answer<Me> {
+    post("/session", form).await
+}
+pub(crate) async fn log_out() -> Answer<Done> {
+    delete("/session").await
+}
+pub(crate) async fn change_password(form: &PasswordChange) -> Answer<Done> {
+    put("/session/password", form).await
+}
+
+pub(crate) async fn admins() -> Answer<Vec<AdminRow>> {
+    get("/admins").await
+}
+pub(crate) async fn add_admin(form: &NewAdmin) -> Answer<Done> {
+    post("/admins", form).await
+}
+pub(crate) async fn change_admin(id: AdminId, change: &AdminChange) -> Answer<Done> {
+    patch(&format!("/admins/{id}"), change).await
+}
+pub(crate) async fn delete_admin(id: AdminId) -> Answer<Done> {
+    delete(&format!("/admins/{id}")).await
+}
+pub(crate) async fn activity(before: Option<i64>) -> Answer<Vec<ActivityRow>> {
+    get(&before.map_or("/activity".into(), |id| format!("/activity?before={id}"))).await
+}
+
+pub(crate) async fn projects() -> Answer<Vec<ProjectRow>> {
+    get("/projects").await
+}
+pub(crate) async fn add_project(form: &ProjectForm) -> Answer<ProjectView> {
+    post("/projects", form).await
+}
+pub(crate) async fn project(id: ProjectId) -> Answer<ProjectView> {
+    get(&format!("/projects/{id}")).await
+}
+pub(crate) async fn change_project(id: ProjectId, form: &ProjectForm) -> Answer<Done> {
+    put(&format!("/projects/{id}"), form).await
+}
+pub(crate) async fn delete_project(id: ProjectId) -> Answer<Done> {
+    delete(&format!("/projects/{id}")).await
+}
+pub(crate) async fn act_on_all(id: ProjectId, action: JobAction) -> Answer<Applied> {
+    post(&format!("/projects/{id}/actions"), &ActionForm { action }).await
+}
+pub(crate) async fn add_jobs(id: ProjectId, jobs: &[NewJob]) -> Answer<Done> {
+    post(&format!("/projects/{id}/jobs"), &jobs).await
+}
+
+pub(crate) async fn job(id: JobId) -> Answer<JobView> {
+    get(&format!("/jobs/{id}")).await
+}
+pub(crate) async fn delete_job(id: JobId) -> Answer<Done> {
+    delete(&format!("/jobs/{id}")).await
+}
+pub(crate) async fn change_secrets(id: JobId, secrets: &JobSecrets) -> Answer<Done> {
+    put(&format!("/jobs/{id}/secrets"), secrets).await
+}
+pub(crate) async fn act(id: JobId, action: JobAction) -> Answer<Done> {
+    post(&format!("/jobs/{id}/actions"), &ActionForm { action }).await
+}
+pub(crate) async fn findings(id: JobId, cause: Cause, after: i64) -> Answer<Vec<FindingRow>> {
+    get(&format!("/jobs/{id}/findings?cause={}&after={after}&limit={FINDINGS_PAGE}", cause.id())).await
+}
+pub(crate) async fn report(id: JobId) -> Answer<Report> {
+    get(&format!("/jobs/{id}/report?format=json")).await
+}
+
+pub(crate) async fn start_check(form: &CheckForm) -> Answer<CheckStarted> {
+    post("/checks", form).await
+}
+pub(crate) async fn check(id: &str) -> Answer<CheckReport> {
+    get(&format!("/checks/{id}")).await
+}
+
+/// Where a report downloads from.
+pub(crate) fn report_link(id: JobId, format: ReportFormat) -> String {
+    format!("/api/v1/jobs/{id}/report?format={}", format.extension())
+}
+
+/// Where a report opens in the browser, ready to print.
+pub(crate) fn printable_link(id: JobId) -> String {
+    format!("{}&inline=1", report_link(id, ReportFormat::Html))
+}
+
+/// Where the interface's own description is.
+pub(crate) const DOCS_LINK: &str = "/api/docs/";

@@ -1,0 +1,168 @@
+//! One request and its answer. Everything a page can be told when it goes wrong is a `Failure`.
+
+use std::cell::Cell;
+
+use gloo_net::http::{Method, RequestBuilder};
+use serde::{Serialize, de::DeserializeOwned};
+use shared::error::{ApiError, ErrorCode};
+
+use crate::{connection::Connection, session::Session};
+
+/// What a call answers.
+pub(crate) type Answer<T> = Result<T, Failure>;
+
+/// The answer of a call whose body says nothing of use.
+pub(crate) type Done = serde::de::IgnoredAny;
+
+/// Why a call did not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The server refused it, and says why.
+    Refused(ApiError),
+    /// The server did not answer.
+    Unreachable,
+    /// The answer could not be understood.
+    Unreadable(String),
+}
+
+impl Failure {
+    /// A refusal made here, before anything was sent.
+    pub(crate) fn invalid(field: &str, message: &str) -> Self {
+        Self::Refused(ApiError {
+            code: ErrorCode::Invalid,
+            message: message.into(),
+            field: Some(field.into()),
+        })
+    }
+
+    /// What happened and what to do, for people.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Refused(error) => error.message.clone(),
+            Self::Unreachable => "The server did not answer. Wait until it is back, then try again.".into(),
+            Self::Unreadable(what) => {
+                format!("The server's answer could not be understood ({what}). Reload the page.")
+            }
+        }
+    }
+
+    /// The field of the form at fault.
+    pub(crate) fn field(&self) -> Option<&str> {
+        match self {
+            Self::Refused(error) => error.field.as_deref(),
+            Self::Unreachable | Self::Unreadable(_) => None,
+        }
+    }
+
+    /// Whether there is no such thing.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused(error) if error.code == ErrorCode::NotFound)
+    }
+}
+
+thread_local! {
+    // A browser page has one thread, one session and one connection.
+    static PANEL: Cell<Option<(Session, Connection)>> = const { Cell::new(None) };
+}
+
+/// Tells every call where to report a login that ended and a server that is gone.
+pub(crate) fn report_to(session: Session, connection: Connection) {
+    PANEL.set(Some((session, connection)));
+}
+
+pub(crate) async fn get<T: DeserializeOwned>(path: &str) -> Answer<T> {
+    read(&exchange(Method::GET, path, None).await?)
+}
+
+pub(crate) async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Answer<T> {
+    read(&exchange(Method::POST, path, Some(write(body)?)).await?)
+}
+
+pub(crate) async fn put<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Answer<T> {
+    read(&exchange(Method::PUT, path, Some(write(body)?)).await?)
+}
+
+pub(crate) async fn patch<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Answer<T> {
+    read(&exchange(Method::PATCH, path, Some(write(body)?)).await?)
+}
+
+pub(crate) async fn delete(path: &str) -> Answer<Done> {
+    read(&exchange(Method::DELETE, path, None).await?)
+}
+
+async fn exchange(method: Method, path: &str, body: Option<String>) -> Answer<String> {
+    // The header proves that the request comes from this page: no other site can set it.
+    let request = RequestBuilder::new(&format!("/api/v1{path}"))
+        .method(method)
+        .header("X-CM", "1")
+        .header("Content-Type", "application/json");
+    let request = match body {
+        Some(body) => request.body(body),
+        None => request.build(),
+    };
+    let request = request.map_err(|error| Failure::Unreadable(error.to_string()))?;
+    let answer = async {
+        let response = request.send().await?;
+        let text = response.text().await?;
+        Ok::<_, gloo_net::Error>((response.status(), text))
+    };
+    let panel = PANEL.get();
+    let Ok((status, text)) = answer.await else {
+        if let Some((_, connection)) = panel {
+            connection.lose();
+        }
+        return Err(Failure::Unreachable);
+    };
+    if let Some((session, connection)) = panel {
+        connection.find();
+        if status == 401 {
+            session.ended();
+        }
+    }
+    match status {
+        200..300 => Ok(text),
+        _ => Err(refusal(status, &text)),
+    }
+}
+
+fn refusal(status: u16, text: &str) -> Failure {
+    match serde_json::from_str(text) {
+        Ok(error) => Failure::Refused(error),
+        // Something between here and the server answered in its place.
+        Err(_) => Failure::Unreadable(format!("status {status}")),
+    }
+}
+
+fn write(body: &impl Serialize) -> Answer<String> {
+    serde_json::to_string(body).map_err(|error| Failure::Unreadable(error.to_string()))
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Answer<T> {
+    let text = if text.is_empty() { "null" } else { text };
+    serde_json::from_str(text).map_err(|error| Failure::Unreadable(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_body_becomes_a_refusal_with_its_field() {
+        let failure =
+            refusal(400, r#"{"code":"invalid","message":"No host.","field":"source.endpoint.host"}"#);
+        assert_eq!(failure.message(), "No host.");
+        assert_eq!(failure.field(), Some("source.endpoint.host"));
+    }
+
+    #[test]
+    fn an_answer_from_something_in_between_names_the_status() {
+        let failure = refusal(502, "<html>Bad gateway</html>");
+        assert!(failure.message().contains("status 502"), "{}", failure.message());
+    }
+
+    #[test]
+    fn an_empty_answer_is_an_answer() {
+        assert!(read::<Done>("").is_ok());
+        assert!(read::<shared::auth::SetupState>("[]").is_err());
+    }
+}

@@ -1,0 +1,44 @@
+//! Small accessible parts, without fetching: pages ask, components show.
+
+mod alert;
+mod badge;
+mod certificate;
+mod checklist;
+mod choice;
+mod dialog;
+mod empty;
+mod field;
+mod findings;
+mod folders;
+mod form;
+mod head;
+mod icon;
+mod moment;
+mod notices;
+mod passes;
+mod plan;
+mod progress;
+mod sort;
+mod theme;
+mod tile;
+
+pub(crate) use alert::{Alert, Spinner};
+pub(crate) use badge::{Badge, StateBadge, VerdictBadge};
+pub(crate) use certificate::Certificate;
+pub(crate) use checklist::Checklist;
+pub(crate) use choice::{Choice, RadioField, SelectField};
+pub(crate) use dialog::{Confirm, Dialog};
+pub(crate) use empty::Empty;
+pub(crate) use field::{NumberField, SecretField, TextField};
+pub(crate) use findings::{CauseGroup, FindingTable};
+pub(crate) use folders::FolderTree;
+pub(crate) use form::{Form, Submission, Submit};
+pub(crate) use head::{PageHead, crumb};
+pub(crate) use icon::{Icon, IconName};
+pub(crate) use moment::{Ago, Clock};
+pub(crate) use notices::{NoticeBoard, Notices};
+pub(crate) use passes::PassList;
+pub(crate) use progress::Progress;
+pub(crate) use sort::{Order, Pager, SortHead};
+pub(crate) use theme::ThemeSwitch;
+pub(crate) use tile::Tile;

@@ -1,0 +1,127 @@
+//! Forms: one submission at a time, its failure beside the field at fault.
+
+use std::future::Future;
+
+use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+
+use super::alert::Alert;
+use crate::{
+    api::http::{Answer, Failure},
+    browser,
+};
+
+/// What a form is sending and how the last try went. Fields find it as a context.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Submission {
+    busy: RwSignal<bool>,
+    failure: RwSignal<Option<Failure>>,
+    /// The fields on the page: a failure of any other is told above them.
+    fields: StoredValue<Vec<&'static str>>,
+}
+
+impl Submission {
+    /// A submission for the fields of the form that is being built.
+    pub(crate) fn new() -> Self {
+        Self { busy: RwSignal::new(false), failure: RwSignal::new(None), fields: StoredValue::default() }
+    }
+
+    /// A field is on the page, until it is taken away.
+    pub(super) fn add_field(self, name: &'static str) {
+        self.fields.update_value(|fields| fields.push(name));
+        on_cleanup(move || {
+            let _ = self.fields.try_update_value(|fields| fields.retain(|field| *field != name));
+        });
+    }
+
+    /// Sends, unless it is sending already; a failure is told beside the field at fault.
+    pub(crate) fn send<T: 'static>(
+        self,
+        answer: impl Future<Output = Answer<T>> + 'static,
+        then: impl FnOnce(T) + 'static,
+    ) {
+        self.send_or(answer, then, move |failure| self.fail(failure));
+    }
+
+    /// Sends, unless it is sending already; a failure is told elsewhere.
+    pub(crate) fn send_or<T: 'static>(
+        self,
+        answer: impl Future<Output = Answer<T>> + 'static,
+        then: impl FnOnce(T) + 'static,
+        fail: impl FnOnce(Failure) + 'static,
+    ) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.failure.set(None);
+        spawn_local(async move {
+            let answer = answer.await;
+            if self.busy.try_set(false).is_some() {
+                // The form was left meanwhile.
+                return;
+            }
+            match answer {
+                Ok(value) => then(value),
+                Err(failure) => fail(failure),
+            }
+        });
+    }
+
+    /// Shows a failure, and takes the keyboard to the field at fault.
+    pub(crate) fn fail(self, failure: Failure) {
+        self.failure.set(Some(failure));
+        browser::focus_soon("[aria-invalid=true]");
+    }
+
+    /// What is wrong with a field.
+    pub(crate) fn problem_of(self, name: &str) -> Option<String> {
+        self.failure.with(|failure| {
+            failure.as_ref().filter(|failure| failure.field() == Some(name)).map(Failure::message)
+        })
+    }
+}
+
+/// A form; its children are fields and a submit button.
+#[component]
+pub(crate) fn Form(
+    submission: Submission,
+    on_submit: Callback<()>,
+    #[prop(optional)] test: &'static str,
+    children: Children,
+) -> impl IntoView {
+    provide_context(submission);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        on_submit.run(());
+    };
+    let elsewhere = move |failure: &Failure| {
+        failure.field().is_none_or(|field| !submission.fields.with_value(|fields| fields.contains(&field)))
+    };
+    let general = move || submission.failure.get().filter(elsewhere);
+    view! {
+        <form novalidate class="form" data-test=test on:submit=submit>
+            {move || general().map(|failure| view! { <Alert message=failure.message()/> })}
+            {children()}
+        </form>
+    }
+}
+
+/// The button that sends the form.
+#[component]
+pub(crate) fn Submit(
+    #[prop(into)] text: Signal<String>,
+    #[prop(optional)] test: &'static str,
+) -> impl IntoView {
+    let submission = expect_context::<Submission>();
+    view! {
+        <button
+            type="submit"
+            class="button primary"
+            data-test=test
+            aria-disabled=move || submission.busy.get().then_some("true")
+        >
+            {text}
+            {move || submission.busy.get().then(|| view! { <span class="spinner" aria-hidden="true"></span> })}
+        </button>
+    }
+}

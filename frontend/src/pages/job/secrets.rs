@@ -1,0 +1,78 @@
+//! What stopped the last pass; and new passwords, when a login was what stopped it.
+
+use leptos::prelude::*;
+use shared::{
+    auth::Role,
+    cause::Cause,
+    id::JobId,
+    job::{JobRow, JobSecrets, JobState},
+};
+
+use crate::{
+    api,
+    components::{Dialog, Form, Icon, IconName, Notices, SecretField, Submission, Submit},
+    session::Session,
+    view::safe::clean_sentence,
+};
+
+/// The problem in a sentence, with the way out.
+#[component]
+pub(super) fn Problem(id: JobId, row: Memo<JobRow>) -> impl IntoView {
+    let session = Session::here();
+    let open = RwSignal::new(false);
+    let problem = Memo::new(move |_| {
+        row.with(|row| {
+            row.problem.clone().filter(|_| matches!(row.state, JobState::Failed | JobState::Paused))
+        })
+    });
+    let may = move || session.may(Role::Operator);
+    view! {
+        {move || problem.get().map(|problem| view! {
+            <div class="alert tone-bad" role="alert" data-test="problem">
+                <Icon name=IconName::Warning/>
+                <div>
+                    <h2>"The last pass could not go on"</h2>
+                    <p>{clean_sentence(&problem)}</p>
+                </div>
+                <Show when=may>
+                    <div class="alert-actions">
+                        <button type="button" class="button" data-test="change-secrets" on:click=move |_| open.set(true)>
+                            "Enter passwords again"
+                        </button>
+                    </div>
+                </Show>
+            </div>
+        })}
+        <Dialog title="Passwords of this mailbox" open=open>
+            <Secrets id=id open=open/>
+        </Dialog>
+    }
+}
+
+#[component]
+fn Secrets(id: JobId, open: RwSignal<bool>) -> impl IntoView {
+    let notices = Notices::here();
+    let (source, target) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let submission = Submission::new();
+    let submit = Callback::new(move |()| {
+        let given =
+            |secret: RwSignal<String>| Some(secret.get_untracked()).filter(|secret| !secret.is_empty());
+        let secrets = JobSecrets { source_secret: given(source), target_secret: given(target) };
+        submission.send(async move { api::change_secrets(id, &secrets).await }, move |_| {
+            open.set(false);
+            notices.say("Saved. Start again to go on.");
+        });
+    });
+    let hint = "Leave empty to keep the stored one.";
+    view! {
+        <p class="dialog-text">{Cause::LoginRefused.advice()}</p>
+        <Form submission=submission on_submit=submit test="secrets-form">
+            <SecretField name="source_secret" label="Password or token on the source" value=source hint=hint/>
+            <SecretField name="target_secret" label="Password or token on the target" value=target hint=hint/>
+            <div class="dialog-actions">
+                <button type="button" class="button" on:click=move |_| open.set(false)>"Back"</button>
+                <Submit text="Save" test="save-secrets"/>
+            </div>
+        </Form>
+    }
+}

@@ -1,0 +1,126 @@
+//! One project: its mailboxes, live, and what can be done with all of them.
+
+mod actions;
+mod list;
+mod table;
+
+use leptos::prelude::*;
+use shared::{
+    auth::Role,
+    id::ProjectId,
+    live::ProjectLive,
+    project::{ProjectRow, ProjectView},
+};
+
+use super::missing::NotFound;
+use crate::{
+    api,
+    components::{Empty, Icon, IconName, PageHead, Progress, Spinner, Tile, crumb},
+    live::live,
+    load::load,
+    session::Session,
+    view::{
+        amount::{bytes, percent, share},
+        locale::count,
+        words::Tone,
+    },
+};
+use actions::ProjectActions;
+use table::JobTable;
+
+/// The page.
+#[component]
+pub(crate) fn ProjectPage(id: ProjectId) -> impl IntoView {
+    let project = load(move || api::project(id));
+    project.view_or(
+        |project| view! { <Project project=project/> }.into_any(),
+        || view! { <NotFound/> }.into_any(),
+    )
+}
+
+#[component]
+fn Project(project: ProjectView) -> impl IntoView {
+    let session = Session::here();
+    let id = project.row.id;
+    let stream = live::<ProjectLive>(&format!("/projects/{id}"));
+    let first = project.row.clone();
+    let row = Memo::new(move |_| {
+        stream.with(|live| live.as_ref().map(|live| live.project.clone())).unwrap_or_else(|| first.clone())
+    });
+    let jobs = Memo::new(move |_| stream.with(|live| live.as_ref().map(|live| live.jobs.clone())));
+    let known = Signal::derive(move || jobs.get().unwrap_or_default());
+    let may = move || session.may(Role::Operator);
+    let add = move || {
+        view! {
+            <a class="button primary" href=format!("/projects/{id}/add") data-test="add-mailboxes">
+                <Icon name=IconName::Plus/>
+                "Add mailboxes"
+            </a>
+        }
+    };
+    let hosts = view! {
+        <p class="hosts">
+            <bdi>{project.source.host().to_owned()}</bdi>
+            <Icon name=IconName::Arrow/>
+            <span class="unseen">" to "</span>
+            <bdi>{project.target.host().to_owned()}</bdi>
+        </p>
+    };
+    let count_of_jobs = Memo::new(move |_| jobs.with(|jobs| jobs.as_ref().map(Vec::len)));
+    let body = move || {
+        match count_of_jobs.get() {
+        None => view! { <Spinner/> }.into_any(),
+        Some(0) => view! {
+            <Empty
+                icon=IconName::Inbox
+                title="No mailboxes yet"
+                text="Add the mailboxes that are to move: one by one, or a whole list from a spreadsheet. Nothing starts before you say so."
+            >
+                {may().then(add)}
+            </Empty>
+        }
+        .into_any(),
+        Some(_) => view! {
+            <Summary row=row/>
+            <ProjectActions id=id jobs=known/>
+            <JobTable jobs=known/>
+        }
+        .into_any(),
+    }
+    };
+    let some = move || count_of_jobs.get().is_some_and(|count| count > 0);
+    view! {
+        <PageHead title=project.row.name crumbs=vec![crumb("Projects", "/")] below=hosts.into_any()>
+            <a class="button" href=format!("/projects/{id}/settings") data-test="settings">
+                <Icon name=IconName::Gear/>
+                "Settings"
+            </a>
+            {move || (may() && some()).then(add)}
+        </PageHead>
+        {body}
+    }
+}
+
+#[component]
+fn Summary(row: Memo<ProjectRow>) -> impl IntoView {
+    let fraction = Signal::derive(move || row.with(|row| share(row.complete, row.jobs)));
+    let text = Signal::derive(move || {
+        row.with(|row| format!("{} of {} mailboxes complete", count(row.complete), count(row.jobs)))
+    });
+    let tone = Signal::derive(move || row.with(|row| if row.active > 0 { Tone::Busy } else { Tone::Good }));
+    let number = move |of: fn(&ProjectRow) -> u64| Signal::derive(move || count(row.with(of)));
+    let done = Signal::derive(move || format!("{} %", percent(fraction.get())));
+    let size = Signal::derive(move || bytes(row.with(|row| row.copied_bytes)));
+    view! {
+        <section class="card summary" aria-label="Summary">
+            <dl class="tiles">
+                <Tile label="Mailboxes" value=number(|row| row.jobs)/>
+                <Tile label="Complete" value=number(|row| row.complete) note=done/>
+                <Tile label="Waiting or running" value=number(|row| row.active)/>
+                <Tile label="Failed" value=number(|row| row.failed)/>
+                <Tile label="Messages on the target" value=number(|row| row.copied) note=size/>
+            </dl>
+            <Progress fraction=fraction label="Mailboxes complete" text=text tone=tone/>
+        </section>
+    }
+}

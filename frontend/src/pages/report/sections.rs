@@ -1,0 +1,117 @@
+//! The tables of a report.
+
+use leptos::prelude::*;
+use shared::{
+    finding::{CauseCount, Finding},
+    report::{ReportFolder, Totals},
+};
+
+use super::nothing;
+use crate::{
+    components::{CauseGroup, FindingTable, Tile},
+    view::{
+        amount::{bytes, counted},
+        locale::count,
+        safe::clean,
+    },
+};
+
+/// How many findings of a cause are drawn: all of them are in the files.
+const MOST: usize = 500;
+
+#[component]
+pub(super) fn TotalsOf(totals: Totals) -> impl IntoView {
+    view! {
+        <dl class="tiles">
+            <Tile label="On the source" value=count(totals.source_items) note=bytes(totals.source_bytes)/>
+            <Tile label="On the target" value=count(totals.target_items) note=bytes(totals.target_bytes)/>
+            <Tile label="On both sides" value=count(totals.matched)/>
+            <Tile label="Identical in all" value=count(totals.identical)/>
+            <Tile label="Changed bytes" value=count(totals.altered)/>
+            <Tile label="Missing" value=count(totals.missing)/>
+            <Tile label="Only on the target" value=count(totals.extra)/>
+        </dl>
+    }
+}
+
+#[component]
+pub(super) fn CausesOf(causes: Vec<CauseCount>, findings: Vec<Finding>) -> impl IntoView {
+    if causes.is_empty() {
+        return nothing("Nothing to report: no differences, no exceptions.");
+    }
+    let findings = StoredValue::new(findings);
+    causes
+        .into_iter()
+        .map(|group| {
+            let cause = group.cause;
+            let rest = group.count.saturating_sub(MOST as u64);
+            let mine = move || {
+                findings.with_value(|findings| {
+                    findings
+                        .iter()
+                        .filter(|finding| finding.cause == cause)
+                        .take(MOST)
+                        .cloned()
+                        .collect::<Vec<_>>()
+                })
+            };
+            let more = (rest > 0)
+                .then(|| format!("And {} in the downloaded report.", counted(rest, "more", "more")));
+            let more = StoredValue::new(more);
+            view! {
+                <CauseGroup group=Signal::stored(group)>
+                    <FindingTable findings=mine()/>
+                    {more.get_value().map(|more| view! { <p class="hint">{more}</p> })}
+                </CauseGroup>
+            }
+        })
+        .collect_view()
+        .into_any()
+}
+
+#[component]
+pub(super) fn FoldersOf(folders: Vec<ReportFolder>) -> impl IntoView {
+    let rows: Vec<_> = folders.into_iter().map(row).collect();
+    view! {
+        <div class="table-box tall" tabindex="0" role="region" aria-label="Folders">
+            <table class="table" data-test="report-folders">
+                <thead>
+                    <tr>
+                        <th scope="col">"Folder"</th>
+                        <th scope="col" class="number">"Source"</th>
+                        <th scope="col" class="number">"Target"</th>
+                        <th scope="col" class="number">"On both"</th>
+                        <th scope="col" class="number">"Identical"</th>
+                        <th scope="col" class="number">"Changed"</th>
+                        <th scope="col" class="number">"Missing"</th>
+                        <th scope="col" class="number">"Extra"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn row(folder: ReportFolder) -> impl IntoView {
+    let target = (folder.target != folder.source)
+        .then(|| view! { <span class="renamed">"→ " <bdi>{clean(&folder.target.to_string())}</bdi></span> });
+    let totals = folder.totals;
+    let number = |value: u64| view! { <td class="number">{count(value)}</td> };
+    let trouble = |value: u64| {
+        let class = if value == 0 { "number faint" } else { "number strong" };
+        view! { <td class=class>{count(value)}</td> }
+    };
+    view! {
+        <tr>
+            <th scope="row"><bdi>{clean(&folder.source.to_string())}</bdi> " " {target}</th>
+            {number(totals.source_items)}
+            {number(totals.target_items)}
+            {number(totals.matched)}
+            {number(totals.identical)}
+            {trouble(totals.altered)}
+            {trouble(totals.missing)}
+            {trouble(totals.extra)}
+        </tr>
+    }
+}

@@ -1,0 +1,105 @@
+//! A new project, and the settings of one that is there.
+
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use shared::{
+    auth::Role,
+    id::ProjectId,
+    project::{ProjectForm, ProjectView},
+};
+
+use super::{
+    missing::NotFound,
+    project_form::{ProjectDraft, ProjectFields},
+};
+use crate::{
+    api,
+    components::{Confirm, Notices, PageHead, Submission, crumb},
+    load::load,
+    session::Session,
+    view::amount::counted,
+};
+
+/// Makes a project.
+#[component]
+pub(crate) fn NewProjectPage() -> impl IntoView {
+    let navigate = use_navigate();
+    let submission = Submission::new();
+    let save = Callback::new(move |form: ProjectForm| {
+        let navigate = navigate.clone();
+        submission.send(async move { api::add_project(&form).await }, move |project| {
+            navigate(&format!("/projects/{}/add", project.row.id), NavigateOptions::default());
+        });
+    });
+    view! {
+        <PageHead title="New project" crumbs=vec![crumb("Projects", "/")]/>
+        <ProjectFields draft=ProjectDraft::new() submission=submission on_save=save save="Create project" cancel="/"/>
+    }
+}
+
+/// Changes a project's settings, or deletes it.
+#[component]
+pub(crate) fn SettingsPage(id: ProjectId) -> impl IntoView {
+    let session = Session::here();
+    let project = load(move || api::project(id));
+    project.view_or(
+        move |project| view! { <Settings project=project may=session.may(Role::Operator)/> }.into_any(),
+        || view! { <NotFound/> }.into_any(),
+    )
+}
+
+#[component]
+fn Settings(project: ProjectView, may: bool) -> impl IntoView {
+    let navigate = use_navigate();
+    let notices = Notices::here();
+    let id = project.row.id;
+    let home = format!("/projects/{id}");
+    let crumbs = vec![crumb("Projects", "/"), crumb(project.row.name.clone(), home.clone())];
+    let submission = Submission::new();
+    let save = Callback::new({
+        let (navigate, home) = (navigate.clone(), home.clone());
+        move |form: ProjectForm| {
+            let (navigate, home) = (navigate.clone(), home.clone());
+            submission.send(async move { api::change_project(id, &form).await }, move |_| {
+                notices.say("Settings saved.");
+                navigate(&home, NavigateOptions::default());
+            });
+        }
+    });
+    let asking = RwSignal::new(false);
+    let delete = Callback::new(move |()| {
+        let navigate = navigate.clone();
+        submission.send(async move { api::delete_project(id).await }, move |_| {
+            notices.say("Project deleted.");
+            navigate("/", NavigateOptions::default());
+        });
+    });
+    let warning = format!(
+        "This deletes the project with {}, its history, reports and stored passwords here. Nothing is deleted on either mail system.",
+        counted(project.row.jobs, "mailbox", "mailboxes")
+    );
+    let name = Signal::stored(project.row.name.clone());
+    view! {
+        <PageHead title="Settings" crumbs=crumbs/>
+        <ProjectFields
+            draft=ProjectDraft::of(&project)
+            submission=submission
+            on_save=save
+            save="Save settings"
+            cancel=home
+            read_only=!may
+        />
+        <Show when=move || may>
+            <section class="card danger-zone">
+                <div>
+                    <h2>"Delete this project"</h2>
+                    <p>"Its history and reports go with it. Both mail systems stay as they are."</p>
+                </div>
+                <button type="button" class="button danger" data-test="delete-project" on:click=move |_| asking.set(true)>
+                    "Delete project"
+                </button>
+            </section>
+        </Show>
+        <Confirm title="Delete this project?" text=warning deed="Delete project" typed=name open=asking on_confirm=delete/>
+    }
+}

@@ -1,0 +1,9 @@
+//! Pure formatting: values in, words out. Nothing here fetches, and nothing here knows a page.
+
+pub(crate) mod amount;
+pub(crate) mod locale;
+pub(crate) mod paste;
+pub(crate) mod safe;
+pub(crate) mod span;
+pub(crate) mod tree;
+pub(crate) mod words;

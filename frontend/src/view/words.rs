@@ -1,0 +1,187 @@
+//! The words and tones on screen for states, actions, phases and severities.
+
+use shared::{
+    finding::Severity,
+    folder::Role,
+    job::{JobAction, JobState},
+    live::Phase,
+    pass::PassEnd,
+    project::VerifyDepth,
+    report::Verdict,
+};
+
+/// How a thing is coloured. A word or a shape always says the same, so colour is never alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Plain,
+    Busy,
+    Good,
+    Warning,
+    Bad,
+}
+
+impl Tone {
+    /// The class that carries the colour.
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "tone-plain",
+            Self::Busy => "tone-busy",
+            Self::Good => "tone-good",
+            Self::Warning => "tone-warning",
+            Self::Bad => "tone-bad",
+        }
+    }
+}
+
+pub(crate) const fn state_tone(state: JobState) -> Tone {
+    match state {
+        JobState::Ready | JobState::Queued | JobState::Paused | JobState::Cancelled => Tone::Plain,
+        JobState::Running | JobState::Pausing | JobState::Stopping => Tone::Busy,
+        JobState::Complete => Tone::Good,
+        JobState::Exceptions => Tone::Warning,
+        JobState::Failed => Tone::Bad,
+    }
+}
+
+/// The state as a stable word for tests.
+pub(crate) const fn state_word(state: JobState) -> &'static str {
+    match state {
+        JobState::Ready => "ready",
+        JobState::Queued => "queued",
+        JobState::Running => "running",
+        JobState::Pausing => "pausing",
+        JobState::Paused => "paused",
+        JobState::Stopping => "stopping",
+        JobState::Cancelled => "cancelled",
+        JobState::Complete => "complete",
+        JobState::Exceptions => "exceptions",
+        JobState::Failed => "failed",
+    }
+}
+
+pub(crate) const fn verdict_tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Perfect | Verdict::Good => Tone::Good,
+        Verdict::Investigate => Tone::Warning,
+        Verdict::Poor => Tone::Bad,
+    }
+}
+
+pub(crate) const fn severity_tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Info => Tone::Plain,
+        Severity::Warning => Tone::Warning,
+        Severity::Loss => Tone::Bad,
+    }
+}
+
+pub(crate) const fn severity_title(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "Note",
+        Severity::Warning => "Differs",
+        Severity::Loss => "Not on the target",
+    }
+}
+
+pub(crate) const fn action_title(action: JobAction) -> &'static str {
+    match action {
+        JobAction::DryRun => "Dry run",
+        JobAction::Start => "Start",
+        JobAction::Verify => "Verify",
+        JobAction::Pause => "Pause",
+        JobAction::Resume => "Resume",
+        JobAction::Cancel => "Cancel",
+    }
+}
+
+/// The action as a stable word for tests.
+pub(crate) const fn action_word(action: JobAction) -> &'static str {
+    match action {
+        JobAction::DryRun => "dry-run",
+        JobAction::Start => "start",
+        JobAction::Verify => "verify",
+        JobAction::Pause => "pause",
+        JobAction::Resume => "resume",
+        JobAction::Cancel => "cancel",
+    }
+}
+
+pub(crate) const fn action_explained(action: JobAction) -> &'static str {
+    match action {
+        JobAction::DryRun => "Show what would be done; writes nothing.",
+        JobAction::Start => "Copy everything that is not copied yet, then verify.",
+        JobAction::Verify => "Read both sides afresh and compare; writes nothing.",
+        JobAction::Pause => "Stop after the messages in flight, to go on later.",
+        JobAction::Resume => "Go on where it was paused.",
+        JobAction::Cancel => "Stop after the messages in flight. What was copied stays.",
+    }
+}
+
+/// What the server has accepted, told right after.
+pub(crate) const fn action_accepted(action: JobAction) -> &'static str {
+    match action {
+        JobAction::DryRun => "Dry run queued",
+        JobAction::Start => "Start queued",
+        JobAction::Verify => "Verify pass queued",
+        JobAction::Pause => "Pausing",
+        JobAction::Resume => "Resuming",
+        JobAction::Cancel => "Cancelling",
+    }
+}
+
+pub(crate) const fn phase_title(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Connecting => "Connecting to both servers",
+        Phase::Inventory => "Reading what both sides hold",
+        Phase::Recovering => "Settling what an interrupted pass left",
+        Phase::Copying => "Copying",
+        Phase::Verifying => "Comparing both sides",
+        Phase::Waiting => "Waiting",
+    }
+}
+
+pub(crate) const fn end_title(end: Option<&PassEnd>) -> &'static str {
+    match end {
+        None => "Running",
+        Some(PassEnd::Finished) => "Finished",
+        Some(PassEnd::Paused) => "Paused",
+        Some(PassEnd::Cancelled) => "Cancelled",
+        Some(PassEnd::Aborted { .. }) => "Could not go on",
+    }
+}
+
+pub(crate) const fn end_tone(end: Option<&PassEnd>) -> Tone {
+    match end {
+        None => Tone::Busy,
+        Some(PassEnd::Finished) => Tone::Good,
+        Some(PassEnd::Paused | PassEnd::Cancelled) => Tone::Plain,
+        Some(PassEnd::Aborted { .. }) => Tone::Bad,
+    }
+}
+
+pub(crate) const fn role_title(role: Role) -> &'static str {
+    match role {
+        Role::Inbox => "Inbox",
+        Role::Sent => "Sent",
+        Role::Drafts => "Drafts",
+        Role::Trash => "Trash",
+        Role::Junk => "Junk",
+        Role::Archive => "Archive",
+    }
+}
+
+pub(crate) const fn depth_title(depth: VerifyDepth) -> &'static str {
+    match depth {
+        VerifyDepth::Content => "Every byte",
+        VerifyDepth::Headers => "Headers only",
+    }
+}
+
+pub(crate) const fn depth_explained(depth: VerifyDepth) -> &'static str {
+    match depth {
+        VerifyDepth::Content => "Reads every message on both sides in full and compares its bytes.",
+        VerifyDepth::Headers => {
+            "Compares headers, size, date and flags of every message: quicker, proves less."
+        }
+    }
+}

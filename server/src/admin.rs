@@ -1,0 +1,195 @@
+//! `carbonio-migrate admin`: accounts managed on the host, for when nobody can log in.
+
+use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, time::SystemTime};
+
+use clap::{Args, Subcommand, ValueEnum};
+use shared::auth::Role;
+
+use crate::{
+    app::{StartError, open_store, prepare_data_dir},
+    auth::{Passwords, name_problem, password_problem},
+    config::{Config, SettingFlags, StoreFlags},
+    store::{AdminEdit, Store, StoreError},
+};
+
+/// What to do with accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminCommand {
+    /// Add an admin. The first one must be an owner
+    Add {
+        /// Login name
+        name: String,
+        /// What the admin may do
+        #[arg(long, value_enum, default_value_t = RoleArg::Operator)]
+        role: RoleArg,
+        #[command(flatten)]
+        password: PasswordArgs,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+    /// Set a new password and let the admin log in again; its sessions end
+    ResetPassword {
+        /// Login name
+        name: String,
+        #[command(flatten)]
+        password: PasswordArgs,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+    /// List all admins
+    List {
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+}
+
+/// Where a new password comes from.
+#[derive(Debug, Args)]
+pub(crate) struct PasswordArgs {
+    /// Read the password from the first line of this file rather than asking for it
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+/// A role as an argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleArg {
+    /// Everything, and manages admins
+    Owner,
+    /// Creates projects and runs migrations
+    Operator,
+    /// Sees everything, changes nothing
+    Auditor,
+}
+
+impl From<RoleArg> for Role {
+    fn from(role: RoleArg) -> Self {
+        match role {
+            RoleArg::Owner => Self::Owner,
+            RoleArg::Operator => Self::Operator,
+            RoleArg::Auditor => Self::Auditor,
+        }
+    }
+}
+
+/// Why an account could not be changed.
+#[derive(Debug, thiserror::Error)]
+enum AdminError {
+    #[error("{0}")]
+    Argument(String),
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+impl From<StoreError> for AdminError {
+    fn from(error: StoreError) -> Self {
+        Self::Start(error.into())
+    }
+}
+
+/// Does it, and says what was done.
+pub(crate) async fn run(command: AdminCommand) -> ExitCode {
+    match act(command).await {
+        Ok(done) => {
+            println!("{done}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            match error {
+                AdminError::Argument(_) => ExitCode::from(2),
+                AdminError::Start(error) => error.exit_code(),
+            }
+        }
+    }
+}
+
+async fn act(command: AdminCommand) -> Result<String, AdminError> {
+    match command {
+        AdminCommand::Add { name, role, password, store } => {
+            if let Some(problem) = name_problem(&name) {
+                return Err(AdminError::Argument(problem));
+            }
+            let store = open(store).await?;
+            if role != RoleArg::Owner && !store.has_admin().await? {
+                let message = "The first admin must be an owner, who manages the others. Add --role owner.";
+                return Err(AdminError::Argument(message.into()));
+            }
+            let hash = hashed(&name, password).await?;
+            let role = Role::from(role);
+            store.create_admin(&name, &hash, role, SystemTime::now().into()).await?;
+            let subject = format!("{name} as {}", role.title().to_lowercase());
+            store.log_activity("system", "admin.create", &subject).await?;
+            store.close().await?;
+            Ok(format!("{} {name} was added.", role.title()))
+        }
+        AdminCommand::ResetPassword { name, password, store } => {
+            let store = open(store).await?;
+            let admin = store.admin_login(&name).await?;
+            let admin = admin.ok_or_else(|| {
+                AdminError::Argument("There is no admin of this name. `carbonio-migrate admin list` shows all.".into())
+            })?;
+            let hash = hashed(&admin.name, password).await?;
+            let edit = AdminEdit { password_hash: Some(hash), enabled: Some(true), ..AdminEdit::default() };
+            store.edit_admin(admin.id, &edit).await?;
+            store.log_activity("system", "admin.change", &format!("{}: a new password, enabled", admin.name)).await?;
+            store.close().await?;
+            Ok(format!("{} has a new password and may log in.", admin.name))
+        }
+        AdminCommand::List { store } => {
+            let store = open(store).await?;
+            let rows = store.admins().await?;
+            store.close().await?;
+            let lines = rows.iter().map(|row| {
+                let state = if row.enabled { "enabled" } else { "disabled" };
+                let seen = row.last_login.map_or_else(|| "never logged in".into(), |at| format!("last login {at}"));
+                format!("{}\t{}\t{state}\t{seen}", row.name, row.role.title().to_lowercase())
+            });
+            let lines: Vec<_> = lines.collect();
+            Ok(if lines.is_empty() { "There is no admin yet.".into() } else { lines.join("\n") })
+        }
+    }
+}
+
+async fn open(store: StoreFlags) -> Result<Store, AdminError> {
+    let flags = SettingFlags { store, ..SettingFlags::default() };
+    let config = Config::load(&flags).map_err(StartError::from)?;
+    prepare_data_dir(&config.data_dir)?;
+    Ok(open_store(&config).await?)
+}
+
+/// Asks for a password, judges it and hashes it.
+async fn hashed(name: &str, args: PasswordArgs) -> Result<String, AdminError> {
+    let password = match args.password_file {
+        Some(file) => {
+            let text = std::fs::read_to_string(&file).map_err(|error| {
+                let file = file.display();
+                AdminError::Argument(format!("Reading the password from {file} failed: {error}. Name a file that can be read."))
+            })?;
+            text.lines().next().unwrap_or_default().to_owned()
+        }
+        None => ask()?,
+    };
+    if let Some(problem) = password_problem(&password, &[name]) {
+        return Err(AdminError::Argument(problem));
+    }
+    let hash = async { Passwords::new()?.hash(password).await };
+    Ok(hash.await.map_err(StartError::from)?)
+}
+
+/// Asks twice, without showing what is typed.
+fn ask() -> Result<String, AdminError> {
+    if !std::io::stdin().is_terminal() {
+        let message = "There is no terminal to ask for the password. Use --password-file.";
+        return Err(AdminError::Argument(message.into()));
+    }
+    let prompt = |words: &str| {
+        rpassword::prompt_password(words)
+            .map_err(|error| AdminError::Argument(format!("Asking for the password failed: {error}. Use --password-file.")))
+    };
+    let password = prompt("New password: ")?;
+    if prompt("The same again: ")? != password {
+        return Err(AdminError::Argument("The two passwords differ. Nothing was changed; try again.".into()));
+    }
+    Ok(password)
+}

@@ -1,0 +1,181 @@
+//! The server as a whole: the only place where its parts meet.
+
+mod demo;
+mod parts;
+mod place;
+mod setup;
+mod start;
+
+use std::{fs::File, net::SocketAddr, process::ExitCode, time::Duration};
+
+use actix_web::{App as Site, HttpServer, dev::Server, middleware::from_fn, web::Data};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+pub(crate) use parts::Parts;
+pub(crate) use place::{open_store, prepare as prepare_data_dir};
+pub(crate) use start::StartError;
+
+use crate::{
+    clock::Clock,
+    config::{Config, ServeFlags},
+    http, log,
+    queue::Queue,
+    runner::Running,
+};
+
+/// How long open requests may take when the server stops, after the passes have paused.
+const LAST_REQUESTS_SECONDS: u64 = 1;
+/// A client that has not sent its request's head by then is let go.
+const HEAD_PATIENCE: Duration = Duration::from_secs(10);
+/// Connections at once, so that a flood cannot take every file handle.
+const CONNECTIONS_MAX: usize = 1024;
+/// Threads that answer requests: the work is done elsewhere.
+const THREADS: usize = 2;
+/// Between two rounds of tidying up.
+const TIDY: Duration = Duration::from_secs(60);
+
+/// `carbonio-migrate serve`, from its flags to its exit code.
+pub(crate) async fn serve(flags: ServeFlags) -> ExitCode {
+    let outcome = async {
+        let config = Config::load(&flags.settings)?;
+        place::prepare(&config.data_dir)?;
+        let guard = log::start(&config)?;
+        let app = App::build(&config, flags.demo_project.as_deref()).await?;
+        app.announce();
+        app.run().await?;
+        drop(guard);
+        Ok::<_, StartError>(())
+    };
+    match outcome.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            error.exit_code()
+        }
+    }
+}
+
+/// A server that listens and is ready to run.
+pub(crate) struct App {
+    server: Server,
+    parts: Data<Parts>,
+    queue: Queue,
+    stop: watch::Sender<bool>,
+    url: String,
+    /// The link that makes the first owner, while there is none.
+    setup_link: Option<String>,
+    /// Held so that no second server works on the same data.
+    _lock: File,
+}
+
+impl App {
+    /// Puts the parts together and listens. `demo` is a file with a project to make.
+    pub(crate) async fn build(config: &Config, demo: Option<&std::path::Path>) -> Result<Self, StartError> {
+        let lock = place::lock(&config.data_dir)?;
+        let store = open_store(config).await?;
+        if let Some(file) = demo {
+            demo::make(&store, file).await?;
+        }
+        let (stop, closing) = watch::channel(false);
+        let (running, clock) = (Running::new(), Clock::system());
+        let queue = Queue::new(store.clone(), running.clone(), config.workers, config.shares_database());
+        let parts = Data::new(Parts::new(config, store, running, clock, closing)?);
+        let listener = start::listen(config.listen)?;
+        let address = listener.local_addr().map_err(|error| StartError::Serve(error.to_string()))?;
+        let (site_parts, web_root) = (parts.clone(), config.web_root.clone());
+        let server = HttpServer::new(move || {
+            Site::new()
+                .app_data(site_parts.clone())
+                .configure(|services| http::configure(services, web_root.as_deref()))
+                .wrap(from_fn(http::guard))
+                .wrap(from_fn(http::headers))
+        })
+        .workers(THREADS)
+        .max_connections(CONNECTIONS_MAX / THREADS)
+        .client_request_timeout(HEAD_PATIENCE)
+        .shutdown_timeout(LAST_REQUESTS_SECONDS)
+        .disable_signals()
+        .listen(listener)
+        .map_err(|error| StartError::Serve(error.to_string()))?
+        .run();
+        let url = url(config, address);
+        let setup_link = setup::offer(&parts, &url).await?;
+        Ok(Self { server, parts, queue, stop, url, setup_link, _lock: lock })
+    }
+
+    /// Tells whoever started the server where it is and how to begin.
+    fn announce(&self) {
+        println!("carbonio-migrate {} listens on {}", env!("CARGO_PKG_VERSION"), self.url);
+        if let Some(link) = &self.setup_link {
+            println!("Make the first owner within {} minutes: {link}", setup::MINUTES);
+        }
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), url = %self.url, "listening");
+    }
+
+    /// Serves until a signal asks it to stop; then pauses what runs and returns.
+    pub(crate) async fn run(self) -> Result<(), StartError> {
+        let Self { server, parts, queue, stop, .. } = self;
+        let signals = signals()?;
+        let queue = tokio::spawn(queue.run(stop.subscribe()));
+        let tidy = tokio::spawn(tidy(parts.clone()));
+        let handle = server.handle();
+        let mut server = std::pin::pin!(server);
+        tokio::select! {
+            ended = &mut server => {
+                let detail = ended.err().map_or_else(|| "it ended by itself".to_owned(), |error| error.to_string());
+                return Err(StartError::Serve(detail));
+            }
+            () = signals => tracing::info!("stopping: running passes finish the window in flight"),
+        }
+        // From here on live streams end, no job is claimed and every running pass pauses.
+        stop.send_replace(true);
+        let last = async {
+            if let Err(error) = queue.await {
+                tracing::error!(%error, "the queue did not end well");
+            }
+            handle.stop(true).await;
+        };
+        let (_, ended) = tokio::join!(last, server);
+        tidy.abort();
+        if let Err(error) = parts.store.close().await {
+            tracing::error!(%error, "closing the database failed");
+        }
+        tracing::info!("stopped");
+        ended.map_err(|error| StartError::Serve(error.to_string()))
+    }
+}
+
+/// Ends at the first signal to stop; a second one, which finds nobody waiting, ends the process at once.
+fn signals() -> Result<impl Future<Output = ()>, StartError> {
+    let listen = |kind| signal(kind).map_err(|error| StartError::Serve(error.to_string()));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+        tokio::spawn(async move {
+            tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+            eprintln!("Stopped at once. What was in flight is checked and settled at the next start.");
+            std::process::exit(1);
+        });
+    })
+}
+
+/// Forgets what nobody needs any more.
+async fn tidy(parts: Data<Parts>) {
+    let mut round = tokio::time::interval(TIDY);
+    loop {
+        round.tick().await;
+        parts.limits.forget_idle();
+        parts.checks.forget_old();
+        if let Err(error) = parts.store.sweep_sessions(parts.clock.now()).await {
+            tracing::warn!(%error, "removing ended sessions failed");
+        }
+    }
+}
+
+/// The address admins type.
+fn url(config: &Config, address: SocketAddr) -> String {
+    config.public_url.as_ref().map_or_else(|| format!("http://{address}"), ToString::to_string)
+}

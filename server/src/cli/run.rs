@@ -1,0 +1,154 @@
+//! One run: lock, secrets, ledger, pass, report, closing words.
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+    sync::Arc,
+    time::Instant,
+};
+
+use engine::pass::{self, Control, PassOrder, PassOutcome};
+use shared::{
+    finding::CauseCount,
+    job::{FolderRow, JobView},
+    live::{Phase, Progress},
+    pass::{PassEnd, PassKind},
+};
+use tokio::sync::watch;
+
+use super::{
+    Exit, Problem, closing::Closing, ledger_file::LockedLedger, order::Order, progress::Meter,
+    report_files::ReportFolder, secrets, signals::Signals,
+};
+use crate::store::{Lease, Store};
+
+/// Does what the command line asks for.
+pub(super) fn run(order: Order) -> Result<Exit, Problem> {
+    // What can be known to be wrong is found out before anything is connected to, and before anything is made.
+    let source = secrets::find(&order.source)?;
+    let target = secrets::find(&order.target)?;
+    let ledger = LockedLedger::open(&order.ledger)?;
+    let folder = match (&order.report, order.only) {
+        (Some(path), None | Some(PassKind::Verify | PassKind::Initial | PassKind::Delta)) => {
+            Some(ReportFolder::prepare(path)?)
+        }
+        (Some(_), Some(PassKind::DryRun)) | (None, _) => None,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Problem::new(Exit::Internal, format!("Starting the run failed: {error}. Free some memory or threads."))
+    })?;
+    let pass = PassOrder {
+        kind: order.only.unwrap_or(PassKind::Initial),
+        source: order.source.account(source),
+        target: order.target.account(target),
+        options: order.options.clone(),
+        project: String::new(),
+    };
+    let began = Instant::now();
+    let done = runtime.block_on(perform(&order, &ledger, pass));
+    // What a server still owes an answer to is no reason to wait.
+    runtime.shutdown_background();
+    let done = match done {
+        Ok(done) => done,
+        Err(problem) => {
+            folder.into_iter().for_each(ReportFolder::abandon);
+            return Err(problem);
+        }
+    };
+    close(&order, &ledger, folder, &done, began.elapsed().as_secs())
+}
+
+/// A pass that came to some end, and what the ledger says after it.
+struct Done {
+    kind: PassKind,
+    outcome: PassOutcome,
+    job: JobView,
+}
+
+async fn perform(order: &Order, ledger: &LockedLedger, mut pass: PassOrder) -> Result<Done, Problem> {
+    let problem = |error| Problem::ledger(ledger.path(), &error);
+    let store = Store::open_file(ledger.path()).await.map_err(problem)?;
+    let lease = store.solo_job(&order.source.label(), &order.target.label()).await.map_err(problem)?;
+    let lease = Lease { kind: order.only.unwrap_or(lease.kind), ..lease };
+    pass.kind = lease.kind;
+    let number = store.begin_pass(&lease).await.map_err(problem)?;
+    let outcome = watched(order, pass, Arc::new(store.ledger(&lease, number))).await?;
+    store.finish_pass(&lease, number, &outcome).await.map_err(problem)?;
+    let job = store.job(lease.job).await.map_err(problem)?;
+    store.close().await.map_err(problem)?;
+    Ok(Done { kind: lease.kind, outcome, job })
+}
+
+/// Runs the pass with its progress on screen and a hand on the brake.
+async fn watched(
+    order: &Order,
+    pass: PassOrder,
+    ledger: Arc<dyn engine::ledger::Ledger>,
+) -> Result<PassOutcome, Problem> {
+    let meter = Meter::new(order.display);
+    let (progress, snapshots) = watch::channel(Progress::begin(Phase::Connecting));
+    let (control, orders) = watch::channel(Control::Go);
+    let signals = Signals::catch()?;
+    let shown = tokio::spawn({
+        let meter = meter.clone();
+        async move { meter.follow(snapshots).await }
+    });
+    let brake = tokio::spawn({
+        let meter = meter.clone();
+        async move { signals.obey(control, |text| meter.say(text)).await }
+    });
+    let outcome = pass::run(pass, ledger, progress, orders).await;
+    brake.abort();
+    shown.abort();
+    meter.clear();
+    Ok(outcome)
+}
+
+/// Writes the report and says how it went.
+fn close(
+    order: &Order,
+    ledger: &LockedLedger,
+    folder: Option<ReportFolder>,
+    done: &Done,
+    seconds: u64,
+) -> Result<Exit, Problem> {
+    let Done { kind, outcome, job } = done;
+    let report = outcome.report.as_ref();
+    let written = match (folder, report) {
+        (Some(folder), Some(report)) => folder.write(report),
+        (Some(folder), None) => {
+            folder.abandon();
+            Ok(Vec::new())
+        }
+        (None, _) => Ok(Vec::new()),
+    };
+    let (files, unwritten): (Vec<PathBuf>, Option<Problem>) = match written {
+        Ok(files) => (files, None),
+        Err(problem) => (Vec::new(), Some(problem)),
+    };
+    let asked = order.report.is_some() && unwritten.is_none();
+    let causes: &[CauseCount] = job.passes.first().map_or(&[], |pass| &pass.causes);
+    let folders: &[FolderRow] = &job.folders;
+    let closing = Closing {
+        source: order.source.label(),
+        target: order.target.label(),
+        kind: *kind,
+        end: &outcome.end,
+        plan: outcome.plan.as_ref(),
+        report,
+        folders,
+        causes,
+        seconds,
+        files: asked.then_some(files.as_slice()),
+        ledger: &ledger.shown(),
+    };
+    if order.closing {
+        // Nothing helps when standard output is closed; the exit code still tells.
+        let _ = io::stdout().lock().write_all(closing.text().as_bytes());
+    }
+    let exit = Exit::of(*kind, outcome);
+    if let PassEnd::Aborted { message, .. } = &outcome.end {
+        Problem::new(exit, message.as_str()).tell();
+    }
+    unwritten.map_or(Ok(exit), Err)
+}

@@ -1,0 +1,96 @@
+//! Every route of the server on one screen; below it, one file per URL family.
+
+mod activity;
+mod admins;
+mod checks;
+mod docs;
+mod fault;
+mod findings;
+mod guard;
+mod headers;
+mod health;
+mod jobs;
+mod live;
+mod projects;
+mod reports;
+mod session;
+mod setup;
+mod spa;
+mod valid;
+mod who;
+
+use actix_web::{
+    Route,
+    web::{self, ServiceConfig, delete, get, patch, post, put},
+};
+
+pub(crate) use fault::Fault;
+pub(crate) use guard::guard;
+pub(crate) use headers::headers;
+pub(crate) use valid::{job_rows, project_form};
+
+/// Largest body of a request: a thousand mailboxes with tokens, and no more.
+const BODY_MAX: usize = 4 * 1024 * 1024;
+
+/// Method, path and handler. Who may call is written in the handler's signature (`Auditor`, `Operator`, `Owner`).
+#[rustfmt::skip]
+const ROUTES: &[(&str, &str, fn() -> Route)] = &[
+    ("GET",    "/healthz",                         || get().to(health::alive)),
+    ("GET",    "/readyz",                          || get().to(health::ready)),
+
+    ("GET",    "/api/v1/setup",                    || get().to(setup::state)),
+    ("POST",   "/api/v1/setup",                    || post().to(setup::create)),
+    ("GET",    "/api/v1/session",                  || get().to(session::me)),
+    ("POST",   "/api/v1/session",                  || post().to(session::log_in)),
+    ("DELETE", "/api/v1/session",                  || delete().to(session::log_out)),
+    ("PUT",    "/api/v1/session/password",         || put().to(session::change_password)),
+
+    ("GET",    "/api/v1/admins",                   || get().to(admins::list)),
+    ("POST",   "/api/v1/admins",                   || post().to(admins::create)),
+    ("PATCH",  "/api/v1/admins/{id}",              || patch().to(admins::change)),
+    ("DELETE", "/api/v1/admins/{id}",              || delete().to(admins::remove)),
+    ("GET",    "/api/v1/activity",                 || get().to(activity::list)),
+
+    ("GET",    "/api/v1/projects",                 || get().to(projects::list)),
+    ("POST",   "/api/v1/projects",                 || post().to(projects::create)),
+    ("GET",    "/api/v1/projects/{id}",            || get().to(projects::read)),
+    ("PUT",    "/api/v1/projects/{id}",            || put().to(projects::change)),
+    ("DELETE", "/api/v1/projects/{id}",            || delete().to(projects::remove)),
+    ("POST",   "/api/v1/projects/{id}/actions",    || post().to(projects::act)),
+    ("GET",    "/api/v1/projects/{id}/jobs",       || get().to(jobs::list)),
+    ("POST",   "/api/v1/projects/{id}/jobs",       || post().to(jobs::create)),
+
+    ("GET",    "/api/v1/jobs/{id}",                || get().to(jobs::read)),
+    ("DELETE", "/api/v1/jobs/{id}",                || delete().to(jobs::remove)),
+    ("PUT",    "/api/v1/jobs/{id}/secrets",        || put().to(jobs::change_secrets)),
+    ("POST",   "/api/v1/jobs/{id}/actions",        || post().to(jobs::act)),
+    ("GET",    "/api/v1/jobs/{id}/findings",       || get().to(findings::list)),
+    ("GET",    "/api/v1/jobs/{id}/report",         || get().to(reports::download)),
+
+    ("POST",   "/api/v1/checks",                   || post().to(checks::begin)),
+    ("GET",    "/api/v1/checks/{id}",              || get().to(checks::read)),
+
+    ("GET",    "/api/v1/live/projects",            || get().to(live::projects)),
+    ("GET",    "/api/v1/live/projects/{id}",       || get().to(live::project)),
+    ("GET",    "/api/v1/live/jobs/{id}",           || get().to(live::job)),
+
+    ("GET",    "/api/v1/openapi.json",             || get().to(docs::openapi)),
+    ("GET",    "/api/docs/{file:.*}",              || get().to(docs::page)),
+];
+
+/// Puts every route in place, and what answers elsewhere: JSON under `/api`, the panel everywhere else.
+pub(crate) fn configure(config: &mut ServiceConfig, web_root: Option<&std::path::Path>) {
+    config
+        .app_data(web::JsonConfig::default().limit(BODY_MAX).error_handler(|error, _| Fault::from(error).into()))
+        .app_data(web::PathConfig::default().error_handler(|_, _| Fault::no_such_page().into()))
+        .app_data(web::QueryConfig::default().error_handler(|error, _| Fault::from(error).into()))
+        .app_data(web::PayloadConfig::default().limit(BODY_MAX));
+    // Routes of one path stand together; a method that is not among them is answered as such.
+    for family in ROUTES.chunk_by(|one, next| one.1 == next.1) {
+        let resource = web::resource(family[0].1).default_service(web::to(fault::no_such_method));
+        config.service(family.iter().fold(resource, |resource, (_, _, route)| resource.route(route())));
+    }
+    config.service(web::redirect("/api/docs", "/api/docs/"));
+    config.service(web::scope("/api").default_service(web::to(fault::no_such_api)));
+    spa::configure(config, web_root);
+}

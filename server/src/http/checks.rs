@@ -1,0 +1,76 @@
+//! Connection checks: begun, then read step by step.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Json, Path},
+};
+use secrecy::SecretString;
+use shared::{
+    check::{CheckForm, CheckReport, CheckStarted, Side},
+    error::ApiError,
+};
+
+use super::{
+    fault::{Answer, Fault},
+    valid,
+    who::Operator,
+};
+use crate::{app::Parts, check::Order};
+
+/// Begins a connection check.
+#[utoipa::path(post, path = "/api/v1/checks", tag = "checks", request_body = CheckForm, responses(
+    (status = 202, body = CheckStarted),
+    (status = 400, body = ApiError),
+    (status = 429, body = ApiError, description = "More than ten checks a minute"),
+))]
+pub(super) async fn begin(who: Operator, parts: Data<Parts>, form: Json<CheckForm>) -> Answer {
+    let mut form = form.into_inner();
+    valid::endpoint("endpoint", &form.endpoint)?;
+    if let Some(user) = &form.user {
+        valid::login_name("user", user)?;
+    }
+    if let Some(secret) = &form.secret {
+        valid::secret("secret", secret)?;
+    }
+    parts.limits.check(who.admin.id)?;
+    let secret = match form.secret.take() {
+        Some(secret) => Some(SecretString::from(secret)),
+        None => stored(&parts, &form).await?,
+    };
+    let login = match (form.user, secret) {
+        (Some(user), Some(secret)) => Some((user, secret)),
+        (Some(_), None) => return Err(Fault::invalid("secret", "Enter the password, or leave the mailbox empty.")),
+        (None, _) => None,
+    };
+    let order = Order { endpoint: form.endpoint, login };
+    let host = order.endpoint.host().to_owned();
+    let begun = parts.checks.begin(&parts.runtime, who.admin.id, order);
+    let id = begun.map_err(|error| Fault::internal("Beginning the check", &error))?;
+    parts.record(&who.admin.name, "check.start", &host).await;
+    Ok(HttpResponse::Accepted().json(CheckStarted { id }))
+}
+
+/// The checklist so far, for the admin who began it.
+#[utoipa::path(get, path = "/api/v1/checks/{id}", tag = "checks", params(("id" = String, Path)), responses(
+    (status = 200, body = CheckReport),
+    (status = 404, body = ApiError),
+))]
+pub(super) async fn read(who: Operator, parts: Data<Parts>, id: Path<String>) -> Answer {
+    let report = parts.checks.read(who.admin.id, &id);
+    let report = report.ok_or_else(|| Fault::not_found("There is no such check any more. Begin it again."))?;
+    Ok(HttpResponse::Ok().json(report))
+}
+
+/// The stored secret the form names. It goes only to the server it was entered for.
+async fn stored(parts: &Parts, form: &CheckForm) -> Result<Option<SecretString>, Fault> {
+    let Some(stored) = form.stored else { return Ok(None) };
+    let project = parts.store.project(stored.project).await?;
+    let endpoint = match stored.side {
+        Side::Source => &project.source,
+        Side::Target => &project.target,
+    };
+    if !valid::same_login(endpoint, &form.endpoint) {
+        return Err(Fault::invalid("secret", valid::ENTER_AGAIN));
+    }
+    Ok(parts.store.open_secret(stored.project, stored.side).await?)
+}

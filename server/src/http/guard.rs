@@ -1,0 +1,99 @@
+//! What every request passes before a handler sees it: is it addressed to us, did our own page send it, who is it.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use actix_web::{
+    Error, HttpMessage as _, HttpRequest, ResponseError as _,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{self, HeaderMap, HeaderName},
+    middleware::Next,
+    web,
+};
+
+use super::{Fault, who};
+use crate::{app::Parts, auth::Arrival};
+
+/// Streams do not count as activity: an open page must not keep a session alive for ever.
+const LIVE: &str = "/api/v1/live/";
+
+/// Refuses what is not for us or not from us, and puts the session's admin into the request.
+pub(crate) async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let begun = std::time::Instant::now();
+    let refused = if request.path().starts_with("/api") { admit(&request).await.err() } else { None };
+    let answer = match refused {
+        Some(fault) => request.into_response(fault.error_response()),
+        None => next.call(request).await?.map_into_boxed_body(),
+    };
+    note(&answer, begun);
+    Ok(answer)
+}
+
+async fn admit(request: &ServiceRequest) -> Result<(), Fault> {
+    let parts = parts(request.request())?;
+    let arrival = arrival(request.headers());
+    if let Some(problem) = parts.place.host_problem(arrival.host) {
+        return Err(Fault::forbidden(problem));
+    }
+    if !request.method().is_safe() {
+        if let Some(problem) = parts.place.change_problem(&arrival) {
+            return Err(Fault::forbidden(problem));
+        }
+    }
+    let Some(session) = who::presented(request.request(), parts.secure) else { return Ok(()) };
+    let active = !request.path().starts_with(LIVE);
+    if let Some(admin) = parts.store.session(session, parts.clock.now(), active).await? {
+        request.extensions_mut().insert(who::Who { admin, session });
+    }
+    Ok(())
+}
+
+/// One line for each request: what was asked, of which route, by whom, and what came of it. Never a query or a body.
+fn note(answer: &ServiceResponse<BoxBody>, begun: std::time::Instant) {
+    let request = answer.request();
+    let admin = request.extensions().get::<who::Who>().map(|who| who.admin.id.0);
+    let route = request.match_pattern();
+    tracing::debug!(
+        method = %request.method(),
+        route = route.as_deref().unwrap_or("the panel"),
+        status = answer.status().as_u16(),
+        admin.id = admin,
+        duration_ms = begun.elapsed().as_millis() as u64,
+        "answered"
+    );
+}
+
+fn arrival(headers: &HeaderMap) -> Arrival<'_> {
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
+    let length = text(header::CONTENT_LENGTH);
+    Arrival {
+        host: text(header::HOST),
+        origin: text(header::ORIGIN),
+        fetch_site: text(HeaderName::from_static("sec-fetch-site")),
+        content_type: text(header::CONTENT_TYPE),
+        has_body: length.is_some_and(|length| length.trim() != "0") || headers.contains_key(header::TRANSFER_ENCODING),
+        marker: text(HeaderName::from_static("x-cm")),
+    }
+}
+
+/// What handlers reach.
+pub(super) fn parts(request: &HttpRequest) -> Result<&web::Data<Parts>, Fault> {
+    request.app_data::<web::Data<Parts>>().ok_or_else(|| Fault::internal("Answering", &"the server's parts are missing"))
+}
+
+/// Where a request comes from. What proxies say is believed only of those that were named.
+pub(super) fn client(request: &HttpRequest, parts: &Parts) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
+    let trusted = |ip: &IpAddr| parts.trusted_proxies.contains(ip);
+    if !trusted(&peer) {
+        return peer;
+    }
+    // Each proxy adds the address it saw at the end: the last one that is not a proxy of ours is the client.
+    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let known = hops.iter().rev().map_while(|hop| hop.parse().ok().map(|ip: IpAddr| ip.to_canonical()));
+    known.into_iter().find(|ip| !trusted(ip)).unwrap_or(peer)
+}

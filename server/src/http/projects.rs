@@ -1,0 +1,104 @@
+//! Projects: made, changed, removed, and actions on all their jobs.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Json, Path},
+};
+use shared::{
+    error::ApiError,
+    id::ProjectId,
+    job::{ActionForm, Applied, JobState},
+    project::{ProjectForm, ProjectRow, ProjectView},
+};
+
+use super::{
+    fault::{Answer, Fault},
+    jobs::{self, action_word},
+    valid,
+    who::{Auditor, Operator},
+};
+use crate::{app::Parts, store::StoreError};
+
+/// Every project.
+#[utoipa::path(get, path = "/api/v1/projects", tag = "projects", responses((status = 200, body = [ProjectRow])))]
+pub(super) async fn list(_: Auditor, parts: Data<Parts>) -> Answer {
+    Ok(HttpResponse::Ok().json(parts.store.projects().await?))
+}
+
+/// Adds a project. Its secrets are write-only.
+#[utoipa::path(post, path = "/api/v1/projects", tag = "projects", request_body = ProjectForm, responses(
+    (status = 201, body = ProjectView),
+    (status = 400, body = ApiError),
+    (status = 409, body = ApiError, description = "The name is in use"),
+))]
+pub(super) async fn create(who: Operator, parts: Data<Parts>, form: Json<ProjectForm>) -> Answer {
+    let form = valid::project_form(form.into_inner(), None)?;
+    let id = parts.store.create_project(&form).await?;
+    parts.record(&who.admin.name, "project.create", &form.name).await;
+    Ok(HttpResponse::Created().json(parts.store.project(id).await?))
+}
+
+/// One project with its settings.
+#[utoipa::path(get, path = "/api/v1/projects/{id}", tag = "projects", params(("id" = i64, Path)), responses(
+    (status = 200, body = ProjectView),
+    (status = 404, body = ApiError),
+))]
+pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<ProjectId>) -> Answer {
+    Ok(HttpResponse::Ok().json(parts.store.project(*id).await?))
+}
+
+/// Changes a project. An absent secret leaves the stored one, as long as it goes to the same server.
+#[utoipa::path(put, path = "/api/v1/projects/{id}", tag = "projects", params(("id" = i64, Path)), request_body = ProjectForm, responses(
+    (status = 200, body = ProjectView),
+    (status = 400, body = ApiError),
+    (status = 409, body = ApiError, description = "The name is in use, or a mailbox is waiting or running"),
+))]
+pub(super) async fn change(who: Operator, parts: Data<Parts>, id: Path<ProjectId>, form: Json<ProjectForm>) -> Answer {
+    let before = parts.store.project(*id).await?;
+    let form = valid::project_form(form.into_inner(), Some(&before))?;
+    let moved = form.source.endpoint != before.source || form.target.endpoint != before.target;
+    if moved && before.row.active > 0 {
+        return Err(Fault::conflict(
+            "The endpoints cannot be changed while mailboxes wait or run. Pause or stop them first.",
+        ));
+    }
+    parts.store.update_project(*id, &form).await?;
+    parts.record(&who.admin.name, "project.change", &form.name).await;
+    Ok(HttpResponse::Ok().json(parts.store.project(*id).await?))
+}
+
+/// Removes a project with its jobs, ledgers and reports. Nothing is touched on either mail system.
+#[utoipa::path(delete, path = "/api/v1/projects/{id}", tag = "projects", params(("id" = i64, Path)), responses(
+    (status = 204),
+    (status = 409, body = ApiError, description = "A mailbox is waiting or running"),
+))]
+pub(super) async fn remove(who: Operator, parts: Data<Parts>, id: Path<ProjectId>) -> Answer {
+    let before = parts.store.project_row(*id).await?;
+    parts.store.delete_project(*id).await?;
+    parts.record(&who.admin.name, "project.delete", &before.name).await;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Does something with all jobs of a project for which it makes sense now.
+#[utoipa::path(post, path = "/api/v1/projects/{id}/actions", tag = "projects", params(("id" = i64, Path)), request_body = ActionForm, responses(
+    (status = 202, body = Applied),
+    (status = 404, body = ApiError),
+))]
+pub(super) async fn act(who: Operator, parts: Data<Parts>, id: Path<ProjectId>, form: Json<ActionForm>) -> Answer {
+    let project = parts.store.project_row(*id).await?;
+    let mut applied = 0;
+    for row in parts.store.jobs(*id).await? {
+        if row.state.after(form.action).is_none() {
+            continue;
+        }
+        match jobs::apply(&parts, row.id, form.action).await {
+            Ok::<JobState, _>(_) => applied += 1,
+            // It changed meanwhile, by itself or by another admin: the action makes no sense for it any more.
+            Err(StoreError::State { .. } | StoreError::NotFound(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let subject = format!("{} ({applied} mailbox{})", project.name, if applied == 1 { "" } else { "es" });
+    parts.record(&who.admin.name, &format!("project.{}", action_word(form.action)), &subject).await;
+    Ok(HttpResponse::Accepted().json(Applied { applied }))
+}

@@ -1,0 +1,198 @@
+//! What the fields of a request must hold, each refusal with the field's path.
+
+use std::{collections::HashMap, net::IpAddr};
+
+use shared::{
+    endpoint::{Endpoint, ImapEndpoint, Login, Tls},
+    job::{JobSecrets, NewJob},
+    project::{ProjectForm, ProjectView, SideForm},
+};
+
+use super::Fault;
+
+/// Longest project name, in characters.
+const PROJECT_NAME_MAX: usize = 100;
+/// Longest login name and host name, in bytes.
+const NAME_MAX: usize = 255;
+/// Longest password or token, in bytes: OAuth tokens reach some thousands.
+const SECRET_MAX: usize = 16 * 1024;
+/// Most mailboxes a project moves at once.
+const PARALLEL_MAX: u16 = 64;
+/// Most rows of one request.
+const ROWS_MAX: usize = 10_000;
+
+/// A stored secret must not be sent to a server of somebody else's choice.
+pub(super) const ENTER_AGAIN: &str =
+    "Enter the password again: the stored one is only used with the server and the admin it was entered for.";
+
+/// Checks a new project, or new settings for one; returns it with its name trimmed.
+pub(crate) fn project_form(mut form: ProjectForm, before: Option<&ProjectView>) -> Result<ProjectForm, Fault> {
+    form.name = form.name.trim().to_owned();
+    if form.name.is_empty() || form.name.chars().count() > PROJECT_NAME_MAX || has_control(&form.name) {
+        return Err(Fault::invalid("name", format!("Give the project a name of 1 to {PROJECT_NAME_MAX} characters.")));
+    }
+    side("source", &form.source, before.map(|view| (&view.source, view.source_has_secret)))?;
+    side("target", &form.target, before.map(|view| (&view.target, view.target_has_secret)))?;
+    if !(1..=PARALLEL_MAX).contains(&form.options.parallel) {
+        let message = format!("Choose how many mailboxes move at once: 1 to {PARALLEL_MAX}.");
+        return Err(Fault::invalid("options.parallel", message));
+    }
+    Ok(form)
+}
+
+/// Checks one side; `before` is the stored endpoint and whether its secret is stored.
+fn side(path: &str, form: &SideForm, before: Option<(&Endpoint, bool)>) -> Result<(), Fault> {
+    endpoint(&format!("{path}.endpoint"), &form.endpoint)?;
+    let field = format!("{path}.secret");
+    if let Some(entered) = &form.secret {
+        return secret(&field, entered);
+    }
+    if form.endpoint.secret_per_mailbox() {
+        return Ok(());
+    }
+    match before {
+        Some((stored, true)) if same_login(stored, &form.endpoint) => Ok(()),
+        Some((_, true)) => Err(Fault::invalid(field, ENTER_AGAIN)),
+        Some((_, false)) | None => Err(Fault::invalid(field, "Enter the admin's password: every mailbox is opened with it.")),
+    }
+}
+
+/// Checks where a system is and how to log in.
+pub(super) fn endpoint(path: &str, endpoint: &Endpoint) -> Result<(), Fault> {
+    match endpoint {
+        Endpoint::Imap(imap) => imap_endpoint(path, imap),
+    }
+}
+
+fn imap_endpoint(path: &str, imap: &ImapEndpoint) -> Result<(), Fault> {
+    let invalid = |field: &str, message: &str| Err(Fault::invalid(format!("{path}.{field}"), message));
+    if let Some(problem) = host_problem(&imap.host) {
+        return invalid("host", problem);
+    }
+    if imap.port == 0 {
+        return invalid("port", "Enter a port from 1 to 65535: 993 for implicit TLS, 143 for STARTTLS.");
+    }
+    if imap.tls == Tls::None && !is_loopback(&imap.host) {
+        return invalid("tls", "Clear text is allowed to this machine only. Choose implicit TLS (993) or STARTTLS (143).");
+    }
+    if imap.pin.as_ref().is_some_and(|pin| pin.len() != 64 || !pin.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))) {
+        return invalid("pin", "A certificate's SHA-256 has 64 digits 0-9 and a-f in lower case.");
+    }
+    match &imap.login {
+        Login::Password | Login::Token => Ok(()),
+        Login::AuthorizationId { admin } => login_name(&format!("{path}.login.admin"), admin),
+        Login::Master { admin, template } => {
+            login_name(&format!("{path}.login.admin"), admin)?;
+            if template.contains("{user}") && template.len() <= NAME_MAX && !has_control(template) {
+                return Ok(());
+            }
+            invalid("login.template", "The template makes the login name and must contain {user}, as in {user}*{admin}.")
+        }
+    }
+}
+
+/// Says what is wrong with a host; none when it is a name or an address.
+fn host_problem(host: &str) -> Option<&'static str> {
+    if host.is_empty() {
+        return Some("Enter the server's host name, such as mail.example.org.");
+    }
+    if host.contains("://") {
+        return Some("Enter the host name alone, without imap:// or https:// before it.");
+    }
+    if host.parse::<IpAddr>().is_ok() {
+        return None;
+    }
+    if host.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())) {
+        return Some("Enter the host name alone; the port has a field of its own.");
+    }
+    let fits = |c: char| c.is_alphanumeric() || "-._".contains(c);
+    if host.len() > NAME_MAX || !host.chars().all(fits) || host.starts_with(['.', '-']) || host.contains("..") {
+        return Some("This is no host name: it has letters, digits, dots and hyphens, and no spaces.");
+    }
+    None
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
+/// Checks the login name of a mailbox or an admin.
+pub(super) fn login_name(field: &str, name: &str) -> Result<(), Fault> {
+    if name.trim().is_empty() {
+        return Err(Fault::invalid(field, "Enter the login name."));
+    }
+    if name.len() > NAME_MAX || has_control(name) {
+        let message = format!("A login name has at most {NAME_MAX} bytes and no control characters.");
+        return Err(Fault::invalid(field, message));
+    }
+    Ok(())
+}
+
+/// Checks a password or token without ever repeating it.
+pub(super) fn secret(field: &str, secret: &str) -> Result<(), Fault> {
+    if secret.is_empty() {
+        return Err(Fault::invalid(field, "Enter the password."));
+    }
+    if secret.len() > SECRET_MAX || secret.contains(['\0', '\r', '\n']) {
+        let message = format!("A password has at most {} KiB, no line breaks and no NUL.", SECRET_MAX / 1024);
+        return Err(Fault::invalid(field, message));
+    }
+    Ok(())
+}
+
+/// Checks new secrets of a job.
+pub(super) fn job_secrets(form: &JobSecrets) -> Result<(), Fault> {
+    for (field, value) in [("source_secret", &form.source_secret), ("target_secret", &form.target_secret)] {
+        if let Some(value) = value {
+            secret(field, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks new jobs against their project's endpoints.
+pub(crate) fn job_rows(source: &Endpoint, target: &Endpoint, rows: &[NewJob]) -> Result<(), Fault> {
+    if rows.is_empty() || rows.len() > ROWS_MAX {
+        return Err(Fault::invalid("jobs", format!("Send 1 to {ROWS_MAX} mailboxes at once.")));
+    }
+    let mut seen = HashMap::new();
+    for (number, row) in rows.iter().enumerate() {
+        let field = |name: &str| format!("jobs[{number}].{name}");
+        login_name(&field("source_user"), &row.source_user)?;
+        login_name(&field("target_user"), &row.target_user)?;
+        let secrets = [("source_secret", &row.source_secret, source), ("target_secret", &row.target_secret, target)];
+        for (name, entered, endpoint) in secrets {
+            match entered {
+                Some(entered) => secret(&field(name), entered)?,
+                None if endpoint.secret_per_mailbox() => {
+                    let message = "Enter the mailbox's password: this endpoint has no admin who logs in for all.";
+                    return Err(Fault::invalid(field(name), message));
+                }
+                None => {}
+            }
+        }
+        if let Some(earlier) = seen.insert((&row.source_user, &row.target_user), number) {
+            let message = format!("This mailbox is in row {} already. Remove one of the two rows.", earlier + 1);
+            return Err(Fault::invalid(field("source_user"), message));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a login would go to the same server as the same admin.
+pub(super) fn same_login(one: &Endpoint, other: &Endpoint) -> bool {
+    match (one, other) {
+        (Endpoint::Imap(one), Endpoint::Imap(other)) => {
+            one.host.eq_ignore_ascii_case(&other.host)
+                && (one.port, one.tls) == (other.port, other.tls)
+                && one.login == other.login
+        }
+    }
+}
+
+fn has_control(text: &str) -> bool {
+    text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests;

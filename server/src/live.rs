@@ -1,0 +1,178 @@
+//! Live snapshots: whole, newest only, a few a second at most.
+//!
+//! Wake-ups come from the store (something was written) and from running passes (something moved). They carry nothing:
+//! a snapshot is always read afresh, and losing a wake-up only costs latency.
+
+mod topic;
+
+use std::time::Duration;
+
+use tokio::{sync::watch, time::Instant};
+
+pub(crate) use topic::{Snapshot, Topic};
+
+use crate::{
+    auth::TokenHash,
+    clock::Clock,
+    runner::Running,
+    store::{Store, StoreError},
+};
+
+/// Between two snapshots of one stream.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Between two readings of the database for one stream while only progress moves.
+const READ_PAUSE: Duration = Duration::from_secs(1);
+/// A reading that took long is not repeated before this many times its duration.
+const READ_SHARE: u32 = 8;
+/// Silence is broken this often, so that proxies keep the stream open.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How often it is looked whether the session still lives.
+const SESSION_LOOK: Duration = Duration::from_secs(3);
+
+/// What a stream sends next.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Event {
+    /// The newest state.
+    Snapshot(Box<Snapshot>),
+    /// Nothing new; the stream is alive.
+    Heartbeat,
+}
+
+/// What every stream needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Sources {
+    pub(crate) store: Store,
+    pub(crate) running: Running,
+    pub(crate) clock: Clock,
+    /// True when the server stops.
+    pub(crate) closing: watch::Receiver<bool>,
+}
+
+/// One admin's stream on one topic. Lazy: nothing is read while the last snapshot has not been taken.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    sources: Sources,
+    topic: Topic,
+    session: TokenHash,
+    changed: watch::Receiver<u64>,
+    moved: watch::Receiver<u64>,
+    /// As read from the store, without progress.
+    read: Snapshot,
+    /// As sent last.
+    sent: Option<Snapshot>,
+    /// The store was written to since the last reading.
+    stale: bool,
+    /// Something may be new since the last snapshot.
+    dirty: bool,
+    next_send: Instant,
+    next_read: Instant,
+    next_look: Instant,
+    next_heartbeat: Instant,
+}
+
+/// The stream is over: the session ended, the topic is gone or the server stops.
+struct Over;
+
+impl Feed {
+    /// Begins a stream; the topic must exist.
+    pub(crate) async fn begin(sources: Sources, topic: Topic, session: TokenHash) -> Result<Self, StoreError> {
+        // Subscribed before the first reading: what is written during it wakes the stream.
+        let (changed, moved) = (sources.store.changed(), sources.running.watch());
+        let read = topic.read(&sources.store).await?;
+        let now = Instant::now();
+        Ok(Self {
+            sources,
+            topic,
+            session,
+            changed,
+            moved,
+            read,
+            sent: None,
+            stale: false,
+            dirty: true,
+            next_send: now,
+            next_read: now + READ_PAUSE,
+            next_look: now + SESSION_LOOK,
+            next_heartbeat: now + HEARTBEAT,
+        })
+    }
+
+    /// The next event; none when the stream is over.
+    pub(crate) async fn next(&mut self) -> Option<Event> {
+        loop {
+            let now = Instant::now();
+            if *self.sources.closing.borrow() || (now >= self.next_look && !self.session_lives(now).await) {
+                return None;
+            }
+            if self.dirty && now >= self.next_send {
+                match self.fresh(now).await {
+                    Ok(Some(snapshot)) => return Some(Event::Snapshot(Box::new(snapshot))),
+                    Ok(None) => {}
+                    Err(Over) => return None,
+                }
+            }
+            if now >= self.next_heartbeat {
+                self.next_heartbeat = now + HEARTBEAT;
+                return Some(Event::Heartbeat);
+            }
+            self.wait().await.ok()?;
+        }
+    }
+
+    /// Waits until something may be new or something is due.
+    async fn wait(&mut self) -> Result<(), Over> {
+        let mut wake = self.next_look.min(self.next_heartbeat);
+        if self.dirty {
+            wake = wake.min(self.next_send);
+        }
+        tokio::select! {
+            written = self.changed.changed() => {
+                written.map_err(|_| Over)?;
+                (self.stale, self.dirty) = (true, true);
+            }
+            moved = self.moved.changed() => {
+                moved.map_err(|_| Over)?;
+                self.dirty = true;
+            }
+            _ = self.sources.closing.changed() => return Err(Over),
+            () = tokio::time::sleep_until(wake) => {}
+        }
+        Ok(())
+    }
+
+    /// The newest snapshot, when it differs from the one sent last.
+    async fn fresh(&mut self, now: Instant) -> Result<Option<Snapshot>, Over> {
+        (self.dirty, self.next_send) = (false, now + PAUSE);
+        if self.stale || now >= self.next_read {
+            match self.topic.read(&self.sources.store).await {
+                Ok(read) => self.read = read,
+                Err(StoreError::NotFound(_)) => return Err(Over),
+                Err(error) => tracing::error!(%error, "reading a live snapshot failed"),
+            }
+            let took = now.elapsed();
+            self.stale = false;
+            self.next_read = Instant::now() + READ_PAUSE.max(took * READ_SHARE);
+            self.next_send = Instant::now() + PAUSE.max(took * READ_SHARE);
+        }
+        let mut snapshot = self.read.clone();
+        snapshot.overlay(&self.sources.running);
+        if self.sent.as_ref() == Some(&snapshot) {
+            return Ok(None);
+        }
+        self.sent = Some(snapshot.clone());
+        self.next_heartbeat = now + HEARTBEAT;
+        Ok(Some(snapshot))
+    }
+
+    /// Streams do not count as activity: an idle session ends although its page is open.
+    async fn session_lives(&mut self, now: Instant) -> bool {
+        self.next_look = now + SESSION_LOOK;
+        match self.sources.store.session(self.session, self.sources.clock.now(), false).await {
+            Ok(session) => session.is_some(),
+            Err(error) => {
+                tracing::error!(%error, "looking up the session of a live stream failed");
+                false
+            }
+        }
+    }
+}

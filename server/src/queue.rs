@@ -1,0 +1,90 @@
+//! Gives waiting jobs to free workers.
+
+use std::{num::NonZeroU16, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::timeout,
+};
+
+use crate::{
+    runner::{Runner, Running},
+    store::{HEARTBEAT_MILLIS, Store},
+};
+
+/// Wake-ups may be lost, so the queue is looked at this often anyway.
+const POLL: Duration = Duration::from_secs(3);
+
+/// How long passes may take to finish the window in flight when the server stops.
+const STOP_PATIENCE: Duration = Duration::from_secs(8);
+
+/// The jobs that wait, seen from this process.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    store: Store,
+    running: Running,
+    workers: NonZeroU16,
+    /// Whether other processes share the database and may die while this one lives.
+    shared: bool,
+}
+
+impl Queue {
+    pub(crate) fn new(store: Store, running: Running, workers: NonZeroU16, shared: bool) -> Self {
+        Self { store, running, workers, shared }
+    }
+
+    /// Works until told to stop; then pauses what runs, so that it goes on at the next start, and returns.
+    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+        self.settle().await;
+        let slots = Arc::new(Semaphore::new(usize::from(self.workers.get())));
+        let mut passes = JoinSet::new();
+        // Subscribed before the first look: what changes during a look wakes the wait after it.
+        let mut changed = self.store.changed();
+        let mut settle = tokio::time::interval(Duration::from_millis(HEARTBEAT_MILLIS));
+        while !*stop.borrow() {
+            changed.mark_unchanged();
+            self.fill(&slots, &mut passes).await;
+            tokio::select! {
+                _ = changed.changed() => {}
+                Some(_) = passes.join_next() => {}
+                () = tokio::time::sleep(POLL) => {}
+                _ = settle.tick(), if self.shared => self.settle().await,
+                _ = stop.changed() => {}
+            }
+        }
+        self.running.stop();
+        let ended = async { while passes.join_next().await.is_some() {} };
+        if timeout(STOP_PATIENCE, ended).await.is_err() {
+            tracing::warn!(
+                passes = passes.len(),
+                "some passes did not finish their window in time; they are settled at the next start"
+            );
+        }
+    }
+
+    /// Claims waiting jobs while workers are free.
+    async fn fill(&self, slots: &Arc<Semaphore>, passes: &mut JoinSet<()>) {
+        while let Ok(slot) = Arc::clone(slots).try_acquire_owned() {
+            let lease = match self.store.claim().await {
+                Ok(Some(lease)) => lease,
+                Ok(None) => return,
+                Err(error) => return tracing::error!(%error, "looking for waiting jobs failed"),
+            };
+            let runner = Runner::new(self.store.clone(), self.running.clone());
+            passes.spawn(async move {
+                runner.run(lease).await;
+                drop(slot);
+            });
+        }
+    }
+
+    /// Puts jobs of dead processes back in order.
+    async fn settle(&self) {
+        match self.store.settle_orphans().await {
+            Ok(0) => {}
+            Ok(jobs) => tracing::info!(jobs, "jobs of a process that is gone were settled"),
+            Err(error) => tracing::error!(%error, "settling jobs of a process that is gone failed"),
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The report as a spreadsheet: one row per finding, after rows for the report itself, the totals, folders and causes.
+//!
+//! RFC 4180 in UTF-8 with a byte order mark, without which spreadsheets misread every name that is not ASCII. The first
+//! column says what a row is; cells that make no sense for it are empty. Sizes are bytes, times RFC 3339 in UTC.
+
+use std::borrow::Cow;
+
+use shared::{
+    finding::Finding,
+    report::{Report, ReportSide, Totals},
+};
+
+use super::words;
+
+/// The columns: their names, in order, and what a row of each kind has in them.
+///
+/// | row       | title       | detail      | numbers      | rest                              |
+/// |-----------|-------------|-------------|--------------|-----------------------------------|
+/// | `report`  | what        | its value   |              |                                   |
+/// | `total`   | All folders |             | all          |                                   |
+/// | `folder`  | role        |             | all          | `folder`, `target_folder`         |
+/// | `cause`   | cause       |             | `findings`   | `severity`, `cause`, `what_to_do` |
+/// | `finding` | cause       | particulars | `size_bytes` | all but `target_folder`           |
+const COLUMNS: [&str; 22] = [
+    "row",
+    "severity",
+    "cause",
+    "title",
+    "folder",
+    "target_folder",
+    "uid",
+    "received_utc",
+    "size_bytes",
+    "message_id",
+    "detail",
+    "what_to_do",
+    "findings",
+    "source_messages",
+    "target_messages",
+    "matched",
+    "identical",
+    "altered",
+    "missing",
+    "extra",
+    "source_bytes",
+    "target_bytes",
+];
+
+/// One line, filled by column name so that no value can slip into a neighbour's column.
+#[derive(Debug, Default)]
+struct Row([String; COLUMNS.len()]);
+
+impl Row {
+    fn new(kind: &'static str) -> Self {
+        Self::default().text("row", kind)
+    }
+
+    fn text(mut self, column: &'static str, value: &str) -> Self {
+        if let Some(cell) = COLUMNS.iter().position(|name| *name == column).and_then(|at| self.0.get_mut(at))
+        {
+            *cell = guarded(value);
+        }
+        self
+    }
+
+    fn number(self, column: &'static str, value: u64) -> Self {
+        self.text(column, &value.to_string())
+    }
+
+    fn totals(self, totals: &Totals) -> Self {
+        self.number("source_messages", totals.source_items)
+            .number("target_messages", totals.target_items)
+            .number("matched", totals.matched)
+            .number("identical", totals.identical)
+            .number("altered", totals.altered)
+            .number("missing", totals.missing)
+            .number("extra", totals.extra)
+            .number("source_bytes", totals.source_bytes)
+            .number("target_bytes", totals.target_bytes)
+    }
+}
+
+/// Writes the file. `json_sha256` identifies the JSON form of the same report.
+pub(super) fn write(report: &Report, json_sha256: &str) -> Vec<u8> {
+    let mut sheet = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::from("\u{feff}".as_bytes()));
+    let mut put = |row: Row| {
+        sheet
+            .write_record(&row.0)
+            .expect("a line in memory has nothing to fail on, and all have the same length");
+    };
+    put(Row(COLUMNS.map(Into::into)));
+    for row in about(report, json_sha256) {
+        put(row);
+    }
+    put(Row::new("total").text("title", "All folders").totals(&report.totals));
+    for folder in &report.folders {
+        let row = Row::new("folder").text("title", folder.role.map_or("", words::role));
+        let row =
+            row.text("folder", &folder.source.to_string()).text("target_folder", &folder.target.to_string());
+        put(row.totals(&folder.totals));
+    }
+    for cause in &report.causes {
+        let row = Row::new("cause")
+            .text("severity", words::severity(cause.severity))
+            .text("cause", cause.cause.id());
+        put(row
+            .text("title", &cause.title)
+            .text("what_to_do", &cause.advice)
+            .number("findings", cause.count));
+    }
+    for finding in &report.findings {
+        put(finding_row(finding));
+    }
+    sheet.into_inner().expect("memory has nothing left to flush")
+}
+
+fn about(report: &Report, json_sha256: &str) -> Vec<Row> {
+    let mailbox = |side: &ReportSide| format!("{} at {}", side.user, side.host);
+    let lines = [
+        ("Verdict", report.verdict.title().into()),
+        ("Verdict in a sentence", report.sentence.clone()),
+        ("Project", report.project.clone()),
+        ("Source mailbox", mailbox(&report.source)),
+        ("Target mailbox", mailbox(&report.target)),
+        ("Pass", report.pass.title().into()),
+        ("Compared", report.created.to_string()),
+        ("How it was compared", words::depth(report.depth).into()),
+        ("Version of carbonio-migrate", report.version.clone()),
+        ("SHA-256 of the JSON form", json_sha256.into()),
+    ];
+    lines
+        .into_iter()
+        .map(|(title, value)| Row::new("report").text("title", title).text("detail", &value))
+        .collect()
+}
+
+fn finding_row(finding: &Finding) -> Row {
+    let mut row = Row::new("finding")
+        .text("severity", words::severity(finding.severity))
+        .text("cause", finding.cause.id())
+        .text("title", finding.cause.title())
+        .text("detail", &finding.detail)
+        .text("what_to_do", finding.cause.advice());
+    if let Some(folder) = &finding.subject.folder {
+        row = row.text("folder", &folder.to_string());
+    }
+    if let Some(item) = &finding.subject.item {
+        row = row.text("uid", &item.id).number("size_bytes", item.size);
+        row = row.text("message_id", item.message_id.as_deref().unwrap_or_default());
+        row = row.text("received_utc", &item.received.map(|at| at.to_string()).unwrap_or_default());
+    }
+    row
+}
+
+/// Text that a spreadsheet takes as text and never as a formula.
+///
+/// A `'` goes before a character that begins a formula, at the start of the cell and after every character where a
+/// spreadsheet that expects another separator would start a new cell. Controls are then made visible.
+fn guarded(value: &str) -> String {
+    let mut text = String::with_capacity(value.len() + 1);
+    let mut at_start = true;
+    for c in value.chars() {
+        if at_start && begins_formula(c) {
+            text.push('\'');
+        }
+        at_start = matches!(c, ';' | '|' | '\t' | '\r' | '\n') || (at_start && c == '"');
+        text.push(c);
+    }
+    match words::visible(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shown) => shown,
+    }
+}
+
+/// The characters of the known attacks, and their full-width forms, which some spreadsheets fold.
+const fn begins_formula(c: char) -> bool {
+    matches!(
+        c,
+        '=' | '+' | '-' | '@' | '\t' | '\r' | '\0' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guarded;
+
+    #[test]
+    fn no_cell_begins_a_formula() {
+        for formula in [
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\0=1",
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠SUM(A1)",
+            "=HYPERLINK(\"file:x\")",
+            "=cmd|' /C calc'!A0",
+        ] {
+            let cell = guarded(formula);
+            assert!(cell.starts_with('\''), "{formula:?} became {cell:?}");
+        }
+    }
+
+    #[test]
+    fn no_formula_hides_behind_another_separator() {
+        for (value, cell) in [
+            ("a;=1", "a;'=1"),
+            ("a;\"\"=1", "a;\"\"'=1"),
+            ("\"=1", "\"'=1"),
+            ("a\t@b", "a␉'@b"),
+            ("a\r\n-b", "a␍␊'-b"),
+        ] {
+            assert_eq!(guarded(value), cell);
+        }
+    }
+
+    #[test]
+    fn ordinary_text_is_left_as_it_is() {
+        for text in ["", "Inbox", "<a-b@c.d>", "a = b", "O'Neil", "日本語/受信箱", "1234", "x; y", "100%"]
+        {
+            assert_eq!(guarded(text), text);
+        }
+    }
+}

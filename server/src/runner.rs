@@ -1,0 +1,207 @@
+//! Runs one pass of one job: under its lease, steered by admins, with its outcome kept whatever happens.
+
+mod running;
+
+use std::{sync::Arc, time::Duration};
+
+use engine::pass::{Control, PassOrder, PassOutcome};
+use shared::{
+    cause::Cause,
+    id::PassId,
+    job::JobState,
+    live::{Phase, Progress},
+    pass::{Counts, PassEnd},
+};
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, timeout},
+};
+use tracing::Instrument as _;
+
+pub(crate) use running::Running;
+
+use crate::store::{HEARTBEAT_MILLIS, Lease, Store, StoreError};
+
+/// Without a renewed lease for this long, another process may have taken the job: connections are dropped.
+const LEASE_DEADLINE: Duration = Duration::from_secs(45);
+/// Between attempts to write to a database that fails.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Runs passes and keeps their outcomes.
+#[derive(Debug, Clone)]
+pub(crate) struct Runner {
+    store: Store,
+    running: Running,
+}
+
+impl Runner {
+    pub(crate) fn new(store: Store, running: Running) -> Self {
+        Self { store, running }
+    }
+
+    /// Runs the pass of a claimed job to its end and gives the lease back.
+    pub(crate) async fn run(&self, lease: Lease) {
+        let span = tracing::info_span!(
+            "pass",
+            project.id = %lease.project,
+            job.id = %lease.job,
+            pass.id = tracing::field::Empty,
+            pass.kind = lease.kind.title(),
+        );
+        self.run_here(lease).instrument(span).await;
+    }
+
+    async fn run_here(&self, lease: Lease) {
+        let Some(pass) = persist("beginning the pass", || self.store.begin_pass(&lease)).await else { return };
+        tracing::Span::current().record("pass.id", tracing::field::display(pass));
+        tracing::info!("the pass begins");
+        let outcome = match self.store.pass_order(&lease).await {
+            Ok(order) => self.drive(&lease, pass, order).await,
+            Err(StoreError::LeaseLost) => None,
+            Err(error) => Some(aborted(cause_of(&error), error.to_string())),
+        };
+        let Some(outcome) = outcome else {
+            tracing::warn!("another process took the job over; this one lets go of it");
+            return;
+        };
+        let state = persist("keeping the outcome", || self.store.finish_pass(&lease, pass, &outcome)).await;
+        tracing::info!(
+            outcome = outcome_word(&outcome.end),
+            state = state.map(JobState::title),
+            copied = outcome.counts.copied,
+            skipped = outcome.counts.skipped,
+            "the pass has ended"
+        );
+    }
+
+    /// Runs the engine beside heartbeat and steering. None: the lease is lost and nothing may be written any more.
+    async fn drive(&self, lease: &Lease, pass: PassId, order: PassOrder) -> Option<PassOutcome> {
+        let (progress_in, mut progress) = watch::channel(Progress::begin(Phase::Connecting));
+        let (control_in, control) = watch::channel(Control::Go);
+        let _registered = self.running.register(lease.job, control_in, progress.clone());
+        // An admin may have asked between the claim and the registration.
+        if let Ok(state) = self.store.job_state(lease.job).await {
+            self.running.steer_to(lease.job, state);
+        }
+        let ledger = Arc::new(self.store.ledger(lease, pass));
+        // A set of one: dropping it aborts the task, so that no pass outlives whoever answers for it.
+        let mut engine = JoinSet::new();
+        engine.spawn(engine::pass::run(order, ledger, progress_in, control).in_current_span());
+        let mut heartbeat = tokio::time::interval(Duration::from_millis(HEARTBEAT_MILLIS));
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        heartbeat.tick().await;
+        let mut renewed = Instant::now();
+        let mut moving = true;
+        loop {
+            tokio::select! {
+                ended = engine.join_next() => return Some(outcome_of(ended)),
+                still = progress.changed(), if moving => {
+                    moving = still.is_ok();
+                    self.running.moved();
+                }
+                _ = heartbeat.tick() => match timeout(LEASE_DEADLINE, self.store.heartbeat(lease)).await {
+                    Ok(Ok(state)) => {
+                        renewed = Instant::now();
+                        self.running.steer_to(lease.job, state);
+                    }
+                    Ok(Err(StoreError::LeaseLost)) => return None,
+                    Ok(Err(error)) => {
+                        tracing::warn!(%error, "renewing the lease failed");
+                        if renewed.elapsed() > LEASE_DEADLINE {
+                            return Some(aborted(Cause::Ledger, error.to_string()));
+                        }
+                    }
+                    Err(_) => return Some(aborted(Cause::Ledger, explained(
+                        "Renewing the hold on this job failed because the database did not answer.",
+                        Cause::Ledger,
+                    ))),
+                }
+            }
+        }
+    }
+}
+
+/// Writes until it is written, or until the job is held by another process or gone.
+async fn persist<T, F>(doing: &'static str, write: impl Fn() -> F) -> Option<T>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    loop {
+        match write().await {
+            Ok(written) => return Some(written),
+            Err(error @ (StoreError::LeaseLost | StoreError::NotFound(_))) => {
+                tracing::warn!(%error, doing, "the job is no longer held here");
+                return None;
+            }
+            Err(error) => tracing::error!(%error, doing, "trying again"),
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// What the engine's task came to: its own outcome, or what stands for a panic.
+fn outcome_of(ended: Option<Result<PassOutcome, tokio::task::JoinError>>) -> PassOutcome {
+    match ended {
+        Some(Ok(outcome)) => outcome,
+        Some(Err(_)) | None => aborted(
+            Cause::Internal,
+            explained(
+                "Moving this mailbox stopped because of an error inside carbonio-migrate. Nothing is lost: start again \
+                 to go on.",
+                Cause::Internal,
+            ),
+        ),
+    }
+}
+
+fn explained(what: &str, cause: Cause) -> String {
+    format!("{what} {}", cause.advice())
+}
+
+/// A pass that could not go on, without counts of its own.
+fn aborted(cause: Cause, message: String) -> PassOutcome {
+    PassOutcome { end: PassEnd::Aborted { cause, message }, counts: Counts::default(), plan: None, report: None }
+}
+
+fn cause_of(error: &StoreError) -> Cause {
+    match error {
+        StoreError::NoSecret(_) => Cause::NotConfigured,
+        StoreError::LeaseLost => Cause::LeaseLost,
+        StoreError::Open(_)
+        | StoreError::NotFound(_)
+        | StoreError::Taken(_)
+        | StoreError::Conflict(_)
+        | StoreError::State { .. }
+        | StoreError::Secret(_)
+        | StoreError::Corrupt { .. }
+        | StoreError::Database { .. } => Cause::Ledger,
+    }
+}
+
+/// The word for the log.
+const fn outcome_word(end: &PassEnd) -> &'static str {
+    match end {
+        PassEnd::Finished => "finished",
+        PassEnd::Paused => "paused",
+        PassEnd::Cancelled => "cancelled",
+        PassEnd::Aborted { .. } => "aborted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::pass::PassEnd;
+    use tokio::task::JoinSet;
+
+    use super::{Cause, PassOutcome, outcome_of};
+
+    #[tokio::test]
+    async fn a_panic_inside_the_engine_becomes_a_failed_pass() {
+        let mut engine = JoinSet::<PassOutcome>::new();
+        engine.spawn(async { panic!("a server said something unheard of") });
+        let outcome = outcome_of(engine.join_next().await);
+        let PassEnd::Aborted { cause: Cause::Internal, message } = outcome.end else { panic!("{:?}", outcome.end) };
+        assert!(!message.contains("unheard"), "the panic's words may hold mail: {message}");
+    }
+}

@@ -1,0 +1,175 @@
+//! The passes that run in this process: how each gets on, and how to steer it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use engine::pass::Control;
+use shared::{
+    id::JobId,
+    job::{JobRow, JobState},
+    live::Progress,
+};
+use tokio::sync::watch;
+
+/// The passes that run in this process. Cheap to clone; every clone is the same list.
+#[derive(Debug, Clone)]
+pub(crate) struct Running {
+    list: Arc<Mutex<List>>,
+    moved: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct List {
+    passes: BTreeMap<JobId, Pass>,
+    /// The server is stopping: passes that register from now on pause at once.
+    stopping: bool,
+}
+
+#[derive(Debug)]
+struct Pass {
+    control: watch::Sender<Control>,
+    progress: watch::Receiver<Progress>,
+}
+
+/// Takes its pass off the list when dropped.
+#[derive(Debug)]
+pub(super) struct Registered {
+    running: Running,
+    job: JobId,
+}
+
+impl Running {
+    pub(crate) fn new() -> Self {
+        Self { list: Arc::default(), moved: watch::Sender::new(0) }
+    }
+
+    /// Puts a pass on the list.
+    pub(super) fn register(
+        &self,
+        job: JobId,
+        control: watch::Sender<Control>,
+        progress: watch::Receiver<Progress>,
+    ) -> Registered {
+        let mut list = self.lock();
+        let pass = Pass { control, progress };
+        if list.stopping {
+            steer(&pass, Control::Pause);
+        }
+        list.passes.insert(job, pass);
+        drop(list);
+        self.moved();
+        Registered { running: self.clone(), job }
+    }
+
+    /// Tells a pass at once what the job's new state asks of it. A job that does not run here is left alone.
+    pub(crate) fn steer_to(&self, job: JobId, state: JobState) {
+        let control = match state {
+            JobState::Pausing | JobState::Paused => Control::Pause,
+            JobState::Stopping | JobState::Cancelled => Control::Cancel,
+            JobState::Ready
+            | JobState::Queued
+            | JobState::Running
+            | JobState::Complete
+            | JobState::Exceptions
+            | JobState::Failed => return,
+        };
+        if let Some(pass) = self.lock().passes.get(&job) {
+            steer(pass, control);
+        }
+    }
+
+    /// Pauses every pass, now and from now on, because the server is stopping.
+    pub(crate) fn stop(&self) {
+        let mut list = self.lock();
+        list.stopping = true;
+        list.passes.values().for_each(|pass| steer(pass, Control::Pause));
+    }
+
+    /// Adds the progress of the pass that runs here, if one does.
+    pub(crate) fn overlay(&self, row: &mut JobRow) {
+        row.progress = match row.state.is_active() {
+            true => self.lock().passes.get(&row.id).map(|pass| pass.progress.borrow().clone()),
+            false => None,
+        };
+    }
+
+    /// Counts up whenever a pass moved. A wake-up only: what is true stands in the store.
+    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
+        self.moved.subscribe()
+    }
+
+    pub(super) fn moved(&self) {
+        self.moved.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, List> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        self.running.lock().passes.remove(&self.job);
+        self.running.moved();
+    }
+}
+
+/// A wish to stop outranks a wish to pause.
+fn steer(pass: &Pass, wanted: Control) {
+    pass.control.send_if_modified(|control| {
+        let stronger = match (*control, wanted) {
+            (Control::Go, Control::Pause | Control::Cancel) | (Control::Pause, Control::Cancel) => true,
+            (Control::Go | Control::Pause | Control::Cancel, Control::Go)
+            | (Control::Pause | Control::Cancel, Control::Pause)
+            | (Control::Cancel, Control::Cancel) => false,
+        };
+        if stronger {
+            *control = wanted;
+        }
+        stronger
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::live::Phase;
+
+    use super::{Control, JobId, JobState, Progress, Registered, Running, watch};
+
+    fn pass(running: &Running, job: i64) -> (watch::Receiver<Control>, Registered) {
+        let (control, steered) = watch::channel(Control::Go);
+        let (_, progress) = watch::channel(Progress::begin(Phase::Copying));
+        (steered, running.register(JobId(job), control, progress))
+    }
+
+    #[test]
+    fn an_action_reaches_its_own_pass_only_and_stopping_outranks_pausing() {
+        let running = Running::new();
+        let ((one, _one), (two, _two)) = (pass(&running, 1), pass(&running, 2));
+        running.steer_to(JobId(1), JobState::Pausing);
+        assert_eq!((*one.borrow(), *two.borrow()), (Control::Pause, Control::Go));
+        running.steer_to(JobId(1), JobState::Stopping);
+        running.steer_to(JobId(1), JobState::Pausing);
+        assert_eq!(*one.borrow(), Control::Cancel);
+    }
+
+    #[test]
+    fn a_stopping_server_pauses_the_passes_of_now_and_of_later() {
+        let running = Running::new();
+        let (early, _early) = pass(&running, 1);
+        running.stop();
+        let (late, _late) = pass(&running, 2);
+        assert_eq!((*early.borrow(), *late.borrow()), (Control::Pause, Control::Pause));
+    }
+
+    #[test]
+    fn an_ended_pass_is_off_the_list() {
+        let running = Running::new();
+        let (_, registered) = pass(&running, 1);
+        assert_eq!(running.lock().passes.len(), 1);
+        drop(registered);
+        assert!(running.lock().passes.is_empty());
+    }
+}

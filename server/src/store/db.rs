@@ -1,0 +1,103 @@
+//! The connections to the database: many readers, and one writer at a time where the database allows one.
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::{StoreError, sql::failed};
+
+/// How long a write must last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// Survives the end of this process at any moment. On SQLite a power failure may take the last of them back;
+    /// recovery settles what that leaves.
+    Process,
+    /// Survives a power failure, and so does everything written before it.
+    Power,
+}
+
+/// The connections to the database.
+#[derive(Debug)]
+pub(super) struct Db {
+    /// For reading alone.
+    pub(super) read: DatabaseConnection,
+    /// For [`Durability::Process`].
+    pub(super) write: DatabaseConnection,
+    /// For [`Durability::Power`].
+    pub(super) durable: DatabaseConnection,
+    /// SQLite has one writer at a time. Taking turns here is fair and instant; its own waiting is neither.
+    pub(super) turn: Option<Mutex<()>>,
+}
+
+impl Db {
+    /// Which database it is.
+    pub(super) fn backend(&self) -> DbBackend {
+        self.read.get_database_backend()
+    }
+
+    /// Whether several nodes may share it.
+    pub(super) fn is_shared(&self) -> bool {
+        self.backend() == DbBackend::Postgres
+    }
+
+    /// Begins a transaction that writes. Dropping it undoes it. `doing` is the beginning of a sentence.
+    pub(super) async fn begin(&self, doing: &'static str) -> Result<Tx<'_>, StoreError> {
+        self.begin_as(Durability::Process, doing).await
+    }
+
+    /// Begins a transaction that writes, with the durability that is needed.
+    pub(super) async fn begin_as(
+        &self,
+        lasts: Durability,
+        doing: &'static str,
+    ) -> Result<Tx<'_>, StoreError> {
+        let turn = match &self.turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
+        let connection = match lasts {
+            Durability::Process => &self.write,
+            Durability::Power => &self.durable,
+        };
+        // Immediate: the first statement of a transaction may read, and a reader cannot become the writer later.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: (!self.is_shared()).then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let inner = connection.begin_with_options(options).await.map_err(failed(doing))?;
+        Ok(Tx { inner, doing, _turn: turn })
+    }
+
+    /// Closes every connection.
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        for connection in [&self.read, &self.durable, &self.write] {
+            connection.close_by_ref().await.map_err(failed("Closing the database"))?;
+        }
+        Ok(())
+    }
+}
+
+/// A transaction that writes.
+pub(super) struct Tx<'a> {
+    // Dropped first: the turn is given on when the transaction is over.
+    pub(super) inner: DatabaseTransaction,
+    pub(super) doing: &'static str,
+    _turn: Option<MutexGuard<'a, ()>>,
+}
+
+impl Tx<'_> {
+    /// Makes it last.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        self.inner.commit().await.map_err(failed(self.doing))
+    }
+
+    /// What to add to a query whose rows this transaction is going to change. SQLite's writer is alone anyway.
+    pub(super) fn locking(&self) -> &'static str {
+        match self.inner.get_database_backend() {
+            DbBackend::Postgres => " FOR UPDATE",
+            _ => "",
+        }
+    }
+}

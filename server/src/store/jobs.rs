@@ -1,0 +1,244 @@
+//! Jobs: made, listed, shown, removed.
+
+use std::collections::HashMap;
+
+use sea_orm::FromQueryResult;
+use shared::{
+    check::Side,
+    id::{JobId, ProjectId},
+    job::{FolderRow, JobRow, JobSecrets, JobState, JobView, NewJob},
+    pass::Counts,
+    time::Timestamp,
+};
+
+use super::{
+    Store, StoreError,
+    counts::ENTRY_SUMS,
+    db::Tx,
+    findings::all_causes,
+    projects::secret_column,
+    sql::{Clash, Sql},
+    words::{count, from_json, from_word, now, word},
+};
+use crate::secret::Place;
+
+#[derive(FromQueryResult)]
+struct JobRecord {
+    id: i64,
+    project: i64,
+    source_user: String,
+    target_user: String,
+    state: String,
+    wanted: Option<String>,
+    verdict: Option<String>,
+    problem: Option<String>,
+    updated: i64,
+    ledger_version: i64,
+}
+
+const COLUMNS: &str =
+    "SELECT id, project, source_user, target_user, state, wanted, verdict, problem, updated,
+    ledger_version FROM job";
+
+#[derive(FromQueryResult)]
+struct FolderRecord {
+    source: String,
+    target: String,
+    role: Option<String>,
+    items: i64,
+    bytes: i64,
+    copied: i64,
+    skipped: i64,
+}
+
+impl Store {
+    /// Adds jobs to a project, all or none. [`StoreError::Conflict`] names the first row whose pair of mailboxes the
+    /// project has already.
+    pub(crate) async fn create_jobs(
+        &self,
+        project: ProjectId,
+        jobs: &[NewJob],
+    ) -> Result<Vec<JobId>, StoreError> {
+        let tx = self.db().begin("Adding mailboxes").await?;
+        let found: Option<i64> = tx.cell("SELECT id FROM project WHERE id = ?", [project.0.into()]).await?;
+        found.ok_or(StoreError::NotFound("project"))?;
+        let mut ids = Vec::with_capacity(jobs.len());
+        for (index, job) in jobs.iter().enumerate() {
+            let id = insert(&tx, project, &job.source_user, &job.target_user).await?.map_err(|Clash| {
+                StoreError::Conflict(format!(
+                    "Row {}: this project moves this source mailbox to this target mailbox already. Leave the row out.",
+                    index + 1
+                ))
+            })?;
+            self.put_job_secrets(&tx, id, job.source_secret.as_deref(), job.target_secret.as_deref()).await?;
+            ids.push(id);
+        }
+        tx.commit().await?;
+        self.wake();
+        Ok(ids)
+    }
+
+    /// A project's jobs in the order they were made; `progress` is left empty.
+    pub(crate) async fn jobs(&self, project: ProjectId) -> Result<Vec<JobRow>, StoreError> {
+        let sql = format!("{COLUMNS} WHERE project = ? ORDER BY id");
+        let records = self.db().reading("Reading the mailboxes").all(&sql, [project.0.into()]).await?;
+        self.job_rows(records).await
+    }
+
+    /// One job as a row of a list; `progress` is left empty.
+    pub(crate) async fn job_row(&self, id: JobId) -> Result<JobRow, StoreError> {
+        let sql = format!("{COLUMNS} WHERE id = ?");
+        let records = self.db().reading("Reading a mailbox").all(&sql, [id.0.into()]).await?;
+        self.job_rows(records).await?.pop().ok_or(StoreError::NotFound("job"))
+    }
+
+    async fn job_rows(&self, records: Vec<JobRecord>) -> Result<Vec<JobRow>, StoreError> {
+        let versions: Vec<_> = records.iter().map(|job| (JobId(job.id), job.ledger_version)).collect();
+        let counts = self.counts(&versions).await?;
+        records.into_iter().map(|record| record.row(&counts)).collect()
+    }
+
+    /// One job with all its page shows; `progress` is left empty.
+    pub(crate) async fn job(&self, id: JobId) -> Result<JobView, StoreError> {
+        let row = self.job_row(id).await?;
+        let reading = self.db().reading("Reading a mailbox");
+        let project_name: Option<String> =
+            reading.cell("SELECT name FROM project WHERE id = ?", [row.project.0.into()]).await?;
+        let sql = format!(
+            "SELECT f.source, f.target, f.role, f.items, f.bytes, {ENTRY_SUMS}
+             FROM ledger_folder f LEFT JOIN ledger_entry e ON e.folder = f.id
+             WHERE f.job = ? GROUP BY f.id, f.source, f.target, f.role, f.items, f.bytes ORDER BY f.id"
+        );
+        let folders: Vec<FolderRecord> = reading.all(&sql, [id.0.into()]).await?;
+        let report: Option<i64> =
+            reading.cell("SELECT pass FROM report WHERE job = ? LIMIT 1", [id.0.into()]).await?;
+        let causes = self.causes_by_pass(id).await?;
+        Ok(JobView {
+            row,
+            project_name: project_name.ok_or(StoreError::NotFound("project"))?,
+            folders: folders.into_iter().map(FolderRecord::row).collect::<Result<_, _>>()?,
+            passes: self.passes_with(id, &causes).await?,
+            causes: all_causes(&causes),
+            has_report: report.is_some(),
+        })
+    }
+
+    /// Where a job stands.
+    pub(crate) async fn job_state(&self, id: JobId) -> Result<JobState, StoreError> {
+        let state: Option<String> = self
+            .db()
+            .reading("Reading a mailbox's state")
+            .cell("SELECT state FROM job WHERE id = ?", [id.0.into()])
+            .await?;
+        from_word("job state", &state.ok_or(StoreError::NotFound("job"))?)
+    }
+
+    /// Removes a job with its ledger and reports. [`StoreError::Conflict`] while it waits or runs.
+    pub(crate) async fn delete_job(&self, id: JobId) -> Result<(), StoreError> {
+        let tx = self.db().begin("Removing a mailbox").await?;
+        let sql = format!("SELECT state FROM job WHERE id = ?{}", tx.locking());
+        let state: Option<String> = tx.cell(&sql, [id.0.into()]).await?;
+        let state: JobState = from_word("job state", &state.ok_or(StoreError::NotFound("job"))?)?;
+        if state.is_active() || state == JobState::Queued {
+            return Err(StoreError::Conflict(
+                "This mailbox waits or runs. Stop it first, then remove it.".into(),
+            ));
+        }
+        tx.run("DELETE FROM job WHERE id = ?", [id.0.into()]).await?;
+        tx.commit().await?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Stores new secrets for a job's mailboxes; an absent field leaves the stored one, an empty one removes it.
+    pub(crate) async fn set_job_secrets(&self, id: JobId, secrets: &JobSecrets) -> Result<(), StoreError> {
+        let tx = self.db().begin("Storing a mailbox's secrets").await?;
+        if tx.run("UPDATE job SET updated = ? WHERE id = ?", [now().millis().into(), id.0.into()]).await? == 0
+        {
+            return Err(StoreError::NotFound("job"));
+        }
+        self.put_job_secrets(&tx, id, secrets.source_secret.as_deref(), secrets.target_secret.as_deref())
+            .await?;
+        tx.commit().await?;
+        self.wake();
+        Ok(())
+    }
+
+    async fn put_job_secrets(
+        &self,
+        tx: &Tx<'_>,
+        id: JobId,
+        source: Option<&str>,
+        target: Option<&str>,
+    ) -> Result<(), StoreError> {
+        for (side, secret) in [(Side::Source, source), (Side::Target, target)] {
+            if let Some(secret) = secret {
+                self.put_secret(tx, place(id, side), secret).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds a job to a project within a transaction.
+pub(super) async fn insert(
+    tx: &Tx<'_>,
+    project: ProjectId,
+    source_user: &str,
+    target_user: &str,
+) -> Result<Result<JobId, Clash>, StoreError> {
+    let ready = word(&JobState::Ready)?;
+    let values = [
+        project.0.into(),
+        source_user.into(),
+        target_user.into(),
+        ready.as_str().into(),
+        ready.as_str().into(),
+        now().millis().into(),
+    ];
+    let id = tx
+        .insert(
+            "INSERT INTO job (project, source_user, target_user, state, settled, updated, queued, lease_epoch,
+                ledger_version) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0)",
+            values,
+        )
+        .await?;
+    Ok(id.map(JobId))
+}
+
+/// Where a job's secret stands.
+pub(super) fn place(id: JobId, side: Side) -> Place {
+    Place { table: "job", row: id.0, column: secret_column(side) }
+}
+
+impl JobRecord {
+    fn row(self, counts: &HashMap<JobId, Counts>) -> Result<JobRow, StoreError> {
+        Ok(JobRow {
+            id: JobId(self.id),
+            project: ProjectId(self.project),
+            state: from_word("job state", &self.state)?,
+            pass: self.wanted.map(|kind| from_word("pass kind", &kind)).transpose()?,
+            counts: counts.get(&JobId(self.id)).copied().unwrap_or_default(),
+            verdict: self.verdict.map(|verdict| from_word("verdict", &verdict)).transpose()?,
+            problem: self.problem,
+            progress: None,
+            updated: Timestamp::from_millis(self.updated),
+            source_user: self.source_user,
+            target_user: self.target_user,
+        })
+    }
+}
+
+impl FolderRecord {
+    fn row(self) -> Result<FolderRow, StoreError> {
+        Ok(FolderRow {
+            source: from_json("folder", &self.source)?,
+            target: from_json("folder", &self.target)?,
+            role: self.role.map(|role| from_word("folder role", &role)).transpose()?,
+            items: count(self.items),
+            bytes: count(self.bytes),
+            copied: count(self.copied),
+            skipped: count(self.skipped),
+        })
+    }
+}

@@ -1,0 +1,259 @@
+//! Leases: which process runs a job, fenced by an epoch that every write of the pass carries.
+
+use engine::{account::Account, pass::PassOrder};
+use sea_orm::FromQueryResult;
+use secrecy::SecretString;
+use shared::{
+    check::Side,
+    endpoint::Endpoint,
+    id::{JobId, ProjectId},
+    job::JobState,
+    pass::PassKind,
+    project::Options,
+};
+
+use super::{
+    Store, StoreError,
+    db::{Db, Tx},
+    jobs, passes, projects,
+    sql::Sql,
+    words::{from_json, from_word, now, word},
+};
+use crate::secret::{Place, SecretError};
+
+/// The right to run one job. Whoever claims it later has a higher epoch and shuts this one out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lease {
+    /// The job.
+    pub(crate) job: JobId,
+    /// Its project.
+    pub(crate) project: ProjectId,
+    /// The pass that is wanted.
+    pub(crate) kind: PassKind,
+    /// The fencing number.
+    pub(crate) epoch: i64,
+}
+
+/// How often a lease is to be renewed.
+pub(crate) const HEARTBEAT_MILLIS: u64 = 15_000;
+/// A lease that was not renewed this long is over.
+const LEASE_MILLIS: i64 = 60_000;
+/// After that the other side gets this long to store what was still on its way.
+const SETTLE_MILLIS: i64 = 30_000;
+
+const ACTIVE: &str = "('running', 'pausing', 'stopping')";
+
+/// A name for this process and this start of it: never the host's, which outlives the process.
+pub(super) fn new_node_name() -> Result<String, StoreError> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|_| SecretError::NoRandomness)?;
+    Ok(format!("{:012x}{}", now().millis(), hex::encode(random)))
+}
+
+/// The database's own clock in milliseconds: clocks of nodes are never compared.
+fn clock(db: &Db) -> &'static str {
+    if db.is_shared() {
+        "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+    } else {
+        "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+    }
+}
+
+/// The fence: the first statement of every transaction that a pass writes with. It also raises the ledger's version.
+pub(super) async fn fence(tx: &Tx<'_>, job: JobId, epoch: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE job SET ledger_version = ledger_version + 1 WHERE id = ? AND lease_epoch = ?";
+    match tx.run(sql, [job.0.into(), epoch.into()]).await? {
+        0 => Err(StoreError::LeaseLost),
+        _ => Ok(()),
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Candidate {
+    project: i64,
+    options: String,
+    active: i64,
+    next: Option<i64>,
+}
+
+#[derive(FromQueryResult)]
+struct Claimed {
+    lease_epoch: i64,
+    wanted: Option<String>,
+}
+
+#[derive(FromQueryResult)]
+struct Orphan {
+    id: i64,
+    state: String,
+    settled: String,
+    wanted: Option<String>,
+}
+
+#[derive(FromQueryResult)]
+struct OrderRecord {
+    source_user: String,
+    target_user: String,
+    job_source_secret: Option<Vec<u8>>,
+    job_target_secret: Option<Vec<u8>>,
+    name: String,
+    source: String,
+    target: String,
+    source_secret: Option<Vec<u8>>,
+    target_secret: Option<Vec<u8>>,
+    options: String,
+}
+
+impl Store {
+    /// Claims the next job that waits, of a project that may run one more, and marks it running. None: nothing to do.
+    ///
+    /// The project with the fewest running mailboxes comes first, within it who waits longest. No two jobs write one
+    /// target mailbox at once: neither could tell its own messages from the other's.
+    pub(crate) async fn claim(&self) -> Result<Option<Lease>, StoreError> {
+        let tx = self.db().begin("Claiming a mailbox").await?;
+        if self.db().is_shared() {
+            // One claim at a time over all nodes, so that counting what runs and adding to it are one step.
+            tx.cell::<String>("SELECT pg_advisory_xact_lock(7246952)::text", []).await?;
+        }
+        let sql = format!(
+            "SELECT p.id AS project, p.options AS options,
+                (SELECT COUNT(*) FROM job a WHERE a.project = p.id AND a.state IN {ACTIVE}) AS active,
+                (SELECT j.id FROM job j WHERE j.project = p.id AND j.state = 'queued' AND NOT EXISTS (
+                    SELECT 1 FROM job b WHERE b.project = j.project AND b.target_user = j.target_user
+                    AND b.state IN {ACTIVE}) ORDER BY j.queued, j.id LIMIT 1) AS next
+             FROM project p"
+        );
+        let mut candidates: Vec<Candidate> = tx.all(&sql, []).await?;
+        candidates.sort_by_key(|candidate| (candidate.active, candidate.next));
+        for Candidate { project, options, active, next } in candidates {
+            let options: Options = from_json("project's options", &options)?;
+            let Some(job) = next.filter(|_| active < i64::from(options.parallel.max(1))) else { continue };
+            let sql = format!(
+                "UPDATE job SET state = 'running', updated = ?, lease_owner = ?, lease_epoch = lease_epoch + 1,
+                    lease_expires = {} + ? WHERE id = ? AND state = 'queued' RETURNING lease_epoch, wanted",
+                clock(self.db())
+            );
+            let values =
+                [now().millis().into(), self.inner.node.as_str().into(), LEASE_MILLIS.into(), job.into()];
+            // None: an admin took it out of the queue a moment ago.
+            let Some(Claimed { lease_epoch, wanted }) = tx.one(&sql, values).await? else { continue };
+            let kind =
+                wanted.ok_or(StoreError::Corrupt { what: "job", detail: "no pass is wanted".into() })?;
+            let kind = from_word("pass kind", &kind)?;
+            tx.commit().await?;
+            self.wake();
+            return Ok(Some(Lease {
+                job: JobId(job),
+                project: ProjectId(project),
+                kind,
+                epoch: lease_epoch,
+            }));
+        }
+        Ok(None)
+    }
+
+    /// Renews a lease and tells what the job's state says now (an admin on another node may have asked to pause).
+    /// [`StoreError::LeaseLost`]: drop the connections at once.
+    pub(crate) async fn heartbeat(&self, lease: &Lease) -> Result<JobState, StoreError> {
+        let tx = self.db().begin("Renewing a lease").await?;
+        let sql = format!(
+            "UPDATE job SET lease_expires = {} + ? WHERE id = ? AND lease_epoch = ? RETURNING state",
+            clock(self.db())
+        );
+        let state: Option<String> =
+            tx.cell(&sql, [LEASE_MILLIS.into(), lease.job.0.into(), lease.epoch.into()]).await?;
+        tx.commit().await?;
+        from_word("job state", &state.ok_or(StoreError::LeaseLost)?)
+    }
+
+    /// Settles jobs whose process died: running ones wait again, pausing ones are paused, stopping ones cancelled; their
+    /// open passes are ended. On SQLite every job that this process does not hold (call it once at start); on PostgreSQL
+    /// those whose lease is over (call it with every heartbeat). Tells how many.
+    pub(crate) async fn settle_orphans(&self) -> Result<u64, StoreError> {
+        let tx = self.db().begin("Settling interrupted mailboxes").await?;
+        let (over, value) = if self.db().is_shared() {
+            (format!("lease_expires + ? < {}", clock(self.db())), SETTLE_MILLIS.into())
+        } else {
+            ("lease_owner <> ?".to_owned(), self.inner.node.as_str().into())
+        };
+        let sql = format!(
+            "SELECT id, state, settled, wanted FROM job WHERE state IN {ACTIVE} AND {over} ORDER BY id{}",
+            tx.locking()
+        );
+        let orphans: Vec<Orphan> = tx.all(&sql, [value]).await?;
+        let settled_count = orphans.len();
+        for Orphan { id, state, settled, wanted } in orphans {
+            let after = match from_word::<JobState>("job state", &state)? {
+                JobState::Pausing => JobState::Paused,
+                JobState::Stopping => JobState::Cancelled,
+                JobState::Running
+                | JobState::Ready
+                | JobState::Queued
+                | JobState::Paused
+                | JobState::Cancelled
+                | JobState::Complete
+                | JobState::Exceptions
+                | JobState::Failed => JobState::Queued,
+            };
+            let dry = wanted.as_deref() == Some(&word(&PassKind::DryRun)?);
+            let settled = if after == JobState::Cancelled && !dry { word(&after)? } else { settled };
+            // The epoch grows here already: should the process live after all, it is shut out from now on.
+            tx.run(
+                "UPDATE job SET state = ?, settled = ?, lease_owner = NULL, lease_expires = NULL,
+                    lease_epoch = lease_epoch + 1, updated = ? WHERE id = ?",
+                [word(&after)?.into(), settled.into(), now().millis().into(), id.into()],
+            )
+            .await?;
+            passes::end_open(&tx, JobId(id)).await?;
+        }
+        tx.commit().await?;
+        if settled_count > 0 {
+            self.wake();
+        }
+        Ok(settled_count as u64)
+    }
+
+    /// All that a pass needs, secrets opened. [`StoreError::NoSecret`] when one was never entered.
+    pub(crate) async fn pass_order(&self, lease: &Lease) -> Result<PassOrder, StoreError> {
+        let record: Option<OrderRecord> = self
+            .db()
+            .reading("Reading what a pass needs")
+            .one(
+                "SELECT job.source_user, job.target_user, job.source_secret AS job_source_secret,
+                    job.target_secret AS job_target_secret, project.name, project.source, project.target,
+                    project.source_secret, project.target_secret, project.options
+                 FROM job JOIN project ON project.id = job.project WHERE job.id = ?",
+                [lease.job.0.into()],
+            )
+            .await?;
+        let record = record.ok_or(StoreError::NotFound("job"))?;
+        let source: Endpoint = from_json("endpoint", &record.source)?;
+        let target: Endpoint = from_json("endpoint", &record.target)?;
+        let secret = |endpoint: &Endpoint, side, of_job: Option<Vec<u8>>, of_project: Option<Vec<u8>>| {
+            if endpoint.secret_per_mailbox() {
+                self.needed(jobs::place(lease.job, side), side, of_job)
+            } else {
+                self.needed(projects::place(lease.project, side), side, of_project)
+            }
+        };
+        Ok(PassOrder {
+            kind: lease.kind,
+            options: from_json("project's options", &record.options)?,
+            project: record.name,
+            source: Account {
+                secret: secret(&source, Side::Source, record.job_source_secret, record.source_secret)?,
+                endpoint: source,
+                user: record.source_user,
+            },
+            target: Account {
+                secret: secret(&target, Side::Target, record.job_target_secret, record.target_secret)?,
+                endpoint: target,
+                user: record.target_user,
+            },
+        })
+    }
+
+    fn needed(&self, place: Place, side: Side, sealed: Option<Vec<u8>>) -> Result<SecretString, StoreError> {
+        self.open_sealed(place, sealed.as_deref())?.ok_or(StoreError::NoSecret(side))
+    }
+}

@@ -1,0 +1,169 @@
+//! The ledger of one job under one lease, as the engine writes it.
+
+mod entries;
+
+use async_trait::async_trait;
+use engine::{
+    ledger::{Entry, FolderId, FolderRecord, Ledger, LedgerError},
+    model::Watermark,
+};
+use sea_orm::FromQueryResult;
+use shared::{
+    finding::Finding,
+    id::{JobId, PassId},
+};
+
+use super::{
+    Lease, Store, StoreError,
+    db::{Durability, Tx},
+    findings,
+    leases::fence,
+    sql::Sql,
+    words::{count, from_json, from_word, json, whole, word},
+};
+
+/// The ledger of one job under one lease. A write under a stale epoch is refused by the database.
+#[derive(Debug, Clone)]
+pub(crate) struct JobLedger {
+    store: Store,
+    job: JobId,
+    pass: PassId,
+    epoch: i64,
+}
+
+impl Store {
+    /// The ledger of the lease's job, for one pass.
+    pub(crate) fn ledger(&self, lease: &Lease, pass: PassId) -> JobLedger {
+        JobLedger { store: self.clone(), job: lease.job, pass, epoch: lease.epoch }
+    }
+}
+
+impl From<StoreError> for LedgerError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::LeaseLost => Self::LeaseLost,
+            StoreError::Database { detail, .. } => Self::Database(detail),
+            other @ (StoreError::Open(_)
+            | StoreError::NotFound(_)
+            | StoreError::Taken(_)
+            | StoreError::Conflict(_)
+            | StoreError::State { .. }
+            | StoreError::NoSecret(_)
+            | StoreError::Secret(_)
+            | StoreError::Corrupt { .. }) => Self::Database(other.to_string()),
+        }
+    }
+}
+
+#[derive(FromQueryResult)]
+struct FolderRow {
+    id: i64,
+    source: String,
+    target: String,
+    role: Option<String>,
+    source_validity: Option<i64>,
+    bracket_validity: Option<i64>,
+    bracket_next: Option<i64>,
+    items: i64,
+    bytes: i64,
+}
+
+impl JobLedger {
+    /// Begins a transaction that the database refuses under a stale epoch.
+    async fn begin(&self, lasts: Durability, doing: &'static str) -> Result<Tx<'_>, StoreError> {
+        let tx = self.store.db().begin_as(lasts, doing).await?;
+        fence(&tx, self.job, self.epoch).await?;
+        Ok(tx)
+    }
+}
+
+#[async_trait]
+impl Ledger for JobLedger {
+    async fn folders(&self) -> Result<Vec<(FolderId, FolderRecord)>, LedgerError> {
+        let rows: Vec<FolderRow> = self
+            .store
+            .db()
+            .reading("Reading the ledger's folders")
+            .all(
+                "SELECT id, source, target, role, source_validity, bracket_validity, bracket_next, items, bytes
+                 FROM ledger_folder WHERE job = ? ORDER BY id",
+                [self.job.0.into()],
+            )
+            .await?;
+        Ok(rows.into_iter().map(FolderRow::record).collect::<Result<_, _>>()?)
+    }
+
+    async fn put_folder(&self, folder: &FolderRecord) -> Result<FolderId, LedgerError> {
+        // The bracket is what recovery stands on: it must be on the disk before the first item is sent.
+        let tx = self.begin(Durability::Power, "Writing a folder into the ledger").await?;
+        let values = [
+            self.job.0.into(),
+            json("folder", &folder.source)?.into(),
+            json("folder", &folder.target)?.into(),
+            folder.role.map(|role| word(&role)).transpose()?.into(),
+            folder.source_validity.map(u64::cast_signed).into(),
+            folder.bracket.map(|bracket| i64::from(bracket.validity)).into(),
+            folder.bracket.map(|bracket| i64::from(bracket.next)).into(),
+            whole(folder.items).into(),
+            whole(folder.bytes).into(),
+        ];
+        let id: Option<i64> = tx
+            .cell(
+                "INSERT INTO ledger_folder (job, source, target, role, source_validity, bracket_validity,
+                    bracket_next, items, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 ON CONFLICT (job, source) DO UPDATE SET target = excluded.target, role = excluded.role,
+                    source_validity = excluded.source_validity, bracket_validity = excluded.bracket_validity,
+                    bracket_next = excluded.bracket_next, items = excluded.items, bytes = excluded.bytes
+                 RETURNING id",
+                values,
+            )
+            .await?;
+        tx.commit().await?;
+        Ok(FolderId(id.ok_or(StoreError::NotFound("folder"))?))
+    }
+
+    async fn entries(&self, folder: FolderId) -> Result<Vec<Entry>, LedgerError> {
+        Ok(entries::read(self.store.db(), folder).await?)
+    }
+
+    async fn put_entries(&self, folder: FolderId, entries: &[Entry]) -> Result<(), LedgerError> {
+        let tx = self.begin(Durability::Process, "Writing items into the ledger").await?;
+        entries::write(&tx, folder, entries).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn forget_entries(&self, folder: FolderId) -> Result<(), LedgerError> {
+        let tx = self.begin(Durability::Process, "Forgetting a folder's items").await?;
+        tx.run("DELETE FROM ledger_entry WHERE folder = ?", [folder.0.into()]).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn note(&self, findings: &[Finding]) -> Result<(), LedgerError> {
+        let tx = self.begin(Durability::Process, "Keeping findings").await?;
+        findings::insert(&tx, self.job, self.pass, findings).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+impl FolderRow {
+    fn record(self) -> Result<(FolderId, FolderRecord), StoreError> {
+        let mark = |number: i64| {
+            u32::try_from(number)
+                .map_err(|_| StoreError::Corrupt { what: "bracket", detail: format!("number {number}") })
+        };
+        let bracket = match (self.bracket_validity, self.bracket_next) {
+            (Some(validity), Some(next)) => Some(Watermark { validity: mark(validity)?, next: mark(next)? }),
+            (Some(_) | None, Some(_) | None) => None,
+        };
+        let record = FolderRecord {
+            source: from_json("folder", &self.source)?,
+            target: from_json("folder", &self.target)?,
+            role: self.role.map(|role| from_word("folder role", &role)).transpose()?,
+            source_validity: self.source_validity.map(i64::cast_unsigned),
+            bracket,
+            items: count(self.items),
+            bytes: count(self.bytes),
+        };
+        Ok((FolderId(self.id), record))
+    }
+}

@@ -1,0 +1,122 @@
+//! Entries of a folder: many rows at once, in few statements.
+
+use engine::{
+    ledger::{Entry, EntryState, FolderId},
+    model::{Fingerprint, ItemId},
+};
+use sea_orm::{FromQueryResult, Value};
+
+use crate::store::{
+    StoreError,
+    db::{Db, Tx},
+    findings::known,
+    sql::Sql,
+    words::{clean, count, whole},
+};
+
+/// What the column `state` says.
+const INTENDED: i16 = 0;
+const COPIED: i16 = 1;
+const SKIPPED: i16 = 2;
+
+/// Rows a statement writes: few sizes, so that each statement is prepared once and used again, and the largest far below
+/// the limit of bound values (32,766 on SQLite, 65,535 on PostgreSQL).
+const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
+
+#[derive(FromQueryResult)]
+struct EntryRow {
+    item: String,
+    state: i16,
+    target: Option<i64>,
+    adopted: bool,
+    cause: Option<String>,
+    detail: Option<String>,
+    size: i64,
+    fingerprint: Option<Vec<u8>>,
+}
+
+/// Every entry of a folder.
+pub(super) async fn read(db: &Db, folder: FolderId) -> Result<Vec<Entry>, StoreError> {
+    let rows: Vec<EntryRow> = db
+        .reading("Reading the ledger's items")
+        .all(
+            "SELECT item, state, target, adopted, cause, detail, size, fingerprint FROM ledger_entry WHERE folder = ?",
+            [folder.0.into()],
+        )
+        .await?;
+    rows.into_iter().map(EntryRow::entry).collect()
+}
+
+/// Creates or replaces entries.
+pub(super) async fn write(tx: &Tx<'_>, folder: FolderId, mut entries: &[Entry]) -> Result<(), StoreError> {
+    for size in SIZES {
+        if entries.len() < size {
+            continue;
+        }
+        let sql = upsert(size);
+        while let Some((chunk, rest)) = entries.split_at_checked(size) {
+            tx.run(&sql, chunk.iter().flat_map(|entry| values(folder, entry))).await?;
+            entries = rest;
+        }
+    }
+    Ok(())
+}
+
+fn upsert(rows: usize) -> String {
+    let row = "(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    format!(
+        "INSERT INTO ledger_entry (folder, item, state, target, adopted, cause, detail, size, fingerprint)
+         VALUES {} ON CONFLICT (folder, item) DO UPDATE SET state = excluded.state, target = excluded.target,
+            adopted = excluded.adopted, cause = excluded.cause, detail = excluded.detail, size = excluded.size,
+            fingerprint = excluded.fingerprint",
+        vec![row; rows].join(", ")
+    )
+}
+
+fn values(folder: FolderId, entry: &Entry) -> [Value; 9] {
+    let (state, target, adopted, cause, detail) = match &entry.state {
+        EntryState::Intended => (INTENDED, None, false, None, None),
+        EntryState::Copied { target, adopted } => (COPIED, target.map(i64::from), *adopted, None, None),
+        EntryState::Skipped { cause, detail } => {
+            (SKIPPED, None, false, Some(cause.id().to_owned()), Some(clean(detail)))
+        }
+    };
+    [
+        folder.0.into(),
+        entry.item.to_string().into(),
+        state.into(),
+        target.into(),
+        adopted.into(),
+        cause.into(),
+        detail.into(),
+        whole(entry.size).into(),
+        entry.fingerprint.map(|fingerprint| fingerprint.to_bytes().to_vec()).into(),
+    ]
+}
+
+impl EntryRow {
+    fn entry(self) -> Result<Entry, StoreError> {
+        let corrupt = |detail: &str| StoreError::Corrupt { what: "ledger entry", detail: detail.into() };
+        let state = match self.state {
+            INTENDED => EntryState::Intended,
+            COPIED => {
+                let target =
+                    self.target.map(u32::try_from).transpose().map_err(|_| corrupt("its target id"))?;
+                EntryState::Copied { target, adopted: self.adopted }
+            }
+            SKIPPED => EntryState::Skipped {
+                cause: known(self.cause.as_deref().unwrap_or_default())?,
+                detail: self.detail.unwrap_or_default(),
+            },
+            _ => return Err(corrupt("its state")),
+        };
+        let fingerprint = match self.fingerprint {
+            Some(bytes) => {
+                Some(Fingerprint::from_bytes(&bytes).ok_or_else(|| corrupt("its fingerprint's length"))?)
+            }
+            None => None,
+        };
+        let item: ItemId = self.item.parse().map_err(|_| corrupt("its item's id"))?;
+        Ok(Entry { item, size: count(self.size), fingerprint, state })
+    }
+}

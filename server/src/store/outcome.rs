@@ -1,0 +1,124 @@
+//! What the end of a pass makes of its job. Pure.
+
+use engine::pass::PassOutcome;
+use shared::{
+    job::JobState,
+    pass::{PassEnd, PassKind},
+    report::Verdict,
+};
+
+/// What a job becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Becomes {
+    /// Its state.
+    pub(super) state: JobState,
+    /// Why the pass could not go on.
+    pub(super) problem: Option<String>,
+    /// Where a later dry run leads back to.
+    pub(super) settled: JobState,
+}
+
+/// What a job becomes that is in `state` when its pass ends, and came to rest in `settled` before.
+pub(super) fn after_pass(
+    kind: PassKind,
+    state: JobState,
+    settled: JobState,
+    outcome: &PassOutcome,
+) -> Becomes {
+    let rest = |state, problem: Option<&str>| Becomes {
+        state,
+        problem: problem.map(str::to_owned),
+        // A dry run changes nothing, however it ends.
+        settled: if kind == PassKind::DryRun { settled } else { state },
+    };
+    match &outcome.end {
+        PassEnd::Finished if kind == PassKind::DryRun => rest(settled, None),
+        PassEnd::Finished => match outcome.report.as_ref().map(|report| report.verdict) {
+            Some(Verdict::Perfect) => rest(JobState::Complete, None),
+            Some(Verdict::Good | Verdict::Investigate | Verdict::Poor) => rest(JobState::Exceptions, None),
+            // "Done" is said by the validator, never by the end of the loop.
+            None => rest(
+                JobState::Failed,
+                Some("The pass came to its end without comparing both sides. Run a verify pass."),
+            ),
+        },
+        PassEnd::Paused => {
+            let state = match state {
+                JobState::Pausing => JobState::Paused,
+                JobState::Stopping => return rest(JobState::Cancelled, None),
+                // Nobody asked this job to pause: the server is stopping. It goes on at the next start.
+                JobState::Running
+                | JobState::Ready
+                | JobState::Queued
+                | JobState::Paused
+                | JobState::Cancelled
+                | JobState::Complete
+                | JobState::Exceptions
+                | JobState::Failed => JobState::Queued,
+            };
+            Becomes { state, problem: None, settled }
+        }
+        PassEnd::Cancelled => rest(JobState::Cancelled, None),
+        PassEnd::Aborted { message, .. } => rest(JobState::Failed, Some(message)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::pass::PassOutcome;
+    use shared::{
+        cause::Cause,
+        job::JobState,
+        pass::{PassEnd, PassKind},
+        report::Verdict,
+    };
+
+    use super::{Becomes, after_pass};
+    use crate::store::tests::sample::ended;
+
+    fn becomes(kind: PassKind, state: JobState, outcome: &PassOutcome) -> (JobState, JobState) {
+        let Becomes { state, settled, .. } = after_pass(kind, state, JobState::Ready, outcome);
+        (state, settled)
+    }
+
+    #[test]
+    fn only_the_validator_makes_a_job_complete() {
+        for (verdict, state) in [
+            (Some(Verdict::Perfect), JobState::Complete),
+            (Some(Verdict::Good), JobState::Exceptions),
+            (Some(Verdict::Investigate), JobState::Exceptions),
+            (Some(Verdict::Poor), JobState::Exceptions),
+            (None, JobState::Failed),
+        ] {
+            let outcome = ended(PassEnd::Finished, verdict);
+            assert_eq!(
+                becomes(PassKind::Initial, JobState::Running, &outcome),
+                (state, state),
+                "{verdict:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_dry_run_leads_back_to_where_the_job_was() {
+        let outcome = ended(PassEnd::Finished, None);
+        let becomes = after_pass(PassKind::DryRun, JobState::Running, JobState::Complete, &outcome);
+        assert_eq!((becomes.state, becomes.settled), (JobState::Complete, JobState::Complete));
+        let broken = ended(PassEnd::Aborted { cause: Cause::TimedOut, message: "No answer.".into() }, None);
+        let becomes = after_pass(PassKind::DryRun, JobState::Running, JobState::Ready, &broken);
+        assert_eq!((becomes.state, becomes.settled), (JobState::Failed, JobState::Ready));
+        assert_eq!(becomes.problem.as_deref(), Some("No answer."));
+    }
+
+    #[test]
+    fn a_pass_that_pauses_unasked_waits_for_the_next_start() {
+        let outcome = ended(PassEnd::Paused, None);
+        for (state, after) in [
+            (JobState::Running, JobState::Queued),
+            (JobState::Pausing, JobState::Paused),
+            (JobState::Stopping, JobState::Cancelled),
+        ] {
+            assert_eq!(becomes(PassKind::Initial, state, &outcome).0, after, "{state:?}");
+        }
+    }
+}

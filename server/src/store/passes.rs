@@ -1,0 +1,186 @@
+//! Passes: begun, ended, listed.
+
+use std::collections::BTreeMap;
+
+use engine::pass::PassOutcome;
+use sea_orm::FromQueryResult;
+use shared::{
+    cause::Cause,
+    finding::CauseCount,
+    id::{JobId, PassId},
+    job::JobState,
+    pass::{Counts, PassEnd, PassView},
+    time::Timestamp,
+};
+
+use super::{
+    Lease, Store, StoreError,
+    db::Tx,
+    leases::fence,
+    outcome::after_pass,
+    sql::Sql,
+    words::{clean, from_json, from_word, json, now, word},
+};
+
+#[derive(FromQueryResult)]
+struct PassRecord {
+    id: i64,
+    kind: String,
+    started: i64,
+    ended: Option<i64>,
+    outcome: Option<String>,
+    counts: String,
+    plan: Option<String>,
+}
+
+#[derive(FromQueryResult)]
+struct Standing {
+    state: String,
+    settled: String,
+}
+
+impl Store {
+    /// Begins the lease's pass.
+    pub(crate) async fn begin_pass(&self, lease: &Lease) -> Result<PassId, StoreError> {
+        let tx = self.db().begin("Beginning a pass").await?;
+        fence(&tx, lease.job, lease.epoch).await?;
+        end_open(&tx, lease.job).await?;
+        let kind = word(&lease.kind)?;
+        let started = now().millis();
+        let id: Option<i64> = tx
+            .cell(
+                "INSERT INTO pass (job, kind, started, counts) VALUES (?, ?, ?, ?) RETURNING id",
+                [
+                    lease.job.0.into(),
+                    kind.as_str().into(),
+                    started.into(),
+                    json("counts", &Counts::default())?.into(),
+                ],
+            )
+            .await?;
+        tx.run(
+            "UPDATE job SET wanted = ?, updated = ? WHERE id = ?",
+            [kind.into(), started.into(), lease.job.0.into()],
+        )
+        .await?;
+        tx.commit().await?;
+        self.wake();
+        id.map(PassId).ok_or(StoreError::NotFound("pass"))
+    }
+
+    /// Ends a pass: keeps its outcome and report, gives the job its state, verdict and problem, and gives the lease
+    /// back, in one transaction. Returns the job's state after.
+    ///
+    /// A pass that ended as paused while no admin asked for it (the server is stopping) leaves the job waiting, so that
+    /// it goes on at the next start.
+    pub(crate) async fn finish_pass(
+        &self,
+        lease: &Lease,
+        pass: PassId,
+        outcome: &PassOutcome,
+    ) -> Result<JobState, StoreError> {
+        let tx = self.db().begin("Ending a pass").await?;
+        fence(&tx, lease.job, lease.epoch).await?;
+        let ended = now().millis();
+        let plan = outcome.plan.as_ref().map(|plan| json("plan", plan)).transpose()?;
+        tx.run(
+            "UPDATE pass SET ended = ?, outcome = ?, counts = ?, plan = ? WHERE id = ? AND job = ?",
+            [
+                ended.into(),
+                json("pass's end", &outcome.end)?.into(),
+                json("counts", &outcome.counts)?.into(),
+                plan.into(),
+                pass.0.into(),
+                lease.job.0.into(),
+            ],
+        )
+        .await?;
+        let mut verdict = None;
+        if let Some(report) = &outcome.report {
+            verdict = Some(word(&report.verdict)?);
+            tx.run(
+                "INSERT INTO report (pass, job, body) VALUES (?, ?, ?)",
+                [pass.0.into(), lease.job.0.into(), json("report", report)?.into()],
+            )
+            .await?;
+        }
+
+        let standing: Option<Standing> =
+            tx.one("SELECT state, settled FROM job WHERE id = ?", [lease.job.0.into()]).await?;
+        let Standing { state, settled } = standing.ok_or(StoreError::NotFound("job"))?;
+        let (state, settled) = (from_word("job state", &state)?, from_word("job state", &settled)?);
+        let becomes = after_pass(lease.kind, state, settled, outcome);
+        // The epoch grows: what of this pass may still be under way is shut out from now on.
+        tx.run(
+            "UPDATE job SET state = ?, settled = ?, problem = ?, verdict = COALESCE(?, verdict), updated = ?,
+                lease_owner = NULL, lease_expires = NULL, lease_epoch = lease_epoch + 1 WHERE id = ?",
+            [
+                word(&becomes.state)?.into(),
+                word(&becomes.settled)?.into(),
+                becomes.problem.as_deref().map(clean).into(),
+                verdict.into(),
+                ended.into(),
+                lease.job.0.into(),
+            ],
+        )
+        .await?;
+        tx.commit().await?;
+        self.wake();
+        Ok(becomes.state)
+    }
+
+    /// A job's passes, newest first.
+    pub(crate) async fn passes(&self, job: JobId) -> Result<Vec<PassView>, StoreError> {
+        let causes = self.causes_by_pass(job).await?;
+        self.passes_with(job, &causes).await
+    }
+
+    /// A job's passes, newest first, with findings that were counted before.
+    pub(super) async fn passes_with(
+        &self,
+        job: JobId,
+        causes: &BTreeMap<PassId, Vec<CauseCount>>,
+    ) -> Result<Vec<PassView>, StoreError> {
+        let records: Vec<PassRecord> = self
+            .db()
+            .reading("Reading the passes")
+            .all(
+                "SELECT id, kind, started, ended, outcome, counts, plan FROM pass WHERE job = ? ORDER BY id DESC",
+                [job.0.into()],
+            )
+            .await?;
+        records.into_iter().map(|record| record.view(causes)).collect()
+    }
+}
+
+impl PassRecord {
+    fn view(self, causes: &BTreeMap<PassId, Vec<CauseCount>>) -> Result<PassView, StoreError> {
+        let id = PassId(self.id);
+        Ok(PassView {
+            id,
+            kind: from_word("pass kind", &self.kind)?,
+            started: Timestamp::from_millis(self.started),
+            ended: self.ended.map(Timestamp::from_millis),
+            end: self.outcome.map(|end| from_json("pass's end", &end)).transpose()?,
+            counts: from_json("counts", &self.counts)?,
+            causes: causes.get(&id).cloned().unwrap_or_default(),
+            plan: self.plan.map(|plan| from_json("plan", &plan)).transpose()?,
+        })
+    }
+}
+
+/// Ends passes whose process died before it could.
+pub(super) async fn end_open(tx: &Tx<'_>, job: JobId) -> Result<(), StoreError> {
+    let end = PassEnd::Aborted {
+        cause: Cause::LeaseLost,
+        message: "The process that ran this pass ended before the pass did. Nothing is lost: the next pass goes on from \
+                  the ledger."
+            .into(),
+    };
+    tx.run(
+        "UPDATE pass SET ended = ?, outcome = ? WHERE job = ? AND ended IS NULL",
+        [now().millis().into(), json("pass's end", &end)?.into(), job.0.into()],
+    )
+    .await?;
+    Ok(())
+}

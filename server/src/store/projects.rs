@@ -1,0 +1,253 @@
+//! Projects and their sealed secrets.
+
+use std::collections::HashMap;
+
+use sea_orm::FromQueryResult;
+use secrecy::SecretString;
+use shared::{
+    check::Side,
+    endpoint::Endpoint,
+    id::{JobId, ProjectId},
+    job::JobState,
+    project::{ProjectForm, ProjectRow, ProjectView},
+    time::Timestamp,
+};
+
+use super::{
+    Store, StoreError,
+    db::Tx,
+    sql::{Clash, Sql},
+    words::{from_json, from_word, json, now},
+};
+use crate::secret::Place;
+
+#[derive(FromQueryResult)]
+struct ProjectRecord {
+    id: i64,
+    name: String,
+    source: String,
+    target: String,
+    source_secret: bool,
+    target_secret: bool,
+    options: String,
+    created: i64,
+}
+
+const COLUMNS: &str = "SELECT id, name, source, target, source_secret IS NOT NULL AS source_secret,
+    target_secret IS NOT NULL AS target_secret, options, created FROM project";
+
+#[derive(FromQueryResult)]
+struct JobOfProject {
+    id: i64,
+    project: i64,
+    state: String,
+    ledger_version: i64,
+}
+
+impl Store {
+    /// Adds a project; its secrets are sealed. [`StoreError::Taken`] when the name is in use.
+    pub(crate) async fn create_project(&self, form: &ProjectForm) -> Result<ProjectId, StoreError> {
+        let tx = self.db().begin("Adding a project").await?;
+        let values = [
+            form.name.as_str().into(),
+            json("endpoint", &form.source.endpoint)?.into(),
+            json("endpoint", &form.target.endpoint)?.into(),
+            json("project's options", &form.options)?.into(),
+            now().millis().into(),
+        ];
+        let id = tx
+            .insert(
+                "INSERT INTO project (name, source, target, options, created) VALUES (?, ?, ?, ?, ?)",
+                values,
+            )
+            .await?
+            .map(ProjectId)
+            .map_err(|Clash| StoreError::Taken("project name"))?;
+        self.put_secrets(&tx, id, form).await?;
+        tx.commit().await?;
+        self.wake();
+        Ok(id)
+    }
+
+    /// Changes a project; an absent secret leaves the stored one, an empty one removes it.
+    pub(crate) async fn update_project(&self, id: ProjectId, form: &ProjectForm) -> Result<(), StoreError> {
+        let tx = self.db().begin("Changing a project").await?;
+        let values = [
+            form.name.as_str().into(),
+            json("endpoint", &form.source.endpoint)?.into(),
+            json("endpoint", &form.target.endpoint)?.into(),
+            json("project's options", &form.options)?.into(),
+            id.0.into(),
+        ];
+        let changed = tx
+            .try_run("UPDATE project SET name = ?, source = ?, target = ?, options = ? WHERE id = ?", values)
+            .await?
+            .map_err(|Clash| StoreError::Taken("project name"))?;
+        if changed == 0 {
+            return Err(StoreError::NotFound("project"));
+        }
+        self.put_secrets(&tx, id, form).await?;
+        tx.commit().await?;
+        self.wake();
+        Ok(())
+    }
+
+    async fn put_secrets(&self, tx: &Tx<'_>, id: ProjectId, form: &ProjectForm) -> Result<(), StoreError> {
+        for (side, form) in [(Side::Source, &form.source), (Side::Target, &form.target)] {
+            if let Some(secret) = &form.secret {
+                self.put_secret(tx, place(id, side), secret).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Every project, by name.
+    pub(crate) async fn projects(&self) -> Result<Vec<ProjectRow>, StoreError> {
+        let reading = self.db().reading("Reading the projects");
+        let records: Vec<ProjectRecord> = reading.all(&format!("{COLUMNS} ORDER BY name, id"), []).await?;
+        let jobs: Vec<JobOfProject> =
+            reading.all("SELECT id, project, state, ledger_version FROM job", []).await?;
+        self.rows(&records, jobs).await
+    }
+
+    /// One project as a row of a list.
+    pub(crate) async fn project_row(&self, id: ProjectId) -> Result<ProjectRow, StoreError> {
+        let record = self.project_record(id).await?;
+        self.row_of(&record).await
+    }
+
+    /// One project with its settings.
+    pub(crate) async fn project(&self, id: ProjectId) -> Result<ProjectView, StoreError> {
+        let record = self.project_record(id).await?;
+        Ok(ProjectView {
+            row: self.row_of(&record).await?,
+            source: from_json("endpoint", &record.source)?,
+            source_has_secret: record.source_secret,
+            target: from_json("endpoint", &record.target)?,
+            target_has_secret: record.target_secret,
+            options: from_json("project's options", &record.options)?,
+        })
+    }
+
+    /// Removes a project with its jobs, ledgers and reports. [`StoreError::Conflict`] while a job waits or runs.
+    pub(crate) async fn delete_project(&self, id: ProjectId) -> Result<(), StoreError> {
+        let tx = self.db().begin("Removing a project").await?;
+        let sql = format!("SELECT state FROM job WHERE project = ?{}", tx.locking());
+        let states: Vec<StateRecord> = tx.all(&sql, [id.0.into()]).await?;
+        for record in states {
+            let state: JobState = from_word("job state", &record.state)?;
+            if state.is_active() || state == JobState::Queued {
+                return Err(StoreError::Conflict(
+                    "A mailbox of this project waits or runs. Stop it first, then remove the project.".into(),
+                ));
+            }
+        }
+        if tx.run("DELETE FROM project WHERE id = ?", [id.0.into()]).await? == 0 {
+            return Err(StoreError::NotFound("project"));
+        }
+        tx.commit().await?;
+        self.wake();
+        Ok(())
+    }
+
+    /// A side's stored admin secret, for the connection check; passes get theirs from [`Store::pass_order`].
+    pub(crate) async fn open_secret(
+        &self,
+        id: ProjectId,
+        side: Side,
+    ) -> Result<Option<SecretString>, StoreError> {
+        let place = place(id, side);
+        let sql = format!("SELECT {} FROM project WHERE id = ?", place.column);
+        let sealed: Option<Option<Vec<u8>>> =
+            self.db().reading("Reading a project's secret").cell(&sql, [id.0.into()]).await?;
+        self.open_sealed(place, sealed.ok_or(StoreError::NotFound("project"))?.as_deref())
+    }
+
+    async fn project_record(&self, id: ProjectId) -> Result<ProjectRecord, StoreError> {
+        let record: Option<ProjectRecord> = self
+            .db()
+            .reading("Reading a project")
+            .one(&format!("{COLUMNS} WHERE id = ?"), [id.0.into()])
+            .await?;
+        record.ok_or(StoreError::NotFound("project"))
+    }
+
+    async fn row_of(&self, record: &ProjectRecord) -> Result<ProjectRow, StoreError> {
+        let jobs: Vec<JobOfProject> = self
+            .db()
+            .reading("Reading a project")
+            .all("SELECT id, project, state, ledger_version FROM job WHERE project = ?", [record.id.into()])
+            .await?;
+        let mut rows = self.rows(std::slice::from_ref(record), jobs).await?;
+        rows.pop().ok_or(StoreError::NotFound("project"))
+    }
+
+    async fn rows(
+        &self,
+        records: &[ProjectRecord],
+        jobs: Vec<JobOfProject>,
+    ) -> Result<Vec<ProjectRow>, StoreError> {
+        let versions: Vec<_> = jobs.iter().map(|job| (JobId(job.id), job.ledger_version)).collect();
+        let counts = self.counts(&versions).await?;
+        let mut rows = HashMap::with_capacity(records.len());
+        for record in records {
+            rows.insert(record.id, record.row()?);
+        }
+        for job in jobs {
+            let Some(row) = rows.get_mut(&job.project) else { continue };
+            row.jobs += 1;
+            match from_word("job state", &job.state)? {
+                JobState::Queued | JobState::Running | JobState::Pausing | JobState::Stopping => {
+                    row.active += 1
+                }
+                JobState::Complete | JobState::Exceptions => row.complete += 1,
+                JobState::Failed => row.failed += 1,
+                JobState::Ready | JobState::Paused | JobState::Cancelled => {}
+            }
+            if let Some(counts) = counts.get(&JobId(job.id)) {
+                row.copied += counts.copied;
+                row.copied_bytes += counts.copied_bytes;
+            }
+        }
+        Ok(records.iter().filter_map(|record| rows.remove(&record.id)).collect())
+    }
+}
+
+#[derive(FromQueryResult)]
+struct StateRecord {
+    state: String,
+}
+
+impl ProjectRecord {
+    /// A row that counts no job yet.
+    fn row(&self) -> Result<ProjectRow, StoreError> {
+        let source: Endpoint = from_json("endpoint", &self.source)?;
+        let target: Endpoint = from_json("endpoint", &self.target)?;
+        Ok(ProjectRow {
+            id: ProjectId(self.id),
+            name: self.name.clone(),
+            source_host: source.host().into(),
+            target_host: target.host().into(),
+            created: Timestamp::from_millis(self.created),
+            jobs: 0,
+            active: 0,
+            complete: 0,
+            failed: 0,
+            copied: 0,
+            copied_bytes: 0,
+        })
+    }
+}
+
+/// Where a project's secret stands.
+pub(super) fn place(id: ProjectId, side: Side) -> Place {
+    Place { table: "project", row: id.0, column: secret_column(side) }
+}
+
+/// The column of a side's secret, in projects as in jobs.
+pub(super) fn secret_column(side: Side) -> &'static str {
+    match side {
+        Side::Source => "source_secret",
+        Side::Target => "target_secret",
+    }
+}

@@ -1,0 +1,28 @@
+//! The store over real databases: every scenario runs on SQLite and on PostgreSQL.
+
+mod leases;
+mod ledger;
+mod opening;
+mod people;
+pub(super) mod sample;
+mod setting;
+mod work;
+
+/// Makes two tests of each scenario, one for each database. A scenario is an `async fn(&Setting)`.
+macro_rules! on_both {
+    ($($scenario:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $scenario() {
+                super::$scenario(&$crate::store::tests::setting::Setting::sqlite().await).await;
+            })+
+        }
+        mod on_postgresql {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $scenario() {
+                super::$scenario(&$crate::store::tests::setting::Setting::postgresql().await).await;
+            })+
+        }
+    };
+}
+use on_both;

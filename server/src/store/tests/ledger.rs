@@ -1,0 +1,207 @@
+//! The ledger: what is written is read, what is counted is what is there, and it is fast.
+
+use std::{fs, time::Instant};
+
+use engine::{
+    ledger::{Entry, EntryState, Ledger},
+    model::ItemId,
+};
+use shared::{
+    cause::Cause,
+    folder::{FolderPath, Role},
+    id::JobId,
+    pass::{Counts, PassKind},
+};
+
+use super::{on_both, sample, setting::Setting};
+use crate::store::{Store, StoreError, ledger::JobLedger};
+
+async fn ledger(store: &Store) -> (JobId, JobLedger) {
+    let lease = sample::claimed(store).await;
+    let pass = store.begin_pass(&lease).await.expect("begins");
+    (lease.job, store.ledger(&lease, pass))
+}
+
+async fn folders_are_read_as_they_were_written(setting: &Setting) {
+    let (_, ledger) = ledger(&setting.store).await;
+    let mut first = sample::folder("ignored", 3);
+    first.source = FolderPath::new(["日本語", "a/b", "\u{0}~&"]);
+    first.role = Some(Role::Archive);
+    first.source_validity = Some(u64::MAX);
+    let id = ledger.put_folder(&first).await.expect("writes");
+    let mut second = sample::folder("Sent", 0);
+    (second.bracket, second.source_validity) = (None, None);
+    let other = ledger.put_folder(&second).await.expect("writes");
+    assert_eq!(ledger.folders().await.expect("reads"), [(id, first.clone()), (other, second.clone())]);
+
+    first.target = FolderPath::new(["Elsewhere"]);
+    (first.bracket, first.items) = (None, 9);
+    assert_eq!(ledger.put_folder(&first).await.expect("writes"), id, "the source path is the key");
+    assert_eq!(ledger.folders().await.expect("reads"), [(id, first), (other, second)]);
+}
+
+async fn entries_are_read_as_they_were_written(setting: &Setting) {
+    let (_, ledger) = ledger(&setting.store).await;
+    let skipped = |detail: &str| EntryState::Skipped { cause: Cause::Rejected, detail: detail.into() };
+    let mut entries = vec![
+        sample::entry(1, EntryState::Intended),
+        sample::entry(u32::MAX, EntryState::Copied { target: Some(u32::MAX), adopted: true }),
+        sample::entry(3, EntryState::Copied { target: None, adopted: false }),
+        sample::entry(4, skipped("NO said the server: ünknown 'quotes' \"and\" \\")),
+        Entry { item: ItemId::Opaque("AAMk#é=".into()), fingerprint: None, ..sample::entry(5, skipped("")) },
+    ];
+    let folder = sample::filled(&ledger, "INBOX", &entries).await;
+    let read = || async {
+        let mut read = ledger.entries(folder).await.expect("reads");
+        read.sort_by(|a, b| a.item.cmp(&b.item));
+        read
+    };
+    entries.sort_by(|a, b| a.item.cmp(&b.item));
+    assert_eq!(read().await, entries);
+
+    entries[0].state = sample::copied(70);
+    ledger.put_entries(folder, &entries[..1]).await.expect("writes");
+    assert_eq!(read().await, entries, "an outcome replaces its intent");
+
+    let sent = sample::filled(&ledger, "Sent", &[sample::entry(1, sample::copied(1))]).await;
+    ledger.put_entries(folder, &[]).await.expect("writes nothing");
+    ledger.forget_entries(folder).await.expect("forgets");
+    assert!(read().await.is_empty());
+    assert_eq!(ledger.entries(sent).await.expect("reads").len(), 1, "other folders stay");
+}
+
+/// What a job's counts must be, from what the ledger hands out.
+async fn recount(ledger: &JobLedger) -> Counts {
+    let mut counts = Counts::default();
+    for (id, folder) in ledger.folders().await.expect("reads") {
+        counts.folders += 1;
+        counts.items += folder.items;
+        counts.bytes += folder.bytes;
+        for entry in ledger.entries(id).await.expect("reads") {
+            match entry.state {
+                EntryState::Intended => {}
+                EntryState::Copied { adopted, .. } => {
+                    counts.copied += 1;
+                    counts.copied_bytes += entry.size;
+                    counts.adopted += u64::from(adopted);
+                }
+                EntryState::Skipped { .. } => counts.skipped += 1,
+            }
+        }
+    }
+    counts
+}
+
+async fn counts_are_what_is_in_the_ledger_after_every_write(setting: &Setting) {
+    let store = &setting.store;
+    let (job, ledger) = ledger(store).await;
+    let other_node = setting.again().await.expect("another node");
+    let agree = || async {
+        let counts = recount(&ledger).await;
+        for store in [store, &other_node] {
+            assert_eq!(store.job_row(job).await.expect("is there").counts, counts);
+            let project = &store.projects().await.expect("lists")[0];
+            assert_eq!((project.copied, project.copied_bytes), (counts.copied, counts.copied_bytes));
+        }
+        counts
+    };
+    assert_eq!(agree().await, Counts::default());
+    let inbox = sample::filled(&ledger, "INBOX", &[]).await;
+    agree().await;
+    for step in 0..40_u32 {
+        let state = match step % 4 {
+            0 => EntryState::Intended,
+            1 => sample::copied(step),
+            2 => EntryState::Copied { target: None, adopted: true },
+            _ => sample::skipped(),
+        };
+        ledger.put_entries(inbox, &[sample::entry(step * 7 % 23, state)]).await.expect("writes");
+        agree().await;
+    }
+    sample::filled(
+        &ledger,
+        "Sent",
+        &[sample::entry(1, sample::copied(1)), sample::entry(2, sample::skipped())],
+    )
+    .await;
+    let counts = agree().await;
+    assert!(counts.copied > 1 && counts.adopted > 0 && counts.skipped > 1 && counts.items == 2, "{counts:?}");
+    ledger.forget_entries(inbox).await.expect("forgets");
+    assert_eq!(agree().await.copied, 1);
+}
+
+async fn ten_thousand_items_take_a_moment(setting: &Setting) {
+    let (_, ledger) = ledger(&setting.store).await;
+    let folder = ledger.put_folder(&sample::folder("INBOX", 10_000)).await.expect("writes");
+    let entries = |state: fn(u32) -> EntryState| -> Vec<_> {
+        (1..=10_000).map(|uid| sample::entry(uid, state(uid))).collect()
+    };
+    let (intents, outcomes) = (entries(|_| EntryState::Intended), entries(sample::copied));
+    let began = Instant::now();
+    for window in [&intents, &outcomes].into_iter().flat_map(|entries| entries.chunks(250)) {
+        ledger.put_entries(folder, window).await.expect("writes");
+    }
+    let windows = began.elapsed();
+    let began = Instant::now();
+    ledger.put_entries(folder, &intents).await.expect("writes");
+    ledger.put_entries(folder, &outcomes).await.expect("writes");
+    let at_once = began.elapsed();
+    let began = Instant::now();
+    let read = ledger.entries(folder).await.expect("reads");
+    println!(
+        "10,000 intents and outcomes: {windows:.3?} in windows of 250, {at_once:.3?} at once; read again in {:.3?}",
+        began.elapsed()
+    );
+    assert_eq!(read.len(), 10_000);
+    assert!(windows.as_secs() < 20 && at_once.as_secs() < 20, "even unoptimised on a busy machine");
+}
+
+on_both! {
+    folders_are_read_as_they_were_written,
+    entries_are_read_as_they_were_written,
+    counts_are_what_is_in_the_ledger_after_every_write,
+    ten_thousand_items_take_a_moment,
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_a_kill() {
+    let setting = Setting::sqlite().await;
+    let (_, ledger) = ledger(&setting.store).await;
+    let folder = sample::filled(&ledger, "INBOX", &[sample::entry(1, EntryState::Intended)]).await;
+    // The files as a killed process leaves them: nothing was closed, the log was not folded in.
+    let dir = tempfile::tempdir().expect("temp dir");
+    for file in ["store.db", "store.db-wal"] {
+        fs::copy(setting.dir.path().join(file), dir.path().join(file)).expect("copies");
+    }
+    let copy = Store::open_file(&dir.path().join("store.db")).await.expect("opens");
+    assert_eq!(copy.settle_orphans().await.expect("settles"), 1);
+    let lease = copy.claim().await.expect("claims").expect("waits again");
+    let ledger = copy.ledger(&lease, copy.begin_pass(&lease).await.expect("begins"));
+    assert_eq!(ledger.entries(folder).await.expect("reads"), [sample::entry(1, EntryState::Intended)]);
+}
+
+#[tokio::test]
+async fn a_ledger_file_has_one_job_that_whoever_comes_last_holds() {
+    let dir = tempfile::tempdir().expect("temp dir");
+    let file = dir.path().join("anna.ledger");
+    let store = Store::open_file(&file).await.expect("opens");
+    let first = store.solo_job("anna@old.example", "anna@new.example").await.expect("a job");
+    assert_eq!(first.kind, PassKind::Initial);
+    let ledger = store.ledger(&first, store.begin_pass(&first).await.expect("begins"));
+    let folder = sample::filled(&ledger, "INBOX", &[sample::entry(1, sample::copied(1))]).await;
+
+    // The first process was killed; the next one takes over at once.
+    let store = Store::open_file(&file).await.expect("opens");
+    let second = store.solo_job("anna@old.example", "anna@new.example").await.expect("the same job");
+    assert_eq!((second.job, second.kind), (first.job, PassKind::Delta));
+    assert!(ledger.forget_entries(folder).await.is_err(), "the first one is shut out");
+    let mut second = second;
+    second.kind = PassKind::DryRun;
+    store.begin_pass(&second).await.expect("begins");
+    let passes = store.passes(second.job).await.expect("lists");
+    let seen: Vec<_> = passes.iter().map(|pass| (pass.kind, pass.end.is_some())).collect();
+    assert_eq!(seen, [(PassKind::DryRun, false), (PassKind::Initial, true)]);
+
+    let other = store.solo_job("bert@old.example", "anna@new.example").await;
+    assert!(matches!(other, Err(StoreError::Conflict(_))));
+}

@@ -1,0 +1,67 @@
+//! A store of its own for each test, on a temporary file or in a throw-away cluster.
+
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU32, Ordering},
+};
+
+use sea_orm::ConnectionTrait;
+use servers::postgres::Postgres;
+use tempfile::TempDir;
+
+use crate::{
+    secret::Sealer,
+    store::{Store, StoreError, sql::Sql},
+};
+
+/// A store with what is needed to open it once more.
+pub(super) struct Setting {
+    pub(super) store: Store,
+    pub(super) url: String,
+    pub(super) dir: TempDir,
+}
+
+impl Setting {
+    pub(super) async fn sqlite() -> Self {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let url = format!("sqlite:{}", dir.path().join("store.db").display());
+        Self::at(url, dir).await
+    }
+
+    pub(super) async fn postgresql() -> Self {
+        Self::at(new_database(), tempfile::tempdir().expect("temp dir")).await
+    }
+
+    async fn at(url: String, dir: TempDir) -> Self {
+        let store = Store::open(&url, sealer(&dir)).await.expect("opens");
+        Self { store, url, dir }
+    }
+
+    /// Opens the same database once more, as another process would.
+    pub(super) async fn again(&self) -> Result<Store, StoreError> {
+        Store::open(&self.url, sealer(&self.dir)).await
+    }
+
+    /// Changes the database behind the store's back.
+    pub(super) async fn meddle(&self, sql: &str) {
+        self.store.db().write.execute_unprepared(sql).await.expect("runs");
+    }
+
+    /// Looks into the database.
+    pub(super) async fn number(&self, sql: &str) -> i64 {
+        self.store.db().reading("Testing").cell(sql, []).await.expect("reads").expect("a row")
+    }
+}
+
+fn sealer(dir: &TempDir) -> Sealer {
+    Sealer::load(None, &dir.path().join("key/master.key")).expect("a key")
+}
+
+/// The URL of an empty database in this test run's cluster, which ends with the process.
+pub(super) fn new_database() -> String {
+    static CLUSTER: OnceLock<Postgres> = OnceLock::new();
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let cluster = CLUSTER.get_or_init(|| Postgres::start().expect("PostgreSQL"));
+    let name = format!("store_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    cluster.database(&name).expect("a database")
+}

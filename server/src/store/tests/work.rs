@@ -1,0 +1,288 @@
+//! Projects and jobs: kept, shown, steered; their secrets.
+
+use engine::ledger::Ledger;
+use secrecy::ExposeSecret;
+use shared::{
+    cause::Cause,
+    check::Side,
+    finding::Severity,
+    id::{JobId, ProjectId},
+    job::{JobAction, JobSecrets, JobState},
+    pass::{PassEnd, PassKind},
+    report::Verdict,
+};
+
+use super::{on_both, sample, setting::Setting};
+use crate::store::{Store, StoreError, words::word};
+
+const STATES: [JobState; 10] = [
+    JobState::Ready,
+    JobState::Queued,
+    JobState::Running,
+    JobState::Pausing,
+    JobState::Paused,
+    JobState::Stopping,
+    JobState::Cancelled,
+    JobState::Complete,
+    JobState::Exceptions,
+    JobState::Failed,
+];
+
+async fn a_project_is_kept_and_its_secret_only_opened_for_use(setting: &Setting) {
+    let store = &setting.store;
+    let mut changed = store.changed();
+    let id = store.create_project(&sample::project("Move", 3)).await.expect("a project");
+    assert!(changed.has_changed().expect("lives"), "live streams wake up");
+    changed.mark_unchanged();
+
+    let view = store.project(id).await.expect("is there");
+    assert_eq!((view.row.name.as_str(), view.options.parallel), ("Move", 3));
+    assert_eq!(
+        (view.row.source_host.as_str(), view.row.target_host.as_str()),
+        ("old.example", "new.example")
+    );
+    assert_eq!((view.source_has_secret, view.target_has_secret), (true, false));
+    assert_eq!(view.source, sample::project("Move", 3).source.endpoint);
+    let secret = |side| async move {
+        let secret = store.open_secret(id, side).await.expect("opens");
+        secret.map(|secret| secret.expose_secret().to_owned())
+    };
+    assert_eq!(secret(Side::Source).await.as_deref(), Some("source-canary"));
+    assert_eq!(secret(Side::Target).await, None);
+
+    let mut form = sample::project("Moved", 5);
+    form.source.secret = None;
+    form.target.secret = Some("new".into());
+    store.update_project(id, &form).await.expect("changes");
+    assert_eq!(store.project(id).await.expect("is there").row.name, "Moved");
+    assert_eq!(secret(Side::Source).await.as_deref(), Some("source-canary"), "absent leaves the stored one");
+    assert_eq!(secret(Side::Target).await.as_deref(), Some("new"));
+    form.source.secret = Some(String::new());
+    store.update_project(id, &form).await.expect("changes");
+    assert_eq!(secret(Side::Source).await, None, "empty removes the stored one");
+    assert!(changed.has_changed().expect("lives"));
+
+    assert!(matches!(store.create_project(&form).await, Err(StoreError::Taken(_))));
+    let other = store.create_project(&sample::project("Other", 1)).await.expect("a project");
+    assert!(matches!(store.update_project(other, &form).await, Err(StoreError::Taken(_))));
+    assert!(matches!(
+        store.update_project(ProjectId(99), &form).await,
+        Err(StoreError::Taken(_) | StoreError::NotFound(_))
+    ));
+    assert!(matches!(store.project(ProjectId(99)).await, Err(StoreError::NotFound(_))));
+    let names: Vec<_> = store.projects().await.expect("lists").into_iter().map(|row| row.name).collect();
+    assert_eq!(names, ["Moved", "Other"]);
+}
+
+async fn no_secret_stands_in_the_database_in_the_clear(setting: &Setting) {
+    let (_, jobs) = sample::jobs(&setting.store, 1, &["anna"]).await;
+    setting.store.apply(jobs[0], JobAction::Start).await.expect("starts");
+    // As text, whatever the bytes are: PostgreSQL shows them as hexadecimal digits.
+    for (table, column) in [("project", "source_secret"), ("job", "target_secret")] {
+        let canary = hex::encode_upper("canary");
+        let hexadecimal = if setting.store.db().is_shared() { "encode({}, 'hex')" } else { "hex({})" };
+        let shown = hexadecimal.replace("{}", column);
+        let sealed = format!("SELECT COUNT(*) FROM {table} WHERE {column} IS NOT NULL");
+        let clear = format!("SELECT COUNT(*) FROM {table} WHERE UPPER({shown}) LIKE '%{canary}%'");
+        assert_eq!((setting.number(&sealed).await, setting.number(&clear).await), (1, 0), "{table}");
+    }
+}
+
+async fn secrets_swapped_between_rows_do_not_open(setting: &Setting) {
+    let store = &setting.store;
+    let (_, jobs) = sample::jobs(store, 2, &["anna", "bert"]).await;
+    for job in &jobs {
+        store.apply(*job, JobAction::Start).await.expect("starts");
+    }
+    let first = store.claim().await.expect("claims").expect("there is one");
+    let order = store.pass_order(&first).await.expect("an order");
+    assert_eq!(order.target.secret.expose_secret(), "target-canary-anna");
+    setting
+        .meddle(&format!(
+            "UPDATE job SET target_secret = (SELECT target_secret FROM job WHERE id = {}) WHERE id = {}",
+            jobs[1], jobs[0]
+        ))
+        .await;
+    let error = store.pass_order(&first).await.expect_err("is refused");
+    assert!(matches!(error, StoreError::Secret(_)), "{error}");
+}
+
+async fn a_pass_gets_the_secret_of_the_mailbox_or_of_the_admin(setting: &Setting) {
+    let store = &setting.store;
+    let lease = sample::claimed(store).await;
+    let order = store.pass_order(&lease).await.expect("an order");
+    assert_eq!((order.kind, order.project.as_str()), (PassKind::Initial, "Move"));
+    assert_eq!(
+        (order.source.user.as_str(), order.target.user.as_str()),
+        ("anna@old.example", "anna@new.example")
+    );
+    assert_eq!(order.source.secret.expose_secret(), "source-canary", "the admin's");
+    assert_eq!(order.target.secret.expose_secret(), "target-canary-anna", "the mailbox's own");
+    assert!(!format!("{order:?}").contains("canary"));
+
+    let removed = JobSecrets { source_secret: None, target_secret: Some(String::new()) };
+    store.set_job_secrets(lease.job, &removed).await.expect("changes");
+    let error = store.pass_order(&lease).await.expect_err("is refused");
+    assert!(matches!(error, StoreError::NoSecret(Side::Target)), "{error}");
+    assert!(error.to_string().contains("target"), "{error}");
+}
+
+async fn mailboxes_are_added_all_or_none(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 1, &["anna", "bert"]).await;
+    let rows = [sample::mailbox("carl"), sample::mailbox("bert")];
+    let error = store.create_jobs(project, &rows).await.expect_err("is refused").to_string();
+    assert!(error.starts_with("Row 2:") && !error.contains("bert"), "{error}");
+    let listed: Vec<_> = store.jobs(project).await.expect("lists").into_iter().map(|row| row.id).collect();
+    assert_eq!(listed, jobs);
+    assert!(matches!(store.create_jobs(ProjectId(99), &rows).await, Err(StoreError::NotFound(_))));
+    assert!(store.create_jobs(project, &[]).await.expect("adds nothing").is_empty());
+}
+
+async fn every_action_in_every_state_does_what_the_rule_says(setting: &Setting) {
+    let store = &setting.store;
+    let (_, jobs) = sample::jobs(store, 1, &["anna"]).await;
+    let job = jobs[0];
+    for state in STATES {
+        for action in JobAction::ALL {
+            setting.meddle(&format!("UPDATE job SET state = '{}'", word(&state).expect("a word"))).await;
+            let done = store.apply(job, action).await;
+            match state.after(action) {
+                Some(after) => {
+                    assert_eq!(done.expect("is allowed"), after, "{action:?} in {state:?}");
+                    assert_eq!(store.job_state(job).await.expect("is there"), after);
+                }
+                None => {
+                    let error = done.expect_err("is refused");
+                    assert!(error.to_string().contains("is not possible now"), "{error}");
+                    assert_eq!(store.job_state(job).await.expect("is there"), state, "{action:?}");
+                }
+            }
+        }
+    }
+    assert!(matches!(store.apply(JobId(99), JobAction::Start).await, Err(StoreError::NotFound(_))));
+}
+
+async fn a_start_is_a_delta_pass_once_something_was_copied(setting: &Setting) {
+    let store = &setting.store;
+    let lease = sample::claimed(store).await;
+    assert_eq!(lease.kind, PassKind::Initial);
+    let pass = store.begin_pass(&lease).await.expect("begins");
+    let ledger = store.ledger(&lease, pass);
+    sample::filled(&ledger, "INBOX", &[sample::entry(1, sample::skipped())]).await;
+    end(store, &lease, pass, PassEnd::Cancelled, None).await;
+    assert_eq!(started(store, lease.job).await, PassKind::Initial, "nothing was copied");
+
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    let pass = store.begin_pass(&lease).await.expect("begins");
+    let ledger = store.ledger(&lease, pass);
+    sample::filled(&ledger, "INBOX", &[sample::entry(2, sample::copied(7))]).await;
+    end(store, &lease, pass, PassEnd::Cancelled, None).await;
+    assert_eq!(started(store, lease.job).await, PassKind::Delta);
+}
+
+async fn started(store: &Store, job: JobId) -> PassKind {
+    store.apply(job, JobAction::Start).await.expect("starts");
+    store.job_row(job).await.expect("is there").pass.expect("a pass is wanted")
+}
+
+async fn end(
+    store: &Store,
+    lease: &crate::store::Lease,
+    pass: shared::id::PassId,
+    end: PassEnd,
+    verdict: Option<Verdict>,
+) -> JobState {
+    store.finish_pass(lease, pass, &sample::ended(end, verdict)).await.expect("ends")
+}
+
+async fn a_job_shows_its_passes_findings_and_report(setting: &Setting) {
+    let store = &setting.store;
+    let lease = sample::claimed(store).await;
+    assert!(store.report(lease.job).await.expect("looks").is_none());
+    let first = store.begin_pass(&lease).await.expect("begins");
+    let ledger = store.ledger(&lease, first);
+    sample::filled(
+        &ledger,
+        "INBOX",
+        &[sample::entry(1, sample::copied(7)), sample::entry(2, sample::skipped())],
+    )
+    .await;
+    let loss = sample::finding(Cause::TooBig, Severity::Loss, "2");
+    let notes = [
+        sample::finding(Cause::DateAltered, Severity::Info, "1"),
+        loss.clone(),
+        sample::finding(Cause::DateAltered, Severity::Warning, "1"),
+    ];
+    ledger.note(&notes).await.expect("keeps");
+    let failed = PassEnd::Aborted { cause: Cause::TimedOut, message: "No answer.".into() };
+    assert_eq!(end(store, &lease, first, failed.clone(), None).await, JobState::Failed);
+    assert_eq!(store.job_row(lease.job).await.expect("is there").problem.as_deref(), Some("No answer."));
+
+    store.apply(lease.job, JobAction::Start).await.expect("starts");
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    let second = store.begin_pass(&lease).await.expect("begins");
+    store.ledger(&lease, second).note(std::slice::from_ref(&loss)).await.expect("keeps");
+    assert_eq!(
+        end(store, &lease, second, PassEnd::Finished, Some(Verdict::Good)).await,
+        JobState::Exceptions
+    );
+
+    let view = store.job(lease.job).await.expect("is there");
+    assert_eq!(view.project_name, "Move");
+    assert_eq!((view.row.state, view.row.verdict), (JobState::Exceptions, Some(Verdict::Good)));
+    assert_eq!((view.row.problem.as_deref(), view.has_report), (None, true));
+    assert_eq!(view.folders.len(), 1);
+    assert_eq!((view.folders[0].items, view.folders[0].copied, view.folders[0].skipped), (2, 1, 1));
+    let counted = |causes: &[shared::finding::CauseCount]| {
+        causes.iter().map(|group| (group.cause, group.severity, group.count)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        counted(&view.causes),
+        [(Cause::TooBig, Severity::Loss, 2), (Cause::DateAltered, Severity::Warning, 2)]
+    );
+    let passes: Vec<_> = view.passes.iter().map(|pass| (pass.id, pass.kind)).collect();
+    assert_eq!(passes, [(second, PassKind::Delta), (first, PassKind::Initial)]);
+    assert_eq!(counted(&view.passes[0].causes), [(Cause::TooBig, Severity::Loss, 1)]);
+    assert_eq!(view.passes[1].end, Some(failed));
+    assert_eq!(store.report(lease.job).await.expect("reads"), Some(sample::report(Verdict::Good)));
+
+    let page = store.findings(lease.job, None, None, 3).await.expect("reads");
+    assert_eq!(page.iter().map(|row| row.finding.clone()).collect::<Vec<_>>(), notes);
+    let rest = store.findings(lease.job, None, Some(page[2].id), 3).await.expect("reads");
+    assert_eq!(rest.len(), 1);
+    let of_cause = store.findings(lease.job, Some(Cause::TooBig), None, 10).await.expect("reads");
+    assert!(of_cause.len() == 2 && of_cause.iter().all(|row| row.finding == loss));
+}
+
+async fn what_waits_or_runs_is_not_removed_and_the_rest_goes_with_all_it_has(setting: &Setting) {
+    let store = &setting.store;
+    let lease = sample::claimed(store).await;
+    let pass = store.begin_pass(&lease).await.expect("begins");
+    let ledger = store.ledger(&lease, pass);
+    sample::filled(&ledger, "INBOX", &[sample::entry(1, sample::copied(7))]).await;
+    ledger.note(&[sample::finding(Cause::TooBig, Severity::Loss, "2")]).await.expect("keeps");
+    assert!(matches!(store.delete_job(lease.job).await, Err(StoreError::Conflict(_))));
+    assert!(matches!(store.delete_project(lease.project).await, Err(StoreError::Conflict(_))));
+    end(store, &lease, pass, PassEnd::Finished, Some(Verdict::Perfect)).await;
+    store.delete_job(lease.job).await.expect("removes");
+    assert!(matches!(store.job(lease.job).await, Err(StoreError::NotFound(_))));
+    for table in ["job", "pass", "report", "finding", "ledger_folder", "ledger_entry"] {
+        assert_eq!(setting.number(&format!("SELECT COUNT(*) FROM {table}")).await, 0, "{table}");
+    }
+    store.delete_project(lease.project).await.expect("removes");
+    assert!(store.projects().await.expect("lists").is_empty());
+    assert!(matches!(store.delete_project(lease.project).await, Err(StoreError::NotFound(_))));
+}
+
+on_both! {
+    a_project_is_kept_and_its_secret_only_opened_for_use,
+    no_secret_stands_in_the_database_in_the_clear,
+    secrets_swapped_between_rows_do_not_open,
+    a_pass_gets_the_secret_of_the_mailbox_or_of_the_admin,
+    mailboxes_are_added_all_or_none,
+    every_action_in_every_state_does_what_the_rule_says,
+    a_start_is_a_delta_pass_once_something_was_copied,
+    a_job_shows_its_passes_findings_and_report,
+    what_waits_or_runs_is_not_removed_and_the_rest_goes_with_all_it_has,
+}

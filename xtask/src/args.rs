@@ -1,0 +1,188 @@
+//! What was asked on the command line.
+
+/// The text that `cargo xtask help` prints.
+pub(crate) const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+  run [--release] [--demo] [-- SERVER-ARGUMENTS]
+        Builds what changed and starts the server, which prints its address and, the first time, a set-up link.
+        --release   optimised, as it is shipped (the first build takes several minutes more)
+        --demo      with two throw-away mail servers and a project that is ready to run; all of it is gone at the end
+  build [--release]
+        The same without starting. The last line names the program that was built.
+  test [FILTER...] [-- TEST-ARGUMENTS]
+        Installs what the tests need and runs them all, or those with a FILTER in their name.
+  ci
+        Formatting, clippy and documentation without a warning, then all tests.
+  help
+        Prints this text.
+
+What is missing on this machine is installed, and named before. Without root the command to run is printed instead.
+Environment: CARGO_TARGET_DIR is respected; RUSTUP_AUTO_INSTALL=0 keeps rustup from fetching anything.
+";
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Build and start the server.
+    Run(Run),
+    /// Build the server.
+    Build(Profile),
+    /// Run the tests.
+    Test(Test),
+    /// Check and test everything.
+    Ci,
+    /// Keep the demo's mail servers until standard input ends; `run --demo` starts this for itself.
+    DemoServers,
+    /// Print the usage.
+    Help,
+}
+
+/// How much the build optimises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Builds fast.
+    Dev,
+    /// Small and fast to use.
+    Release,
+}
+
+/// How to start the server.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// How to build it.
+    pub(crate) profile: Profile,
+    /// Whether with throw-away mail servers.
+    pub(crate) demo: bool,
+    /// Handed to `carbonio-migrate serve`.
+    pub(crate) server: Vec<String>,
+}
+
+/// Which tests to run.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Test {
+    /// Parts of their names; all when empty.
+    pub(crate) filters: Vec<String>,
+    /// Handed to the test runner.
+    pub(crate) runner: Vec<String>,
+}
+
+/// Reads the arguments after `cargo xtask`; the error is a sentence.
+pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
+    let (own, passed) = match arguments.iter().position(|argument| argument == "--") {
+        Some(at) => (&arguments[..at], Some(&arguments[at + 1..])),
+        None => (arguments, None),
+    };
+    if own.iter().any(|argument| argument == "--help" || argument == "-h") {
+        return Ok(Task::Help);
+    }
+    let Some((name, rest)) = own.split_first() else { return Ok(Task::Help) };
+    let passed_on = || passed.unwrap_or_default().to_vec();
+    match name.as_str() {
+        "run" => {
+            let [release, demo] = flags(name, rest, ["--release", "--demo"])?;
+            Ok(Task::Run(Run { profile: profile(release), demo, server: passed_on() }))
+        }
+        "build" => {
+            nothing_passed(name, passed)?;
+            let [release] = flags(name, rest, ["--release"])?;
+            Ok(Task::Build(profile(release)))
+        }
+        "test" => match rest.iter().find(|argument| argument.starts_with('-')) {
+            Some(flag) => Err(format!(
+                "`test` does not know {flag}; arguments for the test runner go after `--`: cargo xtask test -- {flag}"
+            )),
+            None => Ok(Task::Test(Test { filters: rest.to_vec(), runner: passed_on() })),
+        },
+        "ci" | "demo-servers" | "help" => {
+            nothing_passed(name, passed)?;
+            let [] = flags(name, rest, [])?;
+            Ok(match name.as_str() {
+                "ci" => Task::Ci,
+                "help" => Task::Help,
+                _ => Task::DemoServers,
+            })
+        }
+        _ => Err(format!("there is no command `{name}`; there are run, build, test, ci and help")),
+    }
+}
+
+fn profile(release: bool) -> Profile {
+    if release { Profile::Release } else { Profile::Dev }
+}
+
+/// Which of the known flags were given; anything else is an error.
+fn flags<const N: usize>(command: &str, given: &[String], known: [&str; N]) -> Result<[bool; N], String> {
+    let mut found = [false; N];
+    for argument in given {
+        match known.iter().position(|flag| flag == argument) {
+            Some(at) => found[at] = true,
+            None if N == 0 => {
+                return Err(format!("`{command}` takes no arguments, but {argument} was given"));
+            }
+            None => {
+                return Err(format!("`{command}` does not know {argument}; it knows {}", known.join(" and ")));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn nothing_passed(command: &str, passed: Option<&[String]>) -> Result<(), String> {
+    match passed {
+        None => Ok(()),
+        Some(_) => Err(format!("`{command}` passes nothing on, so `--` has no meaning here")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Profile, Run, Task, Test, parse};
+
+    fn check(line: &str, expected: Result<Task, &str>) {
+        let words: Vec<String> = line.split_whitespace().map(String::from).collect();
+        match (parse(&words), expected) {
+            (Ok(task), Ok(expected)) => assert_eq!(task, expected, "{line}"),
+            (Err(problem), Err(part)) => assert!(problem.contains(part), "{line}: {problem}"),
+            (got, expected) => panic!("{line}: {got:?} instead of {expected:?}"),
+        }
+    }
+
+    fn words(list: &[&str]) -> Vec<String> {
+        list.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_command_is_understood() {
+        check("", Ok(Task::Help));
+        check("help", Ok(Task::Help));
+        check("test --help", Ok(Task::Help));
+        check("ci", Ok(Task::Ci));
+        check("build", Ok(Task::Build(Profile::Dev)));
+        check("build --release", Ok(Task::Build(Profile::Release)));
+        check("run", Ok(Task::Run(Run { profile: Profile::Dev, demo: false, server: Vec::new() })));
+        check("test", Ok(Task::Test(Test { filters: Vec::new(), runner: Vec::new() })));
+    }
+
+    #[test]
+    fn what_follows_two_dashes_is_passed_on_untouched() {
+        let server = words(&["--listen", "127.0.0.1:0", "--", "--help"]);
+        check(
+            "run --demo --release -- --listen 127.0.0.1:0 -- --help",
+            Ok(Task::Run(Run { profile: Profile::Release, demo: true, server })),
+        );
+        check(
+            "test imap panel -- --nocapture",
+            Ok(Task::Test(Test { filters: words(&["imap", "panel"]), runner: words(&["--nocapture"]) })),
+        );
+    }
+
+    #[test]
+    fn an_unknown_argument_is_a_clear_error() {
+        check("rum", Err("there is no command `rum`"));
+        check("run --fast", Err("`run` does not know --fast; it knows --release and --demo"));
+        check("ci now", Err("`ci` takes no arguments, but now was given"));
+        check("build -- x", Err("passes nothing on"));
+        check("test --nocapture", Err("cargo xtask test -- --nocapture"));
+    }
+}
