@@ -23,7 +23,7 @@ pub(crate) const FINDINGS_PAGE: usize = 50;
 pub(crate) async fn setup_state() -> Answer<SetupState> {
     get("/setup").await
 }
-pub(crate) async fn set_up(form: &SetupForm) -> Answer<Done> {
+pub(crate) async fn set_up(form: &SetupForm) -> Answer<Me> {
     post("/setup", form).await
 }
 pub(crate) async fn me() -> Answer<Me> {

@@ -42,6 +42,14 @@ where
 }
 
 /// Brings a database up to date. In a transaction of the caller: all or nothing.
-pub async fn apply<'c, C: IntoSchemaManagerConnection<'c>>(db: C) -> Result<(), DbErr> {
-    Migrator::up(db, None).await
+pub async fn apply<'c, C>(db: &'c C) -> Result<(), DbErr>
+where
+    C: ConnectionTrait,
+    &'c C: IntoSchemaManagerConnection<'c>,
+{
+    // Asked first, because applying nothing would still be reported in the log of every start.
+    if !Migrator::get_pending_migrations(db).await?.is_empty() {
+        Migrator::up(db, None).await?;
+    }
+    Ok(())
 }

@@ -127,12 +127,16 @@ async fn act(command: AdminCommand) -> Result<String, AdminError> {
             let store = open(store).await?;
             let admin = store.admin_login(&name).await?;
             let admin = admin.ok_or_else(|| {
-                AdminError::Argument("There is no admin of this name. `carbonio-migrate admin list` shows all.".into())
+                AdminError::Argument(
+                    "There is no admin of this name. `carbonio-migrate admin list` shows all.".into(),
+                )
             })?;
             let hash = hashed(&admin.name, password).await?;
             let edit = AdminEdit { password_hash: Some(hash), enabled: Some(true), ..AdminEdit::default() };
             store.edit_admin(admin.id, &edit).await?;
-            store.log_activity("system", "admin.change", &format!("{}: a new password, enabled", admin.name)).await?;
+            store
+                .log_activity("system", "admin.change", &format!("{}: a new password, enabled", admin.name))
+                .await?;
             store.close().await?;
             Ok(format!("{} has a new password and may log in.", admin.name))
         }
@@ -142,7 +146,8 @@ async fn act(command: AdminCommand) -> Result<String, AdminError> {
             store.close().await?;
             let lines = rows.iter().map(|row| {
                 let state = if row.enabled { "enabled" } else { "disabled" };
-                let seen = row.last_login.map_or_else(|| "never logged in".into(), |at| format!("last login {at}"));
+                let seen =
+                    row.last_login.map_or_else(|| "never logged in".into(), |at| format!("last login {at}"));
                 format!("{}\t{}\t{state}\t{seen}", row.name, row.role.title().to_lowercase())
             });
             let lines: Vec<_> = lines.collect();
@@ -164,7 +169,9 @@ async fn hashed(name: &str, args: PasswordArgs) -> Result<String, AdminError> {
         Some(file) => {
             let text = std::fs::read_to_string(&file).map_err(|error| {
                 let file = file.display();
-                AdminError::Argument(format!("Reading the password from {file} failed: {error}. Name a file that can be read."))
+                AdminError::Argument(format!(
+                    "Reading the password from {file} failed: {error}. Name a file that can be read."
+                ))
             })?;
             text.lines().next().unwrap_or_default().to_owned()
         }
@@ -184,8 +191,9 @@ fn ask() -> Result<String, AdminError> {
         return Err(AdminError::Argument(message.into()));
     }
     let prompt = |words: &str| {
-        rpassword::prompt_password(words)
-            .map_err(|error| AdminError::Argument(format!("Asking for the password failed: {error}. Use --password-file.")))
+        rpassword::prompt_password(words).map_err(|error| {
+            AdminError::Argument(format!("Asking for the password failed: {error}. Use --password-file."))
+        })
     };
     let password = prompt("New password: ")?;
     if prompt("The same again: ")? != password {

@@ -60,7 +60,8 @@ impl Config {
     /// Settings from flags and an environment. The file is the one named by either, else the default one when present.
     fn from_parts(flags: &SettingFlags, env: &Environment) -> Result<Self, ConfigError> {
         let mut layer = Layer::default();
-        let named = flags.store.config.clone().or_else(|| env.get("CARBONIO_MIGRATE_CONFIG").map(PathBuf::from));
+        let named =
+            flags.store.config.clone().or_else(|| env.get("CARBONIO_MIGRATE_CONFIG").map(PathBuf::from));
         let file = named.or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()));
         if let Some(path) = file {
             layer.read_file(&path)?;
@@ -149,10 +150,17 @@ mod tests {
     #[test]
     fn clear_http_is_for_loopback_only() {
         refused("", &[], listen("0.0.0.0:7080"), &["public_url", "https"]);
-        refused("public_url = \"http://panel.example\"", &[], SettingFlags::default(), &["public_url", "https"]);
-        let proxied = load("public_url = \"https://panel.example\"", &[], listen("0.0.0.0:7080")).expect("loads");
+        refused(
+            "public_url = \"http://panel.example\"",
+            &[],
+            SettingFlags::default(),
+            &["public_url", "https"],
+        );
+        let proxied =
+            load("public_url = \"https://panel.example\"", &[], listen("0.0.0.0:7080")).expect("loads");
         assert!(proxied.secure());
-        load("public_url = \"http://localhost:7080\"", &[], SettingFlags::default()).expect("loopback by name");
+        load("public_url = \"http://localhost:7080\"", &[], SettingFlags::default())
+            .expect("loopback by name");
     }
 
     #[test]

@@ -16,6 +16,8 @@ mod reports;
 mod session;
 mod setup;
 mod spa;
+#[cfg(test)]
+mod tests;
 mod valid;
 mod who;
 
@@ -32,9 +34,12 @@ pub(crate) use valid::{job_rows, project_form};
 /// Largest body of a request: a thousand mailboxes with tokens, and no more.
 const BODY_MAX: usize = 4 * 1024 * 1024;
 
-/// Method, path and handler. Who may call is written in the handler's signature (`Auditor`, `Operator`, `Owner`).
+/// Method, path and handler.
+type Entry = (&'static str, &'static str, fn() -> Route);
+
+/// Every route. Who may call is written in the handler's signature (`Auditor`, `Operator`, `Owner`).
 #[rustfmt::skip]
-const ROUTES: &[(&str, &str, fn() -> Route)] = &[
+const ROUTES: &[Entry] = &[
     ("GET",    "/healthz",                         || get().to(health::alive)),
     ("GET",    "/readyz",                          || get().to(health::ready)),
 
@@ -81,7 +86,9 @@ const ROUTES: &[(&str, &str, fn() -> Route)] = &[
 /// Puts every route in place, and what answers elsewhere: JSON under `/api`, the panel everywhere else.
 pub(crate) fn configure(config: &mut ServiceConfig, web_root: Option<&std::path::Path>) {
     config
-        .app_data(web::JsonConfig::default().limit(BODY_MAX).error_handler(|error, _| Fault::from(error).into()))
+        .app_data(
+            web::JsonConfig::default().limit(BODY_MAX).error_handler(|error, _| Fault::from(error).into()),
+        )
         .app_data(web::PathConfig::default().error_handler(|_, _| Fault::no_such_page().into()))
         .app_data(web::QueryConfig::default().error_handler(|error, _| Fault::from(error).into()))
         .app_data(web::PayloadConfig::default().limit(BODY_MAX));

@@ -75,7 +75,11 @@ struct Over;
 
 impl Feed {
     /// Begins a stream; the topic must exist.
-    pub(crate) async fn begin(sources: Sources, topic: Topic, session: TokenHash) -> Result<Self, StoreError> {
+    pub(crate) async fn begin(
+        sources: Sources,
+        topic: Topic,
+        session: TokenHash,
+    ) -> Result<Self, StoreError> {
         // Subscribed before the first reading: what is written during it wakes the stream.
         let (changed, moved) = (sources.store.changed(), sources.running.watch());
         let read = topic.read(&sources.store).await?;

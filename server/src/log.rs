@@ -10,7 +10,9 @@ use tracing_appender::{
     non_blocking::WorkerGuard,
     rolling::{RollingFileAppender, Rotation},
 };
-use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 use crate::config::{Config, LogFormat};
 
@@ -38,7 +40,9 @@ pub(crate) type LogGuard = WorkerGuard;
 
 /// The log file could not be made.
 #[derive(Debug, thiserror::Error)]
-#[error("Opening the log file {path} failed: {detail}. Make its folder writable for this user, or set log_file.")]
+#[error(
+    "Opening the log file {path} failed: {detail}. Make its folder writable for this user, or set log_file."
+)]
 pub(crate) struct LogError {
     path: String,
     detail: String,
@@ -52,8 +56,9 @@ pub(crate) fn start(config: &Config) -> Result<LogGuard, LogError> {
         LogFormat::Human => to_file.boxed(),
         LogFormat::Json => to_file.json().flatten_event(true).boxed(),
     };
-    let to_people =
-        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let to_people = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     tracing_subscriber::registry()
         .with(to_file.with_filter(filter(config.log_level)))
         .with(to_people.with_filter(filter(config.log_level)))
@@ -82,12 +87,15 @@ fn daily(path: &Path) -> Result<RollingFileAppender, LogError> {
         .latest_symlink(name)
         .max_log_files(KEPT_FILES)
         .build(folder)
-        .map_err(|cause| error(std::error::Error::source(&cause).map_or(cause.to_string(), ToString::to_string)))
+        .map_err(|cause| {
+            error(std::error::Error::source(&cause).map_or(cause.to_string(), ToString::to_string))
+        })
 }
 
 /// Says where a panic happened and gives it a number to find it by; never what it said, which may hold mail.
 fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
-    let place = panic.location().map_or_else(String::new, |place| format!("{}:{}", place.file(), place.line()));
+    let place =
+        panic.location().map_or_else(String::new, |place| format!("{}:{}", place.file(), place.line()));
     let mut id = [0; 4];
     // Without randomness the place alone must do: a hook must not fail.
     let _ = getrandom::fill(&mut id);

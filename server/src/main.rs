@@ -67,7 +67,9 @@ fn block_on(work: impl Future<Output = ExitCode>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("Starting carbonio-migrate failed: {error}. Check how many threads and files this user may open.");
+            eprintln!(
+                "Starting carbonio-migrate failed: {error}. Check how many threads and files this user may open."
+            );
             return ExitCode::FAILURE;
         }
     };

@@ -53,7 +53,9 @@ impl Runner {
     }
 
     async fn run_here(&self, lease: Lease) {
-        let Some(pass) = persist("beginning the pass", || self.store.begin_pass(&lease)).await else { return };
+        let Some(pass) = persist("beginning the pass", || self.store.begin_pass(&lease)).await else {
+            return;
+        };
         tracing::Span::current().record("pass.id", tracing::field::display(pass));
         tracing::info!("the pass begins");
         let outcome = match self.store.pass_order(&lease).await {
@@ -161,7 +163,12 @@ fn explained(what: &str, cause: Cause) -> String {
 
 /// A pass that could not go on, without counts of its own.
 fn aborted(cause: Cause, message: String) -> PassOutcome {
-    PassOutcome { end: PassEnd::Aborted { cause, message }, counts: Counts::default(), plan: None, report: None }
+    PassOutcome {
+        end: PassEnd::Aborted { cause, message },
+        counts: Counts::default(),
+        plan: None,
+        report: None,
+    }
 }
 
 fn cause_of(error: &StoreError) -> Cause {
@@ -201,7 +208,9 @@ mod tests {
         let mut engine = JoinSet::<PassOutcome>::new();
         engine.spawn(async { panic!("a server said something unheard of") });
         let outcome = outcome_of(engine.join_next().await);
-        let PassEnd::Aborted { cause: Cause::Internal, message } = outcome.end else { panic!("{:?}", outcome.end) };
+        let PassEnd::Aborted { cause: Cause::Internal, message } = outcome.end else {
+            panic!("{:?}", outcome.end)
+        };
         assert!(!message.contains("unheard"), "the panic's words may hold mail: {message}");
     }
 }

@@ -1,1 +1,11 @@
 //! Every integration test of the product, in one binary.
+
+mod bad_input;
+mod dry_run;
+mod fidelity;
+mod killed;
+mod logins;
+mod product;
+mod second_pass;
+mod source_untouched;
+mod tls;

@@ -21,6 +21,9 @@ What is missing on this machine is installed, and named before. Without root the
 Environment: CARGO_TARGET_DIR is respected; RUSTUP_AUTO_INSTALL=0 keeps rustup from fetching anything.
 ";
 
+/// The command that `run --demo` gives to itself.
+pub(crate) const DEMO_SERVERS: &str = "demo-servers";
+
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
@@ -94,7 +97,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
             )),
             None => Ok(Task::Test(Test { filters: rest.to_vec(), runner: passed_on() })),
         },
-        "ci" | "demo-servers" | "help" => {
+        "ci" | DEMO_SERVERS | "help" => {
             nothing_passed(name, passed)?;
             let [] = flags(name, rest, [])?;
             Ok(match name.as_str() {
@@ -121,7 +124,10 @@ fn flags<const N: usize>(command: &str, given: &[String], known: [&str; N]) -> R
                 return Err(format!("`{command}` takes no arguments, but {argument} was given"));
             }
             None => {
-                return Err(format!("`{command}` does not know {argument}; it knows {}", known.join(" and ")));
+                return Err(format!(
+                    "`{command}` does not know {argument}; it knows {}",
+                    known.join(" and ")
+                ));
             }
         }
     }

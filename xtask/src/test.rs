@@ -1,12 +1,20 @@
 //! All tests, with everything that they need.
 
 mod axe;
+mod tally;
 
-use std::{fs, process::ExitCode};
+use std::{
+    fs,
+    io::{self, IsTerminal},
+    process::{ExitCode, Stdio},
+};
 
+use self::tally::Tally;
 use crate::{args, needs, place::Place, problem::Problem, server, tool};
 
-/// Installs, builds, runs. The test runner's own lines are the last ones, and its exit code is ours.
+const DOING: &str = "running the tests";
+
+/// Installs, builds, runs. The test runner's own lines are followed by their sum only, and its exit code is ours.
 pub(crate) fn run(place: &Place, test: &args::Test) -> Result<ExitCode, Problem> {
     needs::provide()?;
     let axe = axe::provide(place)?;
@@ -18,11 +26,29 @@ pub(crate) fn run(place: &Place, test: &args::Test) -> Result<ExitCode, Problem>
     let mut command = place.cargo();
     command
         .args(["test", "--workspace", "--no-fail-fast", "--"])
+        .args(colour(test))
         .args(&test.filters)
         .args(&test.runner)
         .env("CARBONIO_MIGRATE_BIN", program)
         .env("ARTEFACTS", artefacts)
-        .env("AXE_JS", axe);
-    let status = tool::status(&mut command, "running the tests")?;
+        .env("AXE_JS", axe)
+        .stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| tool::not_started(&command, DOING, &error))?;
+    let output = child.stdout.take().map(|output| Tally::of(output, io::stdout()));
+    let status = child.wait().map_err(|error| tool::not_started(&command, DOING, &error))?;
+    let tally = output
+        .unwrap_or_else(|| Ok(Tally::default()))
+        .map_err(|error| Problem::new(DOING, error, "Look whether its output is still read."))?;
+    println!("\nTotal: {tally}");
+    if status.success() && tally.passed == 0 && !test.filters.is_empty() {
+        let happened = format!("no test has {} in its name", test.filters.join(" or "));
+        return Err(Problem::new(DOING, happened, "Look at the names with `cargo xtask test -- --list`."));
+    }
     Ok(tool::exit_code(status))
+}
+
+/// The runner sees a pipe and would leave colours out, even when a person looks at it.
+fn colour(test: &args::Test) -> Option<&'static str> {
+    let chosen = test.runner.iter().any(|argument| argument.starts_with("--color"));
+    (io::stdout().is_terminal() && !chosen).then_some("--color=always")
 }

@@ -82,7 +82,9 @@ impl Notices {
 #[component]
 pub(crate) fn NoticeBoard() -> impl IntoView {
     let notices = Notices::here();
-    let of = move |bad: bool| notices.list.get().into_iter().filter(|notice| notice.bad == bad).collect::<Vec<_>>();
+    let of = move |bad: bool| {
+        notices.list.get().into_iter().filter(|notice| notice.bad == bad).collect::<Vec<_>>()
+    };
     let board = move |bad: bool| {
         view! { <For each=move || of(bad) key=|notice| notice.id children=|notice| view! { <Line notice=notice/> }/> }
     };

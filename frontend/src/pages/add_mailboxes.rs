@@ -8,7 +8,7 @@ use shared::{id::ProjectId, job::NewJob, live::ProjectLive, project::ProjectView
 
 use super::missing::NotFound;
 use crate::{
-    api,
+    api::{self, http::Failure},
     components::{Badge, Form, Notices, PageHead, SecretField, Submission, Submit, TextField, crumb},
     live::live,
     load::load,
@@ -39,7 +39,9 @@ fn Add(project: ProjectView) -> impl IntoView {
     let stream = live::<ProjectLive>(&format!("/projects/{id}"));
     let known = Memo::new(move |_| {
         stream.with(|live| match live {
-            Some(live) => live.jobs.iter().map(|job| job.source_user.clone()).collect(),
+            Some(live) => {
+                live.jobs.iter().map(|job| (job.source_user.clone(), job.target_user.clone())).collect()
+            }
             None => BTreeSet::new(),
         })
     });
@@ -79,20 +81,20 @@ fn One(id: ProjectId, columns: Columns) -> impl IntoView {
         submission.send(async move { api::add_jobs(id, &[job]).await }, move |_| {
             fields.iter().for_each(|field| field.set(String::new()));
             notices.say(format!("{name} was added."));
-            crate::browser::focus_soon("input[name='0.source_user']");
+            crate::browser::focus_soon("input[name='jobs[0].source_user']");
         });
     });
     view! {
         <section class="card" aria-label="One mailbox">
             <h2>"One mailbox"</h2>
             <Form submission=submission on_submit=submit test="add-one">
-                <TextField name="0.source_user" label="Login name on the source" value=source_user/>
+                <TextField name="jobs[0].source_user" label="Login name on the source" value=source_user/>
                 {columns.source_secret.then(|| view! {
-                    <SecretField name="0.source_secret" label="Password or token on the source" value=source_secret/>
+                    <SecretField name="jobs[0].source_secret" label="Password or token on the source" value=source_secret/>
                 })}
-                <TextField name="0.target_user" label="Login name on the target" value=target_user/>
+                <TextField name="jobs[0].target_user" label="Login name on the target" value=target_user/>
                 {columns.target_secret.then(|| view! {
-                    <SecretField name="0.target_secret" label="Password or token on the target" value=target_secret/>
+                    <SecretField name="jobs[0].target_secret" label="Password or token on the target" value=target_secret/>
                 })}
                 <Submit text="Add mailbox" test="add-one-submit"/>
             </Form>
@@ -101,7 +103,7 @@ fn One(id: ProjectId, columns: Columns) -> impl IntoView {
 }
 
 #[component]
-fn Many(id: ProjectId, columns: Columns, known: Memo<BTreeSet<String>>) -> impl IntoView {
+fn Many(id: ProjectId, columns: Columns, known: Memo<BTreeSet<(String, String)>>) -> impl IntoView {
     let notices = Notices::here();
     let navigate = use_navigate();
     let text = RwSignal::new(String::new());
@@ -164,6 +166,17 @@ fn Many(id: ProjectId, columns: Columns, known: Memo<BTreeSet<String>>) -> impl 
                 <Submit text=Signal::derive(label) test="add-many-submit"/>
             </Form>
         </section>
+    }
+}
+
+/// The server counts the rows that were sent; the admin counts the lines that were pasted.
+fn at_line(failure: Failure, numbers: &[usize]) -> Failure {
+    let row = failure
+        .field()
+        .and_then(|field| field.strip_prefix("jobs[")?.split(']').next()?.parse::<usize>().ok());
+    match row.and_then(|row| numbers.get(row)) {
+        Some(number) => Failure::invalid("paste", &format!("Line {number}: {}", failure.message())),
+        None => failure,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The first run: making the first admin with the one-time token that the server printed.
 
 use leptos::prelude::*;
-use shared::auth::{LoginForm, PASSWORD_MIN, SetupForm};
+use shared::auth::{PASSWORD_MIN, SetupForm};
 
 use super::shell::Outside;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     session::{Session, Standing},
 };
 
-/// Makes the first admin and logs in.
+/// Makes the first admin, who is logged in by that.
 #[component]
 pub(crate) fn SetupPage() -> impl IntoView {
     browser::set_title("Set up");
@@ -27,11 +27,7 @@ pub(crate) fn SetupPage() -> impl IntoView {
             name: name.get_untracked(),
             password: password.get_untracked(),
         };
-        let first = async move {
-            api::set_up(&form).await?;
-            api::log_in(&LoginForm { name: form.name, password: form.password }).await
-        };
-        submission.send(first, move |me| session.set(Standing::In(me)));
+        submission.send(async move { api::set_up(&form).await }, move |me| session.set(Standing::In(me)));
     });
     let hint = format!(
         "At least {PASSWORD_MIN} characters. A few unrelated words are easy to remember and hard to guess."

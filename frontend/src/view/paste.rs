@@ -38,8 +38,8 @@ pub(crate) struct Line {
 }
 
 /// Reads pasted lines. Comma, semicolon or tab between the fields; quotes around a field that holds one of them.
-/// `known` are source users the project has already.
-pub(crate) fn read(text: &str, columns: Columns, known: &BTreeSet<String>) -> Vec<Line> {
+/// `known` are the pairs of source and target user the project has already.
+pub(crate) fn read(text: &str, columns: Columns, known: &BTreeSet<(String, String)>) -> Vec<Line> {
     let separator = separator(text);
     let mut seen = BTreeSet::new();
     let mut lines = Vec::new();
@@ -49,10 +49,11 @@ pub(crate) fn read(text: &str, columns: Columns, known: &BTreeSet<String>) -> Ve
             continue;
         }
         let (job, mut problem) = row(&fields, columns);
-        if problem.is_none() && known.contains(&job.source_user) {
+        let pair = (job.source_user.clone(), job.target_user.clone());
+        if problem.is_none() && known.contains(&pair) {
             problem = Some("This mailbox is in the project already.".into());
         }
-        if problem.is_none() && !seen.insert(job.source_user.clone()) {
+        if problem.is_none() && !seen.insert(pair) {
             problem = Some("This mailbox stands on an earlier line already.".into());
         }
         lines.push(Line { number: index + 1, job, problem });
@@ -118,7 +119,7 @@ mod tests {
     const NEITHER: Columns = Columns { source_secret: false, target_secret: false };
 
     fn check(text: &str, columns: Columns, expected: &str) {
-        let known = BTreeSet::from(["known@old".to_owned()]);
+        let known = BTreeSet::from([("known@old".to_owned(), "known@new".to_owned())]);
         let secret = |secret: Option<String>| secret.unwrap_or_else(|| "-".into());
         let rows: Vec<String> = read(text, columns, &known)
             .into_iter()
@@ -163,7 +164,7 @@ mod tests {
     #[test]
     fn every_bad_line_says_what_is_wrong_with_it() {
         check(
-            "a@old,one,a@new\nb@old,,b@new,two\nknown@old,x,k@new,y\nc@old,x,c@new,y\nc@old,x,d@new,y",
+            "a@old,one,a@new\nb@old,,b@new,two\nknown@old,x,known@new,y\nc@old,x,c@new,y\nc@old,x,c@new,z",
             BOTH,
             "1: 3 fields instead of 4: source user, source password, target user, target password.\n\
              2: The source password is empty.\n\

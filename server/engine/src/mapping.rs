@@ -25,6 +25,8 @@ pub use profile::TargetProfile;
 pub use retry::{alternative, rename};
 pub use roles::{assign_roles, role_by_name};
 
+const SAME_USE: &str = "it is the target's own folder for the same use";
+
 /// One folder of the source and its place on the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappedFolder {
@@ -59,7 +61,7 @@ pub fn map_folders(
         prefixes: BTreeMap::new(),
         findings: Vec::new(),
     };
-    mapper.keep_known(&source, known);
+    mapper.keep_known(&source, &target, known);
     mapper.match_roles(&source, &target);
     mapper.place_by_level(&source);
 
@@ -109,12 +111,45 @@ struct Wish {
 }
 
 impl Mapper<'_> {
-    fn keep_known(&mut self, source: &[Folder], known: &BTreeMap<FolderPath, FolderPath>) {
+    fn keep_known(&mut self, source: &[Folder], target: &[Folder], known: &BTreeMap<FolderPath, FolderPath>) {
+        let mut kept = Vec::new();
         for (index, folder) in source.iter().enumerate() {
             let Some(place) = known.get(&folder.path) else { continue };
             if !self.prefixes.contains_key(&folder.path.0) && self.places.claim(place) {
                 self.settle(&folder.path.0, Some(index), place.clone());
+                kept.push((folder, place));
             }
+        }
+        // Parents the source did not list are where their children are.
+        let listed: BTreeSet<_> = source.iter().map(|folder| &folder.path).collect();
+        for (folder, place) in &kept {
+            let (path, place) = (&folder.path.0, &place.0);
+            for depth in (1..path.len()).filter(|_| folder.role.is_none() && path.len() == place.len()) {
+                let parent = FolderPath(path[..depth].to_vec());
+                if !listed.contains(&parent) && !self.prefixes.contains_key(&parent.0) {
+                    let place = FolderPath(place[..depth].to_vec());
+                    self.places.claim(&place);
+                    self.settle(&parent.0, None, place);
+                }
+            }
+        }
+        // A new name stays worth knowing: the report of every pass names it.
+        for (folder, place) in kept {
+            let follows = folder.path.0.split_last().is_some_and(|(name, parent)| {
+                let base = self.prefixes.get(parent).map_or(parent, |base| &base.0);
+                place.0.split_last() == Some((name, base))
+            });
+            let same_use = folder.role.is_some()
+                && target.iter().any(|there| there.role == folder.role && there.path == *place);
+            if follows || (folder.role == Some(Role::Inbox) && place.is_inbox()) {
+                continue;
+            }
+            let finding = if same_use {
+                renamed(&folder.path, place, Severity::Info, SAME_USE)
+            } else {
+                renamed(&folder.path, place, Severity::Warning, "an earlier pass gave it this name")
+            };
+            self.findings.push(finding);
         }
     }
 
@@ -130,8 +165,7 @@ impl Mapper<'_> {
                 continue;
             }
             if role != Role::Inbox && place != folder.path {
-                let why = "it is the target's own folder for the same use";
-                self.findings.push(renamed(&folder.path, &place, Severity::Info, why));
+                self.findings.push(renamed(&folder.path, &place, Severity::Info, SAME_USE));
             }
             self.settle(&folder.path.0, Some(index), place);
         }

@@ -82,7 +82,8 @@ mod tests {
         let token = data.join("setup-token");
         std::fs::write(&token, "old").expect("written");
         write_private(&token, "new").expect("written");
-        let mode = |path: &std::path::Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        let mode =
+            |path: &std::path::Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!((mode(&data), mode(&token)), (0o700, 0o600));
         assert_eq!(std::fs::read_to_string(&token).expect("read"), "new");
     }

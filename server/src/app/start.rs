@@ -46,7 +46,9 @@ pub(crate) enum StartError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The operating system gives no randomness.
-    #[error("Making the set-up token failed: the system gave no random bytes ({0}). Check that /dev/urandom can be read.")]
+    #[error(
+        "Making the set-up token failed: the system gave no random bytes ({0}). Check that /dev/urandom can be read."
+    )]
     Random(String),
     /// The first password hash.
     #[error(transparent)]

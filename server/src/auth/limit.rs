@@ -44,7 +44,10 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Gate<K, C> {
     fn new((burst, refill): (u32, Duration), clock: &C) -> Self {
         let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::with_period(refill).unwrap_or_else(|| Quota::per_second(burst)).allow_burst(burst);
-        Self { limiter: RateLimiter::new(quota, DashMapStateStore::default(), clock.clone()), clock: clock.clone() }
+        Self {
+            limiter: RateLimiter::new(quota, DashMapStateStore::default(), clock.clone()),
+            clock: clock.clone(),
+        }
     }
 
     fn pass(&self, key: &K) -> Result<(), TooMany> {
@@ -208,7 +211,8 @@ mod tests {
     #[test]
     fn one_network_of_ipv6_is_one_place() {
         let limits = Limits::with_clock(&FakeRelativeClock::default());
-        let refused = (0..30).filter(|n| limits.login(&format!("user{n}"), ip(&format!("2001:db8::{n}"))).is_err());
+        let refused =
+            (0..30).filter(|n| limits.login(&format!("user{n}"), ip(&format!("2001:db8::{n}"))).is_err());
         assert_eq!(refused.count(), 10);
     }
 

@@ -110,7 +110,9 @@ mod tests {
 
     #[test]
     fn forged_requests_are_refused() {
-        for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonp"] {
+        for kind in
+            ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonp"]
+        {
             check(Arrival { content_type: Some(kind), ..own() }, false);
         }
         check(Arrival { content_type: None, ..own() }, false);
@@ -139,7 +141,11 @@ mod tests {
         assert!(place.host_problem(Some("other.example.org")).is_some());
         let public = Arrival { origin: Some("https://migrate.example.org"), ..own() };
         assert_eq!(place.change_problem(&public), None);
-        let plain = Arrival { host: Some("migrate.example.org"), origin: Some("http://migrate.example.org"), ..own() };
+        let plain = Arrival {
+            host: Some("migrate.example.org"),
+            origin: Some("http://migrate.example.org"),
+            ..own()
+        };
         assert!(place.change_problem(&plain).is_some());
     }
 }

@@ -52,8 +52,12 @@ impl Passwords {
         Ok(known && fits)
     }
 
-    async fn in_slot<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
-        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(|error| HashError(error.to_string()))?;
+    async fn in_slot<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        let slot =
+            Arc::clone(&self.slots).acquire_owned().await.map_err(|error| HashError(error.to_string()))?;
         let done = tokio::task::spawn_blocking(move || {
             // Held by the work itself: an abandoned request must not free its slot early.
             let _slot = slot;
@@ -64,7 +68,8 @@ impl Passwords {
 }
 
 fn argon2() -> Result<Argon2<'static>, HashError> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| HashError(error.to_string()))?;
+    let params =
+        Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| HashError(error.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 

@@ -60,10 +60,13 @@ pub(crate) fn password_problem(password: &str, context: &[&str]) -> Option<Strin
     let letters: String = lower.chars().filter(|c| c.is_alphabetic()).collect();
     if letters.is_empty() {
         let run = is_digit_run(&lower);
-        return run.then(|| "The password is a run of digits that guessers try first: take something else.".into());
+        return run
+            .then(|| "The password is a run of digits that guessers try first: take something else.".into());
     }
     let of_this_place = context.iter().flat_map(|text| {
-        text.split(|c: char| !c.is_alphabetic()).filter(|word| word.chars().count() > 2).map(str::to_lowercase)
+        text.split(|c: char| !c.is_alphabetic())
+            .filter(|word| word.chars().count() > 2)
+            .map(str::to_lowercase)
     });
     let words: Vec<String> = COMMON.iter().map(|word| (*word).to_owned()).chain(of_this_place).collect();
     made_of(&letters, &words).then(|| {
@@ -91,7 +94,9 @@ fn made_of(text: &str, words: &[String]) -> bool {
         if end == text.len() {
             return true;
         }
-        ends.extend(words.iter().filter(|word| text[end..].starts_with(word.as_str())).map(|word| end + word.len()));
+        ends.extend(
+            words.iter().filter(|word| text[end..].starts_with(word.as_str())).map(|word| end + word.len()),
+        );
     }
     false
 }
@@ -99,7 +104,9 @@ fn made_of(text: &str, words: &[String]) -> bool {
 /// Whether digits only stand still or go one up or one down.
 fn is_digit_run(text: &str) -> bool {
     let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(10)).collect();
-    digits.is_some_and(|digits| digits.windows(2).all(|pair| matches!((pair[1] + 10 - pair[0]) % 10, 0 | 1 | 9)))
+    digits.is_some_and(|digits| {
+        digits.windows(2).all(|pair| matches!((pair[1] + 10 - pair[0]) % 10, 0 | 1 | 9))
+    })
 }
 
 #[cfg(test)]
@@ -122,9 +129,14 @@ mod tests {
 
     #[test]
     fn words_of_this_place_are_refused_however_they_are_dressed() {
-        for guessable in
-            ["Carbonio2026!!", "zimbra-zextras", "passwordpassword", "Password1234", "anna.example", "ANNA@mail2026"]
-        {
+        for guessable in [
+            "Carbonio2026!!",
+            "zimbra-zextras",
+            "passwordpassword",
+            "Password1234",
+            "anna.example",
+            "ANNA@mail2026",
+        ] {
             check(guessable, false);
         }
         check("123456789012", false);

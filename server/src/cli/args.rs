@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 
 use super::help;
 
-/// The arguments of a migration without a server. None of them is needed by the other commands.
+// The arguments of a migration without a server; none of them is needed by the other commands. Not a doc comment, here
+// and on the parts: it would become the description of the whole program.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = help::after())]
 pub(crate) struct MigrateArgs {
@@ -25,7 +26,7 @@ impl MigrateArgs {
     }
 }
 
-/// The mailbox that is left.
+// The mailbox that is left.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Source: the mailbox that is left (never written to)")]
 pub(super) struct SourceArgs {
@@ -64,7 +65,7 @@ pub(super) struct SourceArgs {
     pub(super) master_template: Option<String>,
 }
 
-/// The mailbox that is moved to.
+// The mailbox that is moved to.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Target: the mailbox that is moved to (never deleted from)")]
 pub(super) struct TargetArgs {
@@ -103,7 +104,7 @@ pub(super) struct TargetArgs {
     pub(super) target_master_template: Option<String>,
 }
 
-/// What is done and what is told about it.
+// What is done and what is told about it.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The run")]
 pub(super) struct RunArgs {

@@ -15,7 +15,7 @@ use super::table::{Row, table};
 use crate::report::words;
 
 /// Examples shown of each cause; the report has them all.
-const EXAMPLES: usize = 3;
+pub(super) const EXAMPLES: usize = 3;
 
 /// How a run went.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub(super) struct Closing<'a> {
     pub(super) folders: &'a [FolderRow],
     /// Findings of this pass by cause, where there is no report.
     pub(super) causes: &'a [CauseCount],
+    /// Some of them.
+    pub(super) examples: &'a [Finding],
     /// How long it took.
     pub(super) seconds: u64,
     /// The report's files; none: no report was asked for.
@@ -78,7 +80,7 @@ impl Closing<'_> {
         let (counted, findings): (Vec<CauseCount>, &[Finding]) = match (self.plan, self.report) {
             (Some(plan), _) => (by_cause(&plan.findings), &plan.findings),
             (None, Some(report)) => (report.causes.clone(), &report.findings),
-            (None, None) => (self.causes.to_vec(), &[]),
+            (None, None) => (self.causes.to_vec(), self.examples),
         };
         if counted.is_empty() {
             return String::new();
@@ -109,7 +111,9 @@ impl Closing<'_> {
             None => {}
             Some([]) => lines.push(format!("Report:  none was written, because {}.", self.why_no_report())),
             Some(files) => {
-                lines.extend(files.iter().map(|file| format!("Report:  {}", words::visible(&file.to_string_lossy()))));
+                lines.extend(
+                    files.iter().map(|file| format!("Report:  {}", words::visible(&file.to_string_lossy()))),
+                );
             }
         }
         lines.push(format!("Ledger:  {}", words::visible(&self.ledger.to_string_lossy())));
@@ -119,13 +123,16 @@ impl Closing<'_> {
     fn why_no_report(&self) -> &'static str {
         match self.kind {
             PassKind::DryRun => "a dry run compares nothing",
-            PassKind::Initial | PassKind::Delta | PassKind::Verify => "the run did not come to the end of the comparison",
+            PassKind::Initial | PassKind::Delta | PassKind::Verify => {
+                "the run did not come to the end of the comparison"
+            }
         }
     }
 }
 
 const PLAN_HEADS: [&str; 5] = ["source", "there already", "to copy", "to leave out", "size to copy"];
-const REPORT_HEADS: [&str; 8] = ["source", "copied", "skipped", "target", "identical", "altered", "missing", "extra"];
+const REPORT_HEADS: [&str; 8] =
+    ["source", "copied", "skipped", "target", "identical", "altered", "missing", "extra"];
 const LEDGER_HEADS: [&str; 4] = ["source", "copied", "skipped", "size"];
 
 fn cells<const N: usize>(numbers: [u64; N]) -> Vec<String> {
@@ -240,12 +247,13 @@ fn cause_text(cause: &CauseCount, findings: &[Finding]) -> String {
         Severity::Info => 0,
         Severity::Warning | Severity::Loss => EXAMPLES,
     };
-    let same: Vec<_> = findings.iter().filter(|finding| finding.cause == cause.cause).collect();
-    for finding in same.iter().take(shown) {
+    let mut unshown = cause.count;
+    for finding in findings.iter().filter(|finding| finding.cause == cause.cause).take(shown) {
         text.push_str(&format!("{indent}{}\n", example(finding)));
+        unshown = unshown.saturating_sub(1);
     }
-    if shown > 0 && same.len() > shown {
-        text.push_str(&format!("{indent}… and {} more\n", words::count((same.len() - shown) as u64)));
+    if shown > 0 && (1..cause.count).contains(&unshown) {
+        text.push_str(&format!("{indent}… and {} more\n", words::count(unshown)));
     }
     text.push_str(&format!("{indent}→ {}\n", cause.advice));
     text

@@ -72,7 +72,9 @@ impl Exit {
             Self::Internal => "an error inside carbonio-migrate",
             Self::Arguments => "bad arguments",
             Self::Exceptions => "complete with exceptions: every difference is named with a cause",
-            Self::Incomplete => "incomplete: stopped midway, or messages are missing without a cause; run it again",
+            Self::Incomplete => {
+                "incomplete: stopped midway, or messages are missing without a cause; run it again"
+            }
             Self::LoginRefused => "login refused",
             Self::Unreachable => "server not reachable: name not found, refused, or no answer in time",
             Self::TlsNotTrusted => "certificate not trusted, or TLS not possible",

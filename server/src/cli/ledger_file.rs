@@ -119,7 +119,8 @@ mod tests {
     use super::*;
 
     fn side(side: Side, host: &str, port: u16, user: &str) -> SideOrder {
-        let endpoint = ImapEndpoint { host: host.into(), port, tls: Tls::Implicit, pin: None, login: Login::Password };
+        let endpoint =
+            ImapEndpoint { host: host.into(), port, tls: Tls::Implicit, pin: None, login: Login::Password };
         SideOrder { side, endpoint, user: user.into(), secret_file: None }
     }
 
@@ -178,9 +179,14 @@ mod tests {
     #[test]
     fn a_ledger_in_a_missing_folder_is_refused_and_nothing_is_made() {
         let dir = tempfile::tempdir().expect("a folder");
-        let problem = LockedLedger::open(&LedgerPlace::Chosen(dir.path().join("typo/a.db"))).expect_err("refused");
+        let problem =
+            LockedLedger::open(&LedgerPlace::Chosen(dir.path().join("typo/a.db"))).expect_err("refused");
         assert_eq!(problem.exit, Exit::Files);
-        assert!(problem.message.contains("typo") && problem.message.contains("--ledger"), "{}", problem.message);
+        assert!(
+            problem.message.contains("typo") && problem.message.contains("--ledger"),
+            "{}",
+            problem.message
+        );
         assert!(!dir.path().join("typo").exists());
     }
 

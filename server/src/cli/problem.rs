@@ -43,9 +43,10 @@ impl Problem {
             | StoreError::Secret(_)
             | StoreError::Corrupt { .. }
             | StoreError::Database { .. } => Exit::Files,
-            StoreError::NotFound(_) | StoreError::Taken(_) | StoreError::State { .. } | StoreError::NoSecret(_) => {
-                Exit::Internal
-            }
+            StoreError::NotFound(_)
+            | StoreError::Taken(_)
+            | StoreError::State { .. }
+            | StoreError::NoSecret(_) => Exit::Internal,
         };
         Self::new(exit, format!("The ledger {} cannot be used. {error}", path.display()))
     }

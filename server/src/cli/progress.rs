@@ -7,7 +7,10 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use shared::live::{Phase, Progress};
-use tokio::{sync::watch, time::MissedTickBehavior};
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior},
+};
 
 use super::order::Display;
 use crate::report::words;
@@ -90,7 +93,7 @@ async fn redraw(bar: &ProgressBar, mut snapshots: watch::Receiver<Progress>) {
 
 /// A line for every new phase and then one every ten seconds.
 async fn write_lines(mut snapshots: watch::Receiver<Progress>) {
-    let mut clock = tokio::time::interval(LINE_EVERY);
+    let mut clock = tokio::time::interval_at(Instant::now() + LINE_EVERY, LINE_EVERY);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut shown = None;
     loop {
@@ -117,7 +120,7 @@ fn line(text: &str) {
 fn doing(progress: &Progress) -> String {
     let mut text = String::from(phase(progress.phase));
     if let Some(waiting) = &progress.waiting {
-        text = format!("{text}: {}", words::shown(waiting));
+        return format!("{text}: {}", words::shown(waiting.trim_end_matches('.')));
     }
     if let Some(folder) = &progress.folder {
         text = format!("{text} {}", words::shown(folder));
@@ -214,7 +217,10 @@ mod tests {
 
     #[test]
     fn waiting_says_why_and_no_name_can_play_with_the_terminal() {
-        let progress = Progress { waiting: Some("the source asks to slow down".into()), ..Progress::begin(Phase::Waiting) };
+        let progress = Progress {
+            waiting: Some("the source asks to slow down".into()),
+            ..Progress::begin(Phase::Waiting)
+        };
         assert_eq!(doing(&progress), "Waiting: the source asks to slow down");
         let progress = Progress { folder: Some("\u{1b}[2J".into()), ..Progress::begin(Phase::Copying) };
         assert!(!doing(&progress).contains('\u{1b}'));

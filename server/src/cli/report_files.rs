@@ -22,8 +22,14 @@ pub(super) struct ReportFolder {
 impl ReportFolder {
     /// Makes the folder and tries it, so that a wrong path is known before hours of copying and not after.
     pub(super) fn prepare(path: &Path) -> Result<Self, Problem> {
-        let problem =
-            |error| Problem::file("Preparing the report folder", path, error, "Name a folder that this user may write to.");
+        let problem = |error| {
+            Problem::file(
+                "Preparing the report folder",
+                path,
+                error,
+                "Name a folder that this user may write to.",
+            )
+        };
         let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
         let made = path.ancestors().take_while(missing).map(Path::to_owned).collect();
         fs::create_dir_all(path).map_err(problem)?;
@@ -84,8 +90,9 @@ mod tests {
 
     fn names(folder: &std::path::Path) -> Vec<String> {
         let entries = std::fs::read_dir(folder).expect("is a folder");
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.expect("is readable").file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.expect("is readable").file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort();
         names
     }

@@ -9,7 +9,7 @@ use std::{
 
 use engine::pass::{self, Control, PassOrder, PassOutcome};
 use shared::{
-    finding::CauseCount,
+    finding::{CauseCount, Finding, FindingRow},
     job::{FolderRow, JobView},
     live::{Phase, Progress},
     pass::{PassEnd, PassKind},
@@ -17,10 +17,16 @@ use shared::{
 use tokio::sync::watch;
 
 use super::{
-    Exit, Problem, closing::Closing, ledger_file::LockedLedger, order::Order, progress::Meter,
-    report_files::ReportFolder, secrets, signals::Signals,
+    Exit, Problem,
+    closing::{Closing, EXAMPLES},
+    ledger_file::LockedLedger,
+    order::Order,
+    progress::Meter,
+    report_files::ReportFolder,
+    secrets,
+    signals::Signals,
 };
-use crate::store::{Lease, Store};
+use crate::store::{Lease, Store, StoreError};
 
 /// Does what the command line asks for.
 pub(super) fn run(order: Order) -> Result<Exit, Problem> {
@@ -35,7 +41,10 @@ pub(super) fn run(order: Order) -> Result<Exit, Problem> {
         (Some(_), Some(PassKind::DryRun)) | (None, _) => None,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        Problem::new(Exit::Internal, format!("Starting the run failed: {error}. Free some memory or threads."))
+        Problem::new(
+            Exit::Internal,
+            format!("Starting the run failed: {error}. Free some memory or threads."),
+        )
     })?;
     let pass = PassOrder {
         kind: order.only.unwrap_or(PassKind::Initial),
@@ -63,6 +72,8 @@ struct Done {
     kind: PassKind,
     outcome: PassOutcome,
     job: JobView,
+    /// Findings of a pass that has neither plan nor report to show them.
+    examples: Vec<Finding>,
 }
 
 async fn perform(order: &Order, ledger: &LockedLedger, mut pass: PassOrder) -> Result<Done, Problem> {
@@ -75,8 +86,34 @@ async fn perform(order: &Order, ledger: &LockedLedger, mut pass: PassOrder) -> R
     let outcome = watched(order, pass, Arc::new(store.ledger(&lease, number))).await?;
     store.finish_pass(&lease, number, &outcome).await.map_err(problem)?;
     let job = store.job(lease.job).await.map_err(problem)?;
+    let examples = match (&outcome.plan, &outcome.report) {
+        (None, None) => examples(&store, &job).await.map_err(problem)?,
+        (Some(_), _) | (_, Some(_)) => Vec::new(),
+    };
     store.close().await.map_err(problem)?;
-    Ok(Done { kind: lease.kind, outcome, job })
+    Ok(Done { kind: lease.kind, outcome, job, examples })
+}
+
+/// Some findings of the last pass for each of its causes. Ids grow, so its findings are the last ones of a cause.
+async fn examples(store: &Store, job: &JobView) -> Result<Vec<Finding>, StoreError> {
+    const PAGE: u32 = 500;
+    let mut all = Vec::new();
+    for cause in job.passes.first().map_or(&[][..], |pass| &pass.causes) {
+        let wanted = EXAMPLES.min(usize::try_from(cause.count).unwrap_or(EXAMPLES));
+        let mut last: Vec<FindingRow> = Vec::new();
+        loop {
+            let after = last.last().map(|row| row.id);
+            let page = store.findings(job.row.id, Some(cause.cause), after, PAGE).await?;
+            if page.is_empty() {
+                break;
+            }
+            last.extend(page);
+            last.drain(..last.len().saturating_sub(wanted.max(1)));
+        }
+        let first = last.len().saturating_sub(wanted);
+        all.extend(last.drain(first..).map(|row| row.finding));
+    }
+    Ok(all)
 }
 
 /// Runs the pass with its progress on screen and a hand on the brake.
@@ -112,7 +149,7 @@ fn close(
     done: &Done,
     seconds: u64,
 ) -> Result<Exit, Problem> {
-    let Done { kind, outcome, job } = done;
+    let Done { kind, outcome, job, examples } = done;
     let report = outcome.report.as_ref();
     let written = match (folder, report) {
         (Some(folder), Some(report)) => folder.write(report),
@@ -138,6 +175,7 @@ fn close(
         report,
         folders,
         causes,
+        examples,
         seconds,
         files: asked.then_some(files.as_slice()),
         ledger: &ledger.shown(),

@@ -46,7 +46,12 @@ pub(super) fn find_in(order: &SideOrder, origins: &Origins<'_>) -> Result<Secret
     let Some(ask) = origins.ask else {
         return Err(missing(order, "there is no terminal to ask on"));
     };
-    match ask(&format!("Password of {} on the {} ({}): ", order.login_name(), order.side.title(), order.endpoint.host)) {
+    match ask(&format!(
+        "Password of {} on the {} ({}): ",
+        order.login_name(),
+        order.side.title(),
+        order.endpoint.host
+    )) {
         Ok(secret) if secret.is_empty() => Err(missing(order, "nothing was entered")),
         Ok(secret) => Ok(secret.into()),
         Err(error) => Err(missing(order, &error.to_string())),
@@ -90,12 +95,12 @@ fn first_line(path: &Path) -> Result<String, Problem> {
         ))
     };
     let mut text = String::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text))
-        .map_err(|error| match error.kind() {
+    File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text)).map_err(
+        |error| match error.kind() {
             io::ErrorKind::InvalidData => problem("it is not UTF-8 text"),
             _ => problem(&error.to_string()),
-        })?;
+        },
+    )?;
     if text.len() as u64 > MAX_BYTES {
         return Err(problem("it is too large for a password"));
     }
@@ -121,7 +126,8 @@ mod tests {
     use crate::cli::Exit;
 
     fn order(secret_file: Option<PathBuf>, login: Login) -> SideOrder {
-        let endpoint = ImapEndpoint { host: "old.example".into(), port: 993, tls: Tls::Implicit, pin: None, login };
+        let endpoint =
+            ImapEndpoint { host: "old.example".into(), port: 993, tls: Tls::Implicit, pin: None, login };
         SideOrder { side: Side::Source, endpoint, user: "anna".into(), secret_file }
     }
 
@@ -160,7 +166,10 @@ mod tests {
             ("pässwörd\n".as_bytes(), "pässwörd"),
         ] {
             let file = file(content);
-            assert_eq!(found(&order(Some(file.path().into()), Login::Password), None, None).expect("found"), password);
+            assert_eq!(
+                found(&order(Some(file.path().into()), Login::Password), None, None).expect("found"),
+                password
+            );
         }
     }
 
@@ -172,7 +181,11 @@ mod tests {
             let problem = problem.expect_err("refused");
             assert_eq!(problem.exit, Exit::Arguments);
             assert!(problem.message.contains(&*file.path().to_string_lossy()), "{}", problem.message);
-            assert!(!problem.message.contains("canary") && !problem.message.contains("xxx"), "{}", problem.message);
+            assert!(
+                !problem.message.contains("canary") && !problem.message.contains("xxx"),
+                "{}",
+                problem.message
+            );
         }
         let problem = found(&order(Some("/does/not/exist".into()), Login::Password), None, None);
         assert!(problem.expect_err("refused").message.contains("/does/not/exist"));

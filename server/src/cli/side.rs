@@ -117,7 +117,11 @@ impl Typed {
     fn settle(self) -> Result<SideOrder, Problem> {
         match self.system {
             Some(System::Imap) => {}
-            None => return Err(Problem::arguments("Say what system the mailbox is on: --source imap. See --help.")),
+            None => {
+                return Err(Problem::arguments(
+                    "Say what system the mailbox is on: --source imap. See --help.",
+                ));
+            }
         }
         let prefix = self.prefix;
         let host = host(given(prefix, "host", self.host)?, prefix)?;
@@ -150,7 +154,8 @@ fn given(prefix: &str, flag: &str, value: Option<String>) -> Result<String, Prob
 /// A bare host name or address, in lower case and without a final dot: two spellings are one mailbox.
 fn host(text: String, prefix: &str) -> Result<String, Problem> {
     let bare = text.trim().trim_start_matches('[').trim_end_matches([']', '.']).to_ascii_lowercase();
-    let refused = |advice: &str| Err(Problem::arguments(format!("{prefix}host {text:?} is no host name: {advice}")));
+    let refused =
+        |advice: &str| Err(Problem::arguments(format!("{prefix}host {text:?} is no host name: {advice}")));
     if bare.parse::<IpAddr>().is_ok() {
         return Ok(bare);
     }
@@ -160,7 +165,9 @@ fn host(text: String, prefix: &str) -> Result<String, Problem> {
     if let Some((_, port)) = bare.split_once(':') {
         return refused(&format!("give the port with {prefix}port {port}."));
     }
-    if bare.is_empty() || bare.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '@')) {
+    if bare.is_empty()
+        || bare.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '@'))
+    {
         return refused("give a name such as imap.example.org.");
     }
     Ok(bare)

@@ -20,7 +20,10 @@ impl Signals {
     pub(super) fn catch() -> Result<Self, Problem> {
         let catch = |kind| {
             signal(kind).map_err(|error| {
-                Problem::new(Exit::Internal, format!("Preparing for Ctrl-C failed: {error}. Please report it."))
+                Problem::new(
+                    Exit::Internal,
+                    format!("Preparing for Ctrl-C failed: {error}. Please report it."),
+                )
             })
         };
         Ok(Self { interrupt: catch(SignalKind::interrupt())?, terminate: catch(SignalKind::terminate())? })
@@ -29,7 +32,9 @@ impl Signals {
     /// Asks the pass to end at the first signal, and ends the process at the second. Never returns.
     pub(super) async fn obey(mut self, control: watch::Sender<Control>, say: impl Fn(&str)) {
         self.next().await;
-        say("Stopping after the messages in flight. Press Ctrl-C again to stop at once: nothing is lost either way.");
+        say(
+            "Stopping after the messages in flight. Press Ctrl-C again to stop at once: nothing is lost either way.",
+        );
         control.send_replace(Control::Cancel);
         self.next().await;
         // The ledger is made for being cut off anywhere: what was in flight is looked up by the next run.

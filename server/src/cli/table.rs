@@ -9,7 +9,11 @@ pub(super) fn table(heads: &[&str], text_head: &str, rows: &[Row], last: Option<
     let head = (heads.iter().map(ToString::to_string).collect(), text_head.to_owned());
     let all: Vec<&Row> = std::iter::once(&head).chain(rows).chain(last).collect();
     let width = |column: usize| {
-        all.iter().filter_map(|(numbers, _)| numbers.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        all.iter()
+            .filter_map(|(numbers, _)| numbers.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..heads.len()).map(width).collect();
     let line = |(numbers, text): &Row| {

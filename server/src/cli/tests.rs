@@ -86,7 +86,10 @@ fn every_login_has_its_arguments() {
     assert_eq!(login("--master root"), master("{user}*{admin}"));
     assert_eq!(login("--master root --master-template {admin}/{user}"), master("{admin}/{user}"));
     assert_eq!(login("--token-file t"), Login::Token);
-    assert_eq!(order("--target-login-as root").target.endpoint.login, Login::AuthorizationId { admin: "root".into() });
+    assert_eq!(
+        order("--target-login-as root").target.endpoint.login,
+        Login::AuthorizationId { admin: "root".into() }
+    );
     assert_eq!(order("--password-file p").source.secret_file.as_deref(), Some("p".as_ref()));
     assert_eq!(order("--target-token-file t").target.secret_file.as_deref(), Some("t".as_ref()));
 }
@@ -154,7 +157,9 @@ fn a_template_must_name_the_mailbox() {
 fn a_mailbox_is_not_copied_into_itself() {
     let line = "--source imap --host a --user x --target-host A --target-user x --data-dir /data";
     refused(line, &["same mailbox"]);
-    parse(&format!("{line} --target-port 1993")).expect("parses").expect("another server on the same machine");
+    parse(&format!("{line} --target-port 1993"))
+        .expect("parses")
+        .expect("another server on the same machine");
 }
 
 #[test]
@@ -181,11 +186,16 @@ fn no_argument_takes_a_password() {
 #[test]
 fn help_explains_passwords_and_every_exit_code() {
     let help = Line::command().render_help().to_string();
-    for part in ["CARBONIO_MIGRATE_PASSWORD", "CARBONIO_MIGRATE_TARGET_PASSWORD", "--dry-run", "Ctrl-C", "--pin"] {
+    for part in
+        ["CARBONIO_MIGRATE_PASSWORD", "CARBONIO_MIGRATE_TARGET_PASSWORD", "--dry-run", "Ctrl-C", "--pin"]
+    {
         assert!(help.contains(part), "{part} is missing in:\n{help}");
     }
     for exit in Exit::ALL {
-        assert!(help.contains(&format!("{:>2}  {}", exit.code(), exit.explained())), "{exit:?} is missing in:\n{help}");
+        assert!(
+            help.contains(&format!("{:>2}  {}", exit.code(), exit.explained())),
+            "{exit:?} is missing in:\n{help}"
+        );
     }
 }
 

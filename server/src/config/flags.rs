@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 /// The heading of the help under which the settings stand.
-const HEADING: &str = "Settings (each is also a key of the file, and CARBONIO_MIGRATE_<NAME> in the environment)";
+const HEADING: &str =
+    "Settings (each is also a key of the file, and CARBONIO_MIGRATE_<NAME> in the environment)";
 
 /// Where everything is kept: needed by `serve` and `admin` alike.
 ///

@@ -16,7 +16,9 @@ use super::{Config, ENV_PREFIX, Environment, LogFormat, PublicUrl, paths};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     /// The file cannot be read, or is no TOML.
-    #[error("Reading the settings file {path} failed: {detail}. Correct the file, or name another with --config.")]
+    #[error(
+        "Reading the settings file {path} failed: {detail}. Correct the file, or name another with --config."
+    )]
     File {
         /// Which file.
         path: String,
@@ -121,7 +123,8 @@ impl Layer {
             "web_root" => self.web_root = path()?,
             "trusted_proxies" => {
                 let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-                let proxies = parts.map(|part| parse(&spelled, part, "an IP address (several with commas between)"));
+                let proxies =
+                    parts.map(|part| parse(&spelled, part, "an IP address (several with commas between)"));
                 self.trusted_proxies = Some(proxies.collect::<Result<_, _>>()?);
             }
             _ => return Err(ConfigError::Unknown { key: spelled }),
@@ -143,7 +146,8 @@ impl Layer {
             let unusable = || value(&source.spell(&key), "a text, a number or a list of texts is needed");
             let text = match found.clone().into_array() {
                 Ok(parts) => {
-                    let parts: Result<Vec<_>, _> = parts.into_iter().map(config::Value::into_string).collect();
+                    let parts: Result<Vec<_>, _> =
+                        parts.into_iter().map(config::Value::into_string).collect();
                     parts.map_err(|_| unusable())?.join(",")
                 }
                 Err(_) => found.into_string().map_err(|_| unusable())?,

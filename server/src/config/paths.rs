@@ -48,7 +48,10 @@ mod tests {
     #[test]
     fn data_lives_where_xdg_says() {
         check(&[("XDG_DATA_HOME", "/data"), ("HOME", "/home/anna")], Some("/data/carbonio-migrate"));
-        check(&[("XDG_DATA_HOME", "data"), ("HOME", "/home/anna")], Some("/home/anna/.local/share/carbonio-migrate"));
+        check(
+            &[("XDG_DATA_HOME", "data"), ("HOME", "/home/anna")],
+            Some("/home/anna/.local/share/carbonio-migrate"),
+        );
         check(&[], None);
     }
 }

@@ -59,7 +59,9 @@ impl FromStr for PublicUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("{text:?} is not an address such as https://migrate.example.org, with nothing behind it");
+        let wrong = || {
+            format!("{text:?} is not an address such as https://migrate.example.org, with nothing behind it")
+        };
         let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
         let https = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
@@ -69,7 +71,10 @@ impl FromStr for PublicUrl {
         let authority = rest.strip_suffix('/').unwrap_or(rest).to_ascii_lowercase();
         let fits = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
         let (host, port) = split_authority(&authority);
-        if host.is_empty() || !authority.chars().all(fits) || port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        if host.is_empty()
+            || !authority.chars().all(fits)
+            || port.is_some_and(|port| port.parse::<u16>().is_err())
+        {
             return Err(wrong());
         }
         let own_port = if https { "443" } else { "80" };
@@ -107,7 +112,9 @@ mod tests {
         check("https://migrate.example.org:443", Some("https://migrate.example.org"));
         check("https://migrate.example.org:8443", Some("https://migrate.example.org:8443"));
         check("http://[::1]:7080", Some("http://[::1]:7080"));
-        for wrong in ["migrate.example.org", "ftp://x", "https://", "https://x/y", "https://u@x", "https://x:port"] {
+        for wrong in
+            ["migrate.example.org", "ftp://x", "https://", "https://x/y", "https://u@x", "https://x:port"]
+        {
             check(wrong, None);
         }
     }

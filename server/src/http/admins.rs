@@ -50,7 +50,12 @@ pub(super) async fn create(who: Owner, parts: Data<Parts>, form: Json<NewAdmin>)
     (status = 400, body = ApiError),
     (status = 409, body = ApiError, description = "Somebody must stay an owner"),
 ))]
-pub(super) async fn change(who: Owner, parts: Data<Parts>, id: Path<AdminId>, form: Json<AdminChange>) -> Answer {
+pub(super) async fn change(
+    who: Owner,
+    parts: Data<Parts>,
+    id: Path<AdminId>,
+    form: Json<AdminChange>,
+) -> Answer {
     let (id, form) = (id.into_inner(), form.into_inner());
     let before = parts.store.admin(id).await?;
     let mut done = Vec::new();

@@ -39,7 +39,9 @@ pub(super) async fn begin(who: Operator, parts: Data<Parts>, form: Json<CheckFor
     };
     let login = match (form.user, secret) {
         (Some(user), Some(secret)) => Some((user, secret)),
-        (Some(_), None) => return Err(Fault::invalid("secret", "Enter the password, or leave the mailbox empty.")),
+        (Some(_), None) => {
+            return Err(Fault::invalid("secret", "Enter the password, or leave the mailbox empty."));
+        }
         (None, _) => None,
     };
     let order = Order { endpoint: form.endpoint, login };
@@ -57,7 +59,8 @@ pub(super) async fn begin(who: Operator, parts: Data<Parts>, form: Json<CheckFor
 ))]
 pub(super) async fn read(who: Operator, parts: Data<Parts>, id: Path<String>) -> Answer {
     let report = parts.checks.read(who.admin.id, &id);
-    let report = report.ok_or_else(|| Fault::not_found("There is no such check any more. Begin it again."))?;
+    let report =
+        report.ok_or_else(|| Fault::not_found("There is no such check any more. Begin it again."))?;
     Ok(HttpResponse::Ok().json(report))
 }
 

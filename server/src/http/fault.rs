@@ -74,7 +74,9 @@ impl Fault {
         tracing::error!(error.id = %id, doing, %detail, "a request failed");
         Self::new(
             ErrorCode::Internal,
-            format!("{doing} failed because of an error inside. Look for {id} in the log of carbonio-migrate."),
+            format!(
+                "{doing} failed because of an error inside. Look for {id} in the log of carbonio-migrate."
+            ),
         )
     }
 
@@ -122,12 +124,14 @@ impl From<StoreError> for Fault {
                 fault.body.field = Some("name".into());
                 fault
             }
-            StoreError::Conflict(_) | StoreError::State { .. } | StoreError::LeaseLost | StoreError::NoSecret(_) => {
-                Self::conflict(error.to_string())
-            }
-            StoreError::Open(_) | StoreError::Secret(_) | StoreError::Corrupt { .. } | StoreError::Database { .. } => {
-                Self::internal("Reading or writing the database", &error)
-            }
+            StoreError::Conflict(_)
+            | StoreError::State { .. }
+            | StoreError::LeaseLost
+            | StoreError::NoSecret(_) => Self::conflict(error.to_string()),
+            StoreError::Open(_)
+            | StoreError::Secret(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::Database { .. } => Self::internal("Reading or writing the database", &error),
         }
     }
 }
@@ -137,7 +141,10 @@ impl From<TooMany> for Fault {
         let seconds = refused.seconds;
         let mut fault = Self::new(
             ErrorCode::TooMany,
-            format!("Too many attempts. Wait {seconds} second{} and try again.", if seconds == 1 { "" } else { "s" }),
+            format!(
+                "Too many attempts. Wait {seconds} second{} and try again.",
+                if seconds == 1 { "" } else { "s" }
+            ),
         );
         fault.retry_after = Some(seconds);
         fault
@@ -155,7 +162,10 @@ impl From<JsonPayloadError> for Fault {
         match &error {
             JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => Self::new(
                 ErrorCode::TooLarge,
-                format!("The request is larger than {} MiB. Send it in parts.", super::BODY_MAX / 1024 / 1024),
+                format!(
+                    "The request is larger than {} MiB. Send it in parts.",
+                    super::BODY_MAX / 1024 / 1024
+                ),
             ),
             JsonPayloadError::Deserialize(cause) => Self::unreadable(&cause.to_string()),
             other => Self::unreadable(&other.to_string()),
@@ -165,14 +175,18 @@ impl From<JsonPayloadError> for Fault {
 
 impl From<QueryPayloadError> for Fault {
     fn from(error: QueryPayloadError) -> Self {
-        Self::unreadable(&error.to_string())
+        match &error {
+            QueryPayloadError::Deserialize(cause) => Self::unreadable(&cause.to_string()),
+            other => Self::unreadable(&other.to_string()),
+        }
     }
 }
 
 impl Fault {
     /// The body or the query is not what is expected; names the field when the reader named it.
     fn unreadable(detail: &str) -> Self {
-        let mut fault = Self::new(ErrorCode::Invalid, format!("The request could not be read: {}.", shortened(detail)));
+        let mut fault =
+            Self::new(ErrorCode::Invalid, format!("The request could not be read: {}.", shortened(detail)));
         fault.body.field = detail
             .split_once(" field `")
             .and_then(|(_, rest)| rest.split_once('`'))
@@ -189,7 +203,9 @@ fn shortened(detail: &str) -> String {
     };
     match kept.split_once(": string \"") {
         Some((kind, rest)) => {
-            let expected = rest.rsplit_once("\", expected ").map_or(String::new(), |(_, words)| format!(", expected {words}"));
+            let expected = rest
+                .rsplit_once("\", expected ")
+                .map_or(String::new(), |(_, words)| format!(", expected {words}"));
             format!("{kind}: string{expected}{position}")
         }
         None => format!("{kept}{position}"),
@@ -203,7 +219,8 @@ pub(super) async fn no_such_api() -> Answer {
 
 /// At a path that serves other methods.
 pub(super) async fn no_such_method(request: actix_web::HttpRequest) -> HttpResponse {
-    let fault = Fault::not_found("This address does not answer to that method. The API is described at /api/docs.");
+    let fault =
+        Fault::not_found("This address does not answer to that method. The API is described at /api/docs.");
     let allowed = super::ROUTES
         .iter()
         .filter(|(_, path, _)| request.match_pattern().as_deref() == Some(*path))
@@ -227,7 +244,10 @@ mod tests {
     #[test]
     fn the_field_is_named_when_the_reader_knows_it() {
         let missing = read::<LoginForm>(r#"{"name": "anna"}"#);
-        assert_eq!((missing.body.code, missing.body.field.as_deref()), (ErrorCode::Invalid, Some("password")));
+        assert_eq!(
+            (missing.body.code, missing.body.field.as_deref()),
+            (ErrorCode::Invalid, Some("password"))
+        );
         let unknown = read::<LoginForm>(r#"{"name": "anna", "password": "x", "role": "owner"}"#);
         assert_eq!(unknown.body.field.as_deref(), Some("role"));
     }

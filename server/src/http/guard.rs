@@ -38,10 +38,10 @@ async fn admit(request: &ServiceRequest) -> Result<(), Fault> {
     if let Some(problem) = parts.place.host_problem(arrival.host) {
         return Err(Fault::forbidden(problem));
     }
-    if !request.method().is_safe() {
-        if let Some(problem) = parts.place.change_problem(&arrival) {
-            return Err(Fault::forbidden(problem));
-        }
+    if !request.method().is_safe()
+        && let Some(problem) = parts.place.change_problem(&arrival)
+    {
+        return Err(Fault::forbidden(problem));
     }
     let Some(session) = who::presented(request.request(), parts.secure) else { return Ok(()) };
     let active = !request.path().starts_with(LIVE);
@@ -74,14 +74,17 @@ fn arrival(headers: &HeaderMap) -> Arrival<'_> {
         origin: text(header::ORIGIN),
         fetch_site: text(HeaderName::from_static("sec-fetch-site")),
         content_type: text(header::CONTENT_TYPE),
-        has_body: length.is_some_and(|length| length.trim() != "0") || headers.contains_key(header::TRANSFER_ENCODING),
+        has_body: length.is_some_and(|length| length.trim() != "0")
+            || headers.contains_key(header::TRANSFER_ENCODING),
         marker: text(HeaderName::from_static("x-cm")),
     }
 }
 
 /// What handlers reach.
 pub(super) fn parts(request: &HttpRequest) -> Result<&web::Data<Parts>, Fault> {
-    request.app_data::<web::Data<Parts>>().ok_or_else(|| Fault::internal("Answering", &"the server's parts are missing"))
+    request
+        .app_data::<web::Data<Parts>>()
+        .ok_or_else(|| Fault::internal("Answering", &"the server's parts are missing"))
 }
 
 /// Where a request comes from. What proxies say is believed only of those that were named.

@@ -22,7 +22,9 @@ pub(super) async fn ready(parts: Data<Parts>) -> Answer {
     }
     if let Err(error) = parts.store.ping().await {
         tracing::error!(%error, "the database does not answer");
-        return Err(Fault::unavailable("The database does not answer. Check that it runs and that its disk has room."));
+        return Err(Fault::unavailable(
+            "The database does not answer. Check that it runs and that its disk has room.",
+        ));
     }
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"))
 }

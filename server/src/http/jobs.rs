@@ -44,7 +44,8 @@ pub(super) async fn create(
     let view = parts.store.project(*project).await?;
     valid::job_rows(&view.source, &view.target, &rows)?;
     let made = parts.store.create_jobs(*project, &rows).await?;
-    let subject = format!("{} mailbox{} of {}", made.len(), if made.len() == 1 { "" } else { "es" }, view.row.name);
+    let subject =
+        format!("{} mailbox{} of {}", made.len(), if made.len() == 1 { "" } else { "es" }, view.row.name);
     parts.record(&who.admin.name, "job.create", &subject).await;
     let mut rows = parts.store.jobs(*project).await?;
     rows.retain(|row| made.contains(&row.id));
@@ -80,7 +81,12 @@ pub(super) async fn remove(who: Operator, parts: Data<Parts>, id: Path<JobId>) -
     (status = 400, body = ApiError),
     (status = 404, body = ApiError),
 ))]
-pub(super) async fn change_secrets(who: Operator, parts: Data<Parts>, id: Path<JobId>, form: Json<JobSecrets>) -> Answer {
+pub(super) async fn change_secrets(
+    who: Operator,
+    parts: Data<Parts>,
+    id: Path<JobId>,
+    form: Json<JobSecrets>,
+) -> Answer {
     let subject = subject(&parts, *id).await?;
     valid::job_secrets(&form)?;
     parts.store.set_job_secrets(*id, &form).await?;
@@ -93,7 +99,12 @@ pub(super) async fn change_secrets(who: Operator, parts: Data<Parts>, id: Path<J
     (status = 202, body = JobRow),
     (status = 409, body = ApiError, description = "The action makes no sense now"),
 ))]
-pub(super) async fn act(who: Operator, parts: Data<Parts>, id: Path<JobId>, form: Json<ActionForm>) -> Answer {
+pub(super) async fn act(
+    who: Operator,
+    parts: Data<Parts>,
+    id: Path<JobId>,
+    form: Json<ActionForm>,
+) -> Answer {
     let subject = subject(&parts, *id).await?;
     apply(&parts, *id, form.action).await?;
     parts.record(&who.admin.name, &format!("job.{}", action_word(form.action)), &subject).await;

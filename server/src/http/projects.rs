@@ -53,7 +53,12 @@ pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<ProjectId>) ->
     (status = 400, body = ApiError),
     (status = 409, body = ApiError, description = "The name is in use, or a mailbox is waiting or running"),
 ))]
-pub(super) async fn change(who: Operator, parts: Data<Parts>, id: Path<ProjectId>, form: Json<ProjectForm>) -> Answer {
+pub(super) async fn change(
+    who: Operator,
+    parts: Data<Parts>,
+    id: Path<ProjectId>,
+    form: Json<ProjectForm>,
+) -> Answer {
     let before = parts.store.project(*id).await?;
     let form = valid::project_form(form.into_inner(), Some(&before))?;
     let moved = form.source.endpoint != before.source || form.target.endpoint != before.target;
@@ -84,7 +89,12 @@ pub(super) async fn remove(who: Operator, parts: Data<Parts>, id: Path<ProjectId
     (status = 202, body = Applied),
     (status = 404, body = ApiError),
 ))]
-pub(super) async fn act(who: Operator, parts: Data<Parts>, id: Path<ProjectId>, form: Json<ActionForm>) -> Answer {
+pub(super) async fn act(
+    who: Operator,
+    parts: Data<Parts>,
+    id: Path<ProjectId>,
+    form: Json<ActionForm>,
+) -> Answer {
     let project = parts.store.project_row(*id).await?;
     let mut applied = 0;
     for row in parts.store.jobs(*id).await? {

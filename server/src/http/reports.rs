@@ -34,7 +34,9 @@ pub(super) struct Form {
 pub(super) async fn download(_: Auditor, parts: Data<Parts>, id: Path<JobId>, form: Query<Form>) -> Answer {
     let report = parts.store.report(*id).await?;
     let report = report.ok_or_else(|| {
-        Fault::not_found("There is no report of this mailbox yet: run an initial, delta or verify pass first.")
+        Fault::not_found(
+            "There is no report of this mailbox yet: run an initial, delta or verify pass first.",
+        )
     })?;
     let format = form.format;
     // A report may have a hundred thousand findings: rendering it must not hold up other requests.

@@ -36,7 +36,9 @@ pub(super) async fn create(parts: Data<Parts>, request: HttpRequest, form: Json<
     let from = client(&request, &parts);
     parts.limits.set_up(from)?;
     if parts.store.has_admin().await? {
-        return Err(Fault::conflict("This server is set up already. Log in, or ask an owner for an account."));
+        return Err(Fault::conflict(
+            "This server is set up already. Log in, or ask an owner for an account.",
+        ));
     }
     if let Some(problem) = name_problem(&form.name) {
         return Err(Fault::invalid("name", problem));

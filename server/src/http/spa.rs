@@ -73,9 +73,12 @@ async fn built_in(request: HttpRequest) -> HttpResponse {
 
 /// A browser goes to a page; scripts and styles that are gone must not be answered with one.
 fn is_page(request: &HttpRequest) -> bool {
-    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepts =
+        request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let path = request.path().trim_start_matches('/');
-    matches!(*request.method(), Method::GET | Method::HEAD) && accepts.contains("text/html") && !path.starts_with(HASHED)
+    matches!(*request.method(), Method::GET | Method::HEAD)
+        && accepts.contains("text/html")
+        && !path.starts_with(HASHED)
 }
 
 /// A file in the best encoding the browser takes, or word that the one it has is still good.
@@ -85,11 +88,14 @@ fn file(request: &HttpRequest, path: &str) -> HttpResponse {
         .iter()
         .filter(|(token, _)| accepts.is_some_and(|accepts| takes(accepts, token)))
         .find_map(|(token, ending)| Some((Some(*token), Panel::get(&format!("{path}{ending}"))?)));
-    let Some((encoding, found)) = encoded.or_else(|| Some((None, Panel::get(path)?))) else { return missing() };
+    let Some((encoding, found)) = encoded.or_else(|| Some((None, Panel::get(path)?))) else {
+        return missing();
+    };
     let tag = format!("\"{}\"", hex::encode(&found.metadata.sha256_hash()[..16]));
     let lasts = if path.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let fresh = known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
+    let fresh =
+        known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
     let mut answer = if fresh { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer
         .insert_header((header::CACHE_CONTROL, lasts))
@@ -114,13 +120,16 @@ fn takes(accepts: &str, token: &str) -> bool {
     accepts.split(',').any(|part| {
         let mut words = part.split(';').map(str::trim);
         let named = words.next().is_some_and(|name| name.eq_ignore_ascii_case(token));
-        let nought = words.any(|word| word.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0));
+        let nought =
+            words.any(|word| word.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0));
         named && !nought
     })
 }
 
 fn missing() -> HttpResponse {
-    HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body("There is nothing at this address.\n")
+    HttpResponse::NotFound()
+        .content_type("text/plain; charset=utf-8")
+        .body("There is nothing at this address.\n")
 }
 
 fn not_built() -> HttpResponse {

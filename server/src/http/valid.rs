@@ -26,10 +26,16 @@ pub(super) const ENTER_AGAIN: &str =
     "Enter the password again: the stored one is only used with the server and the admin it was entered for.";
 
 /// Checks a new project, or new settings for one; returns it with its name trimmed.
-pub(crate) fn project_form(mut form: ProjectForm, before: Option<&ProjectView>) -> Result<ProjectForm, Fault> {
+pub(crate) fn project_form(
+    mut form: ProjectForm,
+    before: Option<&ProjectView>,
+) -> Result<ProjectForm, Fault> {
     form.name = form.name.trim().to_owned();
     if form.name.is_empty() || form.name.chars().count() > PROJECT_NAME_MAX || has_control(&form.name) {
-        return Err(Fault::invalid("name", format!("Give the project a name of 1 to {PROJECT_NAME_MAX} characters.")));
+        return Err(Fault::invalid(
+            "name",
+            format!("Give the project a name of 1 to {PROJECT_NAME_MAX} characters."),
+        ));
     }
     side("source", &form.source, before.map(|view| (&view.source, view.source_has_secret)))?;
     side("target", &form.target, before.map(|view| (&view.target, view.target_has_secret)))?;
@@ -53,7 +59,9 @@ fn side(path: &str, form: &SideForm, before: Option<(&Endpoint, bool)>) -> Resul
     match before {
         Some((stored, true)) if same_login(stored, &form.endpoint) => Ok(()),
         Some((_, true)) => Err(Fault::invalid(field, ENTER_AGAIN)),
-        Some((_, false)) | None => Err(Fault::invalid(field, "Enter the admin's password: every mailbox is opened with it.")),
+        Some((_, false)) | None => {
+            Err(Fault::invalid(field, "Enter the admin's password: every mailbox is opened with it."))
+        }
     }
 }
 
@@ -73,9 +81,16 @@ fn imap_endpoint(path: &str, imap: &ImapEndpoint) -> Result<(), Fault> {
         return invalid("port", "Enter a port from 1 to 65535: 993 for implicit TLS, 143 for STARTTLS.");
     }
     if imap.tls == Tls::None && !is_loopback(&imap.host) {
-        return invalid("tls", "Clear text is allowed to this machine only. Choose implicit TLS (993) or STARTTLS (143).");
+        return invalid(
+            "tls",
+            "Clear text is allowed to this machine only. Choose implicit TLS (993) or STARTTLS (143).",
+        );
     }
-    if imap.pin.as_ref().is_some_and(|pin| pin.len() != 64 || !pin.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))) {
+    if imap
+        .pin
+        .as_ref()
+        .is_some_and(|pin| pin.len() != 64 || !pin.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+    {
         return invalid("pin", "A certificate's SHA-256 has 64 digits 0-9 and a-f in lower case.");
     }
     match &imap.login {
@@ -86,7 +101,10 @@ fn imap_endpoint(path: &str, imap: &ImapEndpoint) -> Result<(), Fault> {
             if template.contains("{user}") && template.len() <= NAME_MAX && !has_control(template) {
                 return Ok(());
             }
-            invalid("login.template", "The template makes the login name and must contain {user}, as in {user}*{admin}.")
+            invalid(
+                "login.template",
+                "The template makes the login name and must contain {user}, as in {user}*{admin}.",
+            )
         }
     }
 }
@@ -102,18 +120,23 @@ fn host_problem(host: &str) -> Option<&'static str> {
     if host.parse::<IpAddr>().is_ok() {
         return None;
     }
-    if host.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())) {
+    if host
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
+    {
         return Some("Enter the host name alone; the port has a field of its own.");
     }
     let fits = |c: char| c.is_alphanumeric() || "-._".contains(c);
-    if host.len() > NAME_MAX || !host.chars().all(fits) || host.starts_with(['.', '-']) || host.contains("..") {
+    if host.len() > NAME_MAX || !host.chars().all(fits) || host.starts_with(['.', '-']) || host.contains("..")
+    {
         return Some("This is no host name: it has letters, digits, dots and hyphens, and no spaces.");
     }
     None
 }
 
 fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// Checks the login name of a mailbox or an admin.
@@ -160,19 +183,22 @@ pub(crate) fn job_rows(source: &Endpoint, target: &Endpoint, rows: &[NewJob]) ->
         let field = |name: &str| format!("jobs[{number}].{name}");
         login_name(&field("source_user"), &row.source_user)?;
         login_name(&field("target_user"), &row.target_user)?;
-        let secrets = [("source_secret", &row.source_secret, source), ("target_secret", &row.target_secret, target)];
+        let secrets =
+            [("source_secret", &row.source_secret, source), ("target_secret", &row.target_secret, target)];
         for (name, entered, endpoint) in secrets {
             match entered {
                 Some(entered) => secret(&field(name), entered)?,
                 None if endpoint.secret_per_mailbox() => {
-                    let message = "Enter the mailbox's password: this endpoint has no admin who logs in for all.";
+                    let message =
+                        "Enter the mailbox's password: this endpoint has no admin who logs in for all.";
                     return Err(Fault::invalid(field(name), message));
                 }
                 None => {}
             }
         }
         if let Some(earlier) = seen.insert((&row.source_user, &row.target_user), number) {
-            let message = format!("This mailbox is in row {} already. Remove one of the two rows.", earlier + 1);
+            let message =
+                format!("This mailbox is in row {} already. Remove one of the two rows.", earlier + 1);
             return Err(Fault::invalid(field("source_user"), message));
         }
     }

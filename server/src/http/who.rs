@@ -34,7 +34,8 @@ impl Who {
 /// The session's admin, if the guard found one and its role includes the wanted one.
 fn demand(request: &HttpRequest, wanted: Role) -> Result<Who, Fault> {
     let who = request.extensions().get::<Who>().cloned();
-    let who = who.ok_or_else(|| Fault::unauthorized("You are not logged in, or the session has ended. Log in."))?;
+    let who =
+        who.ok_or_else(|| Fault::unauthorized("You are not logged in, or the session has ended. Log in."))?;
     if who.admin.role.includes(wanted) {
         return Ok(who);
     }
@@ -123,6 +124,9 @@ mod tests {
             bare_cookie(true, "x".into()).to_string(),
             "__Host-cm_session=x; HttpOnly; SameSite=Strict; Secure; Path=/"
         );
-        assert_eq!(bare_cookie(false, "x".into()).to_string(), "cm_session=x; HttpOnly; SameSite=Strict; Path=/");
+        assert_eq!(
+            bare_cookie(false, "x".into()).to_string(),
+            "cm_session=x; HttpOnly; SameSite=Strict; Path=/"
+        );
     }
 }

@@ -124,11 +124,13 @@ pub(super) async fn insert(
     pass: PassId,
     findings: &[Finding],
 ) -> Result<(), StoreError> {
-    for finding in findings {
-        let Subject { folder, item } = &finding.subject;
-        tx.run(
-            "INSERT INTO finding (job, pass, severity, cause, folder, item, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
+    tx.insert_many(
+        "INSERT INTO finding (job, pass, severity, cause, folder, item, detail)",
+        findings,
+        "",
+        |finding| {
+            let Subject { folder, item } = &finding.subject;
+            Ok([
                 job.0.into(),
                 pass.0.into(),
                 rank(finding.severity).into(),
@@ -136,11 +138,10 @@ pub(super) async fn insert(
                 folder.as_ref().map(|folder| json("folder", folder)).transpose()?.into(),
                 item.as_ref().map(|item| json("message's label", item)).transpose()?.into(),
                 clean(&finding.detail).into(),
-            ],
-        )
-        .await?;
-    }
-    Ok(())
+            ])
+        },
+    )
+    .await
 }
 
 /// Severities as numbers that grow with them, so that the database finds the worst.

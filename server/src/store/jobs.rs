@@ -117,7 +117,7 @@ impl Store {
             row,
             project_name: project_name.ok_or(StoreError::NotFound("project"))?,
             folders: folders.into_iter().map(FolderRecord::row).collect::<Result<_, _>>()?,
-            passes: self.passes_with(id, &causes).await?,
+            passes: self.passes(id, &causes).await?,
             causes: all_causes(&causes),
             has_report: report.is_some(),
         })

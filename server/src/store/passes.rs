@@ -129,14 +129,8 @@ impl Store {
         Ok(becomes.state)
     }
 
-    /// A job's passes, newest first.
-    pub(crate) async fn passes(&self, job: JobId) -> Result<Vec<PassView>, StoreError> {
-        let causes = self.causes_by_pass(job).await?;
-        self.passes_with(job, &causes).await
-    }
-
     /// A job's passes, newest first, with findings that were counted before.
-    pub(super) async fn passes_with(
+    pub(super) async fn passes(
         &self,
         job: JobId,
         causes: &BTreeMap<PassId, Vec<CauseCount>>,

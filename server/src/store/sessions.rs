@@ -105,15 +105,6 @@ impl Store {
         tx.commit().await
     }
 
-    /// Ends every session of an admin but, when given, one.
-    pub(crate) async fn end_sessions(&self, admin: AdminId, but: Option<[u8; 32]>) -> Result<(), StoreError> {
-        let tx = self.db().begin("Ending an admin's sessions").await?;
-        // No token is empty, so that without one to spare all of them go.
-        let spared = but.map(|token| token.to_vec()).unwrap_or_default();
-        tx.run("DELETE FROM session WHERE admin = ? AND token <> ?", [admin.0.into(), spared.into()]).await?;
-        tx.commit().await
-    }
-
     /// Removes sessions that timed out.
     pub(crate) async fn sweep_sessions(&self, now: Timestamp) -> Result<(), StoreError> {
         let tx = self.db().begin("Removing old sessions").await?;

@@ -102,6 +102,32 @@ impl Tx<'_> {
         unique(done.map(|done| done.rows_affected()), self.doing)
     }
 
+    /// Inserts many rows with few statements: `{head} VALUES (…), (…) {tail}`.
+    pub(super) async fn insert_many<T, const COLUMNS: usize>(
+        &self,
+        head: &str,
+        mut rows: &[T],
+        tail: &str,
+        values: impl Fn(&T) -> Result<[Value; COLUMNS], StoreError>,
+    ) -> Result<(), StoreError> {
+        let row = format!("({})", marks(COLUMNS));
+        for size in BATCHES {
+            if rows.len() < size {
+                continue;
+            }
+            let sql = format!("{head} VALUES {} {tail}", vec![row.as_str(); size].join(", "));
+            while let Some((batch, rest)) = rows.split_at_checked(size) {
+                let mut bound = Vec::with_capacity(size * COLUMNS);
+                for row in batch {
+                    bound.extend(values(row)?);
+                }
+                self.run(&sql, bound).await?;
+                rows = rest;
+            }
+        }
+        Ok(())
+    }
+
     /// Inserts a row that may clash with one that must be unique, and tells its id. `sql` ends before `RETURNING`.
     pub(super) async fn insert(
         &self,
@@ -117,6 +143,10 @@ impl Tx<'_> {
         }
     }
 }
+
+/// Rows that one statement inserts: few sizes, so that each statement is prepared once and used again, and the largest
+/// far below the limit of bound values (32,766 on SQLite, 65,535 on PostgreSQL).
+const BATCHES: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// A row that must be unique exists already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -33,10 +33,12 @@ pub(crate) fn bind(module: &Path, profile: Profile) -> Result<Bound, Problem> {
         .web(true)
         .and_then(Bindgen::generate_output)
         .map_err(|error| problem(&format_args!("{error:#}")))?;
-    if !output.snippets().is_empty() || !output.local_modules().is_empty() {
-        return Err(problem(
-            &"a dependency brings script files of its own, which the bundle has no place for",
-        ));
+    // Every crate that uses wasm-bindgen is named there, most of them with an empty list.
+    let brings = output.snippets().iter().find(|(_, files)| !files.is_empty()).map(|(name, _)| name);
+    if let Some(name) = brings.or_else(|| output.local_modules().keys().next()) {
+        return Err(problem(&format_args!(
+            "{name} brings script files of its own, for which the bundle has no place"
+        )));
     }
     Ok(Bound { wasm: output.wasm_mut().emit_wasm(), js: output.js().to_owned() })
 }

@@ -39,7 +39,7 @@ impl Bundle {
         ] {
             let failed = |error: io::Error| format!("{path} could not be compressed: {error}");
             files.insert(format!("{path}.br"), compress::brotli(&content, effort).map_err(failed)?);
-            files.insert(format!("{path}.gz"), compress::gzip(&content, effort).map_err(failed)?);
+            files.insert(format!("{path}.gz"), compress::gzip(&content).map_err(failed)?);
             files.insert(path, content);
         }
         Ok(Self { files })

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
-use shared::{
-    check::{CheckForm, CheckReport, Side},
-};
+use shared::check::{CheckForm, CheckReport, Side};
 
 use super::draft::SideDraft;
 use crate::{

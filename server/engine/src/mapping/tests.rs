@@ -333,16 +333,27 @@ fn edge_071_what_is_too_deep_moves_up() {
 
 #[test]
 fn places_of_earlier_passes_are_kept() {
-    let known = [("Old", "Old"), ("Work", "Work (2)"), ("a", "b")];
+    let source = "Old=sent, Work, a, a > c, b, x.y > z, x.y > new, INBOX";
+    let known = [("Old", "Old"), ("Work", "Work (2)"), ("a", "b"), ("a > c", "b > c"), ("x.y > z", "xy > z")];
     check_known(
         &GENERIC,
-        ["Old=sent, Work, a, a > c, b", "Sent=sent, Work, Work (2)"],
+        [source, "Sent=sent, Work, Work (2)"],
         &known,
-        "+Old, +a -> b, +a > c -> b > c, +b -> b (2), Work -> Work (2)",
-        "b",
+        "+INBOX, +Old, +a -> b, +a > c -> b > c, +b -> b (2), Work -> Work (2), \
+         +x.y > new -> xy > new, +x.y > z -> xy > z",
+        "Work, a, b",
+    );
+    // What went to the target's own folder for the same use is no more than a remark, as it was.
+    let known = [("Old", "Sent"), ("INBOX", "Inbox")];
+    check_known(
+        &GENERIC,
+        ["Old=sent, INBOX", "Sent=sent, Inbox"],
+        &known,
+        "INBOX -> Inbox, Old -> Sent",
+        "~Old",
     );
     // Two folders never share a place, whatever was known.
-    check_known(&GENERIC, ["a, b", ""], &[("a", "c"), ("b", "c")], "+a -> c, +b", "");
+    check_known(&GENERIC, ["a, b", ""], &[("a", "c"), ("b", "c")], "+a -> c, +b", "a");
 }
 
 #[test]

@@ -211,14 +211,17 @@ impl Course {
         (worth_it && without_progress + pause < PATIENCE).then_some(pause)
     }
 
+    /// Waits, unless an admin wants the pass to end.
     async fn sleep(&mut self, pause: Duration) -> Result<(), Control> {
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = self.control.wait_for(|control| *control != Control::Go) => {}
-        }
-        match *self.control.borrow() {
-            Control::Go => Ok(()),
-            control @ (Control::Pause | Control::Cancel) => Err(control),
+        let interrupted = tokio::time::timeout(pause, wanted(&mut self.control)).await;
+        match interrupted {
+            Ok(Some(control)) => Err(control),
+            // Nobody watches any more: the rest of the pause is slept, so that a server is not hammered.
+            Ok(None) => {
+                tokio::time::sleep(pause).await;
+                Ok(())
+            }
+            Err(_) => Ok(()),
         }
     }
 
@@ -228,15 +231,20 @@ impl Course {
     }
 }
 
+/// Resolves when an admin wants the pass to end; none: nobody can want anything any more.
+async fn wanted(control: &mut watch::Receiver<Control>) -> Option<Control> {
+    control.wait_for(|control| *control != Control::Go).await.ok().map(|control| *control)
+}
+
 /// Resolves when an admin wanted the pass to end and the window in flight had its time.
 async fn out_of_grace(mut control: watch::Receiver<Control>) -> Control {
-    let wanted = match control.wait_for(|control| *control != Control::Go).await {
-        Ok(control) => *control,
-        // Nobody can want anything any more.
-        Err(_) => std::future::pending().await,
-    };
-    tokio::time::sleep(GRACE).await;
-    wanted
+    match wanted(&mut control).await {
+        Some(wanted) => {
+            tokio::time::sleep(GRACE).await;
+            wanted
+        }
+        None => std::future::pending().await,
+    }
 }
 
 fn same_mailbox(order: &PassOrder) -> bool {

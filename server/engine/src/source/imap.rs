@@ -73,73 +73,65 @@ impl Source for ImapSource {
                 return Ok(());
             }
         }
+        let largest = small.iter().map(|item| item.size).max().unwrap_or(0);
+        self.session.allow_message(largest);
         let mut waiting: VecDeque<Vec<&ItemMeta>> = batches(&small).into();
-        let mut sent = VecDeque::new();
+        let mut sent: HashMap<Asked, Vec<&ItemMeta>> = HashMap::new();
+        let mut expected: HashMap<u32, &ItemMeta> = HashMap::new();
         loop {
             while sent.len() < IN_FLIGHT
                 && let Some(batch) = waiting.pop_front()
             {
-                let asked = self.session.ask_bodies(&uids(&batch), part == Part::Header);
-                sent.push_back((asked, batch));
+                expected.extend(batch.iter().filter_map(|item| Some((uid(&item.id)?, *item))));
+                sent.insert(self.session.ask_bodies(&uids(&batch), part == Part::Header), batch);
+            }
+            if sent.is_empty() {
+                return Ok(());
             }
             self.session.flush().await?;
-            let Some((asked, batch)) = sent.pop_front() else { return Ok(()) };
-            let largest = batch.iter().map(|item| item.size).max().unwrap_or(0);
-            self.session.allow_message(largest);
-            match self.receive(folder, &asked, batch, into).await? {
-                Ok(again) => waiting.extend(again),
-                Err(SinkClosed) => return Ok(()),
+            let (asked, refused) = loop {
+                match self.session.next_body().await? {
+                    Chunk::Body { uid, body } => {
+                        let Some(meta) = expected.remove(&uid) else { continue };
+                        if into.send(Item { meta: meta.clone(), body }).await.is_err() {
+                            return Ok(());
+                        }
+                    }
+                    Chunk::End { asked, refused } => break (asked, refused),
+                }
+            };
+            let Some(mut batch) = sent.remove(&asked) else { continue };
+            let alone = batch.len() == 1;
+            batch.retain(|item| uid(&item.id).is_some_and(|uid| expected.remove(&uid).is_some()));
+            match refused {
+                // One of them spoils the batch: each is asked for alone.
+                Some(_) if !alone => waiting.extend(batch.into_iter().map(|item| vec![item])),
+                refused => {
+                    if undelivered(folder, batch, refused, into).await.is_err() {
+                        return Ok(());
+                    }
+                }
             }
         }
     }
 }
 
-impl ImapSource {
-    /// Takes in one batch. Gives the items that must be asked for one by one, because the batch was refused.
-    async fn receive<'a>(
-        &mut self,
-        folder: &Folder,
-        asked: &Asked,
-        batch: Vec<&'a ItemMeta>,
-        into: &ItemSink,
-    ) -> Result<Result<Vec<Vec<&'a ItemMeta>>, SinkClosed>, ConnectorError> {
-        let alone = batch.len() == 1;
-        let mut missing: HashMap<u32, &ItemMeta> =
-            batch.iter().filter_map(|item| Some((uid(&item.id)?, *item))).collect();
-        let refused = loop {
-            match self.session.next_body(asked).await? {
-                Chunk::Body { uid, body } => {
-                    let Some(meta) = missing.remove(&uid) else { continue };
-                    if into.send(Item { meta: meta.clone(), body }).await.is_err() {
-                        return Ok(Err(SinkClosed));
-                    }
-                }
-                Chunk::End { refused } => break refused,
-            }
-        };
-        let mut again = Vec::new();
-        for meta in batch.into_iter().filter(|item| uid(&item.id).is_some_and(|uid| missing.contains_key(&uid))) {
-            let failed = match &refused {
-                Some(_) if !alone => {
-                    again.push(vec![meta]);
-                    continue;
-                }
-                Some(words) => {
-                    let detail = format!("the server answered: “{words}”");
-                    into.fail(meta.clone(), Cause::Unreadable, detail).await
-                }
-                // Asked for and not delivered, without a complaint: expunged meanwhile (edge case 11).
-                None => {
-                    let detail = format!("it was listed in {} but is no longer there", folder.path);
-                    into.fail(meta.clone(), Cause::Vanished, detail).await
-                }
-            };
-            if failed.is_err() {
-                return Ok(Err(SinkClosed));
-            }
-        }
-        Ok(Ok(again))
+/// Tells of items that were asked for and did not come.
+async fn undelivered(
+    folder: &Folder,
+    items: Vec<&ItemMeta>,
+    refused: Option<String>,
+    into: &ItemSink,
+) -> Result<(), SinkClosed> {
+    let (cause, detail) = match refused {
+        Some(words) => (Cause::Unreadable, format!("the server answered: “{words}”")),
+        // Not delivered without a complaint: expunged meanwhile (edge case 11).
+        None => (Cause::Vanished, format!("it was listed in {} but is no longer there", folder.path)),
+    };
+    for item in items {
+        into.fail(item.clone(), cause, detail.clone()).await?;
     }
+    Ok(())
 }
 
 fn uid(id: &ItemId) -> Option<u32> {

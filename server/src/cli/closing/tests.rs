@@ -24,6 +24,7 @@ fn closing<'a>(kind: PassKind, end: &'a PassEnd) -> Closing<'a> {
         report: None,
         folders: &[],
         causes: &[],
+        examples: &[],
         seconds: 80,
         files: None,
         ledger: Path::new("/data/ledgers/a.db"),
@@ -54,19 +55,22 @@ fn a_finished_run_closes_with_numbers_findings_verdict_and_places() {
         ..closing(PassKind::Delta, &PassEnd::Finished)
     }
     .text();
-    has(&text, &[
-        "Delta pass: anna at old.example → anna at new.example, 1 min 20 s",
-        "   1,204   1,200        4   1,205      1,180        1        4      5  INBOX\n",
-        "Gesendete Objekte → Sent",
-        "   4,442   3,410        4   4,443      4,390        1        4      5  all 5 folders\n",
-        "  Loss           2  Message larger than the target allows\n",
-        "INBOX: UID 811, 62.9 MB, 2019-10-03 16:24:31 UTC, <20190302.7f3a@mail.example.org>: The target answered",
-        "… and 25 more",
-        "→ Raise the target's message size limit and run a delta pass.",
-        "Verdict: Investigate. 4,438 of 4,442 messages",
-        "Report:  /r/report.html",
-        "Ledger:  /data/ledgers/a.db",
-    ]);
+    has(
+        &text,
+        &[
+            "Delta pass: anna at old.example → anna at new.example, 1 min 20 s",
+            "   1,204   1,200        4   1,205      1,180        1        4      5  INBOX\n",
+            "Gesendete Objekte → Sent",
+            "   4,442   3,410        4   4,443      4,390        1        4      5  all 5 folders\n",
+            "  Loss           2  Message larger than the target allows\n",
+            "INBOX: UID 811, 62.9 MB, 2019-10-03 16:24:31 UTC, <20190302.7f3a@mail.example.org>: The target answered",
+            "… and 25 more",
+            "→ Raise the target's message size limit and run a delta pass.",
+            "Verdict: Investigate. 4,438 of 4,442 messages",
+            "Report:  /r/report.html",
+            "Ledger:  /data/ledgers/a.db",
+        ],
+    );
 }
 
 #[test]
@@ -85,34 +89,53 @@ fn a_dry_run_shows_the_plan_and_writes_no_report() {
     };
     let plan = PlanView {
         folders: vec![folder("INBOX", "INBOX", false), folder("Gesendet", "Sent", true)],
-        findings: vec![sample::finding(Severity::Loss, Cause::TooBig, "INBOX", Some(sample::item(3, 99, None)), "")],
+        findings: vec![sample::finding(
+            Severity::Loss,
+            Cause::TooBig,
+            "INBOX",
+            Some(sample::item(3, 99, None)),
+            "",
+        )],
     };
     let text =
-        Closing { plan: Some(&plan), files: Some(&[]), ..closing(PassKind::DryRun, &PassEnd::Finished) }.text();
-    has(&text, &[
-        "Dry run:",
-        "      10              2        7             1        7.0 kB  Gesendet → Sent (new)\n",
-        "      20              4       14             2       14.0 kB  all 2 folders\n",
-        "  Loss           1  Message larger than the target allows\n",
-        "INBOX: UID 3, 99 B, ",
-        "nothing was written. Without --dry-run, 14 messages (14.0 kB) would be copied.",
-        "Report:  none was written, because a dry run compares nothing.",
-    ]);
+        Closing { plan: Some(&plan), files: Some(&[]), ..closing(PassKind::DryRun, &PassEnd::Finished) }
+            .text();
+    has(
+        &text,
+        &[
+            "Dry run:",
+            "      10              2        7             1        7.0 kB  Gesendet → Sent (new)\n",
+            "      20              4       14             2       14.0 kB  all 2 folders\n",
+            "  Loss           1  Message larger than the target allows\n",
+            "INBOX: UID 3, 99 B, ",
+            "nothing was written. Without --dry-run, 14 messages (14.0 kB) would be copied.",
+            "Report:  none was written, because a dry run compares nothing.",
+        ],
+    );
 }
 
 #[test]
 fn an_aborted_run_shows_what_was_reached_and_how_to_go_on() {
     let end = PassEnd::Aborted { cause: Cause::TargetFull, message: "told on standard error".into() };
     let folders = [remembered("INBOX", 100, 60, 0)];
-    let causes = [CauseCount::new(Cause::TargetFull, Severity::Loss, 1)];
+    let causes = [
+        CauseCount::new(Cause::TargetFull, Severity::Loss, 1),
+        CauseCount::new(Cause::TooBig, Severity::Loss, 9),
+    ];
+    let examples =
+        [sample::finding(Severity::Loss, Cause::TooBig, "INBOX", Some(sample::item(7, 99, None)), "")];
     let text =
-        Closing { folders: &folders, causes: &causes, files: Some(&[]), ..closing(PassKind::Initial, &end) }.text();
-    has(&text, &[
-        "     100      60        0  100.0 kB  INBOX\n",
-        "The target mailbox is full",
-        "Not complete. Run the same command again to go on: nothing is copied twice.",
-        "Report:  none was written, because the run did not come to the end of the comparison.",
-    ]);
+        Closing { folders: &folders, causes: &causes, files: Some(&[]), ..closing(PassKind::Initial, &end) }
+            .text();
+    has(
+        &text,
+        &[
+            "     100      60        0  100.0 kB  INBOX\n",
+            "The target mailbox is full",
+            "Not complete. Run the same command again to go on: nothing is copied twice.",
+            "Report:  none was written, because the run did not come to the end of the comparison.",
+        ],
+    );
 }
 
 #[test]

@@ -12,7 +12,13 @@ use super::{job_rows, project_form};
 use crate::http::Fault;
 
 fn imap() -> ImapEndpoint {
-    ImapEndpoint { host: "mail.example.org".into(), port: 993, tls: Tls::Implicit, pin: None, login: Login::Password }
+    ImapEndpoint {
+        host: "mail.example.org".into(),
+        port: 993,
+        tls: Tls::Implicit,
+        pin: None,
+        login: Login::Password,
+    }
 }
 
 fn form(source: ImapEndpoint, secret: Option<&str>) -> ProjectForm {
@@ -62,7 +68,9 @@ fn a_host_is_a_name_or_an_address_and_nothing_else() {
     for host in ["mail.example.org", "192.0.2.1", "2001:db8::1", "bücher.example", "mail_1"] {
         check(ImapEndpoint { host: host.into(), ..imap() }, None);
     }
-    for host in ["", " ", "imap://mail", "mail example", "mail:993", "a@b", "mail/", "..", "-x", "x\r\nA1 LOGOUT"] {
+    for host in
+        ["", " ", "imap://mail", "mail example", "mail:993", "a@b", "mail/", "..", "-x", "x\r\nA1 LOGOUT"]
+    {
         check(ImapEndpoint { host: host.into(), ..imap() }, Some("source.endpoint.host"));
     }
 }
@@ -104,10 +112,17 @@ fn a_stored_secret_goes_only_where_it_was_entered_for() {
     let before = stored(master.clone());
     assert_eq!(field(project_form(form(master.clone(), None), Some(&before))), None, "nothing changed");
     let elsewhere = ImapEndpoint { host: "evil.example".into(), ..master.clone() };
-    assert_eq!(field(project_form(form(elsewhere.clone(), None), Some(&before))).as_deref(), Some("source.secret"));
+    assert_eq!(
+        field(project_form(form(elsewhere.clone(), None), Some(&before))).as_deref(),
+        Some("source.secret")
+    );
     assert_eq!(field(project_form(form(elsewhere, Some("typed again")), Some(&before))), None);
     let pinned = ImapEndpoint { pin: Some("ab".repeat(32)), ..master };
-    assert_eq!(field(project_form(form(pinned, None), Some(&before))), None, "a pin makes it no other server");
+    assert_eq!(
+        field(project_form(form(pinned, None), Some(&before))),
+        None,
+        "a pin makes it no other server"
+    );
 }
 
 fn row(user: &str, secret: Option<&str>) -> NewJob {
@@ -131,11 +146,15 @@ fn a_bad_row_is_named_by_its_number() {
     check(&[row("anna", Some("x")), row("", Some("x"))], Some("jobs[1].source_user"));
     check(&[row("anna", None)], Some("jobs[0].source_secret"));
     check(&[row("anna", Some("a\r\nb"))], Some("jobs[0].source_secret"));
-    check(&[row("anna", Some("x")), row("bert", Some("x")), row("anna", Some("x"))], Some("jobs[2].source_user"));
+    check(
+        &[row("anna", Some("x")), row("bert", Some("x")), row("anna", Some("x"))],
+        Some("jobs[2].source_user"),
+    );
 }
 
 #[test]
 fn rows_need_no_secret_where_an_admin_logs_in_for_all() {
-    let admin = Endpoint::Imap(ImapEndpoint { login: Login::AuthorizationId { admin: "root".into() }, ..imap() });
+    let admin =
+        Endpoint::Imap(ImapEndpoint { login: Login::AuthorizationId { admin: "root".into() }, ..imap() });
     assert_eq!(job_rows(&admin, &admin, &[row("anna", None)]), Ok(()));
 }

@@ -1,5 +1,7 @@
 //! Entries of a folder: many rows at once, in few statements.
 
+use std::collections::BTreeMap;
+
 use engine::{
     ledger::{Entry, EntryState, FolderId},
     model::{Fingerprint, ItemId},
@@ -18,10 +20,6 @@ use crate::store::{
 const INTENDED: i16 = 0;
 const COPIED: i16 = 1;
 const SKIPPED: i16 = 2;
-
-/// Rows a statement writes: few sizes, so that each statement is prepared once and used again, and the largest far below
-/// the limit of bound values (32,766 on SQLite, 65,535 on PostgreSQL).
-const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
 
 #[derive(FromQueryResult)]
 struct EntryRow {
@@ -47,30 +45,19 @@ pub(super) async fn read(db: &Db, folder: FolderId) -> Result<Vec<Entry>, StoreE
     rows.into_iter().map(EntryRow::entry).collect()
 }
 
-/// Creates or replaces entries.
-pub(super) async fn write(tx: &Tx<'_>, folder: FolderId, mut entries: &[Entry]) -> Result<(), StoreError> {
-    for size in SIZES {
-        if entries.len() < size {
-            continue;
-        }
-        let sql = upsert(size);
-        while let Some((chunk, rest)) = entries.split_at_checked(size) {
-            tx.run(&sql, chunk.iter().flat_map(|entry| values(folder, entry))).await?;
-            entries = rest;
-        }
-    }
-    Ok(())
-}
-
-fn upsert(rows: usize) -> String {
-    let row = "(?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    format!(
-        "INSERT INTO ledger_entry (folder, item, state, target, adopted, cause, detail, size, fingerprint)
-         VALUES {} ON CONFLICT (folder, item) DO UPDATE SET state = excluded.state, target = excluded.target,
+/// Creates or replaces entries. Of an item that is named twice the last word stands.
+pub(super) async fn write(tx: &Tx<'_>, folder: FolderId, entries: &[Entry]) -> Result<(), StoreError> {
+    let last: BTreeMap<&ItemId, &Entry> = entries.iter().map(|entry| (&entry.item, entry)).collect();
+    let last: Vec<&Entry> = last.into_values().collect();
+    tx.insert_many(
+        "INSERT INTO ledger_entry (folder, item, state, target, adopted, cause, detail, size, fingerprint)",
+        &last,
+        "ON CONFLICT (folder, item) DO UPDATE SET state = excluded.state, target = excluded.target,
             adopted = excluded.adopted, cause = excluded.cause, detail = excluded.detail, size = excluded.size,
             fingerprint = excluded.fingerprint",
-        vec![row; rows].join(", ")
+        |entry| Ok(values(folder, entry)),
     )
+    .await
 }
 
 fn values(folder: FolderId, entry: &Entry) -> [Value; 9] {

@@ -141,7 +141,7 @@ async fn what_a_dead_process_ran_goes_on_as_its_admin_wanted(setting: &Setting) 
     assert_eq!(store.settle_orphans().await.expect("settles"), 3);
     for (job, state) in jobs.iter().zip([JobState::Queued, JobState::Paused, JobState::Cancelled]) {
         assert_eq!(store.job_state(*job).await.expect("is there"), state);
-        let passes = store.passes(*job).await.expect("lists");
+        let passes = store.job(*job).await.expect("is there").passes;
         let ends: Vec<_> = passes.iter().map(|pass| (pass.ended.is_some(), pass.end.is_some())).collect();
         assert_eq!(ends, [(true, true)]);
     }

@@ -8,6 +8,7 @@ use engine::{
 };
 use shared::{
     cause::Cause,
+    finding::Severity,
     folder::{FolderPath, Role},
     id::JobId,
     pass::{Counts, PassKind},
@@ -62,6 +63,13 @@ async fn entries_are_read_as_they_were_written(setting: &Setting) {
     entries[0].state = sample::copied(70);
     ledger.put_entries(folder, &entries[..1]).await.expect("writes");
     assert_eq!(read().await, entries, "an outcome replaces its intent");
+
+    entries[0].state = sample::copied(71);
+    ledger
+        .put_entries(folder, &[sample::entry(1, EntryState::Intended), entries[0].clone()])
+        .await
+        .expect("writes");
+    assert_eq!(read().await, entries, "of two words at once the last one stands");
 
     let sent = sample::filled(&ledger, "Sent", &[sample::entry(1, sample::copied(1))]).await;
     ledger.put_entries(folder, &[]).await.expect("writes nothing");
@@ -130,6 +138,32 @@ async fn counts_are_what_is_in_the_ledger_after_every_write(setting: &Setting) {
     assert_eq!(agree().await.copied, 1);
 }
 
+async fn findings_are_read_page_by_page_in_the_order_they_were_found(setting: &Setting) {
+    let (job, ledger) = ledger(&setting.store).await;
+    let found: Vec<_> = (0..345)
+        .map(|number| {
+            let cause = if number % 3 == 0 { Cause::TooBig } else { Cause::FlagsAltered };
+            sample::finding(cause, Severity::Warning, &number.to_string())
+        })
+        .collect();
+    ledger.note(&found).await.expect("keeps");
+    for cause in [None, Some(Cause::TooBig)] {
+        let (mut read, mut after) = (Vec::new(), None);
+        loop {
+            let page = setting.store.findings(job, cause, after, 50).await.expect("reads");
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            read.extend(page.into_iter().map(|row| row.finding));
+        }
+        let expected: Vec<_> = found
+            .iter()
+            .filter(|finding| cause.is_none_or(|cause| finding.cause == cause))
+            .cloned()
+            .collect();
+        assert_eq!(read, expected, "{cause:?}");
+    }
+}
+
 async fn ten_thousand_items_take_a_moment(setting: &Setting) {
     let (_, ledger) = ledger(&setting.store).await;
     let folder = ledger.put_folder(&sample::folder("INBOX", 10_000)).await.expect("writes");
@@ -160,6 +194,7 @@ on_both! {
     folders_are_read_as_they_were_written,
     entries_are_read_as_they_were_written,
     counts_are_what_is_in_the_ledger_after_every_write,
+    findings_are_read_page_by_page_in_the_order_they_were_found,
     ten_thousand_items_take_a_moment,
 }
 
@@ -198,7 +233,7 @@ async fn a_ledger_file_has_one_job_that_whoever_comes_last_holds() {
     let mut second = second;
     second.kind = PassKind::DryRun;
     store.begin_pass(&second).await.expect("begins");
-    let passes = store.passes(second.job).await.expect("lists");
+    let passes = store.job(second.job).await.expect("is there").passes;
     let seen: Vec<_> = passes.iter().map(|pass| (pass.kind, pass.end.is_some())).collect();
     assert_eq!(seen, [(PassKind::DryRun, false), (PassKind::Initial, true)]);
 

@@ -59,8 +59,8 @@ fn place(random: &mut Random) -> Option<usize> {
 fn message(person: &Person, place: usize, number: u64, quarry: &Quarry, random: &mut Random) -> Message {
     let attachment = match number {
         // One large file in each mailbox, and a few of some hundred kilobytes.
-        17 => 2_500_000 + random.below(3_000_000),
-        _ if random.chance(4) => 60_000 + random.below(400_000),
+        17 => 1_500_000 + random.below(2_500_000),
+        _ if random.chance(4) => 40_000 + random.below(200_000),
         _ => 0,
     };
     let received = moment::seconds(2021, 1, 4, 6, 0, 0) + random.below(125_000_000) as i64;

@@ -1,11 +1,13 @@
 //! Storing messages: APPEND (RFC 3501, section 6.3.11), several at once (RFC 3502), without waiting (RFC 7888), with the
 //! new UIDs told (RFC 4315).
 
+use std::collections::HashMap;
+
 use shared::cause::Cause;
 
 pub(crate) use super::response::Condition;
 use super::{
-    connection::{Connection, Tag},
+    connection::{Connection, Step, Tag},
     date, encode,
 };
 use crate::{error::ConnectorError, model::Received};
@@ -75,19 +77,20 @@ async fn append_each_into(
     noop_every: Option<usize>,
     outcomes: &mut [Option<Stored>],
 ) -> Result<(), ConnectorError> {
-    let mut tags: Vec<(Option<usize>, Tag)> = Vec::with_capacity(messages.len());
+    let mut waiting: HashMap<Tag, Option<usize>> = HashMap::with_capacity(messages.len());
     for (index, message) in messages.iter().enumerate() {
         match send(connection, folder, std::slice::from_ref(message), usize::MAX).await? {
-            Sent::Whole(tag) => tags.push((Some(index), tag)),
+            Sent::Whole(tag) => _ = waiting.insert(tag, Some(index)),
             Sent::Refused(condition) => outcomes[index] = Some(Stored::No(condition)),
         }
         if noop_every.is_some_and(|every| (index + 1) % every == 0) {
-            tags.push((None, connection.queue(b"NOOP")));
+            waiting.insert(connection.queue(b"NOOP"), None);
         }
     }
     connection.flush().await?;
-    for (index, tag) in tags {
-        let condition = connection.finish(&tag, |_| {}).await?;
+    while !waiting.is_empty() {
+        let Step::End(tag, condition) = connection.step().await? else { continue };
+        let index = waiting.remove(&tag).ok_or_else(|| connection.broken("an answer to no command"))?;
         if let Some(slot) = index.and_then(|index| outcomes.get_mut(index)) {
             *slot = Some(outcome(condition, 1));
         }

@@ -43,7 +43,7 @@ impl Capabilities {
 }
 
 /// A command's tag.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Tag(String);
 
 /// What the server tells beside the end of a command.
@@ -58,7 +58,8 @@ pub(crate) struct Data {
 #[derive(Debug)]
 pub(crate) enum Step {
     Data(Data),
-    End(Condition),
+    /// One of the commands ended.
+    End(Tag, Condition),
 }
 
 /// One session with a server.
@@ -187,20 +188,21 @@ impl Connection {
         mut data: impl FnMut(Data),
     ) -> Result<Condition, ConnectorError> {
         loop {
-            match self.step(tag).await? {
+            match self.step().await? {
                 Step::Data(told) => data(told),
-                Step::End(condition) => return Ok(condition),
+                Step::End(ended, condition) if ended == *tag => return Ok(condition),
+                Step::End(..) => return Err(self.broken("an answer to another command")),
             }
         }
     }
 
-    /// The next thing the server tells while it works on a command, the oldest one that is not finished.
-    pub(super) async fn step(&mut self, tag: &Tag) -> Result<Step, ConnectorError> {
+    /// The next thing the server tells. Of several commands under way any may end first: servers answer independent
+    /// ones side by side (RFC 3501, section 5.5).
+    pub(super) async fn step(&mut self) -> Result<Step, ConnectorError> {
         loop {
             match self.response().await? {
                 Response::Data { number, name, values } => return Ok(Step::Data(Data { number, name, values })),
-                Response::Done { tag: done, condition } if done == tag.0 => return Ok(Step::End(condition)),
-                Response::Done { .. } => return Err(self.broken("an answer to another command")),
+                Response::Done { tag, condition } => return Ok(Step::End(Tag(tag), condition)),
                 Response::Condition(condition) => match condition.status {
                     Status::Bye => return Err(self.farewell(&condition)),
                     // `* OK [UIDVALIDITY 3] …` carries data in its code.

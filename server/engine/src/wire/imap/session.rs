@@ -39,7 +39,7 @@ pub(crate) struct Permanent {
 }
 
 /// A request for bodies that is under way.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Asked(Tag);
 
 /// What comes while bodies are received.
@@ -49,8 +49,9 @@ pub(crate) enum Chunk {
         uid: u32,
         body: Bytes,
     },
-    /// The request ended; `refused` has the server's words when it did not end well.
+    /// A request ended; `refused` has the server's words when it did not end well.
     End {
+        asked: Asked,
         refused: Option<String>,
     },
 }
@@ -158,18 +159,19 @@ impl ImapSession {
         self.connection.allow_literals(size.saturating_mul(2).saturating_add(1024 * 1024));
     }
 
-    /// The next body of a request, or its end.
-    pub(crate) async fn next_body(&mut self, asked: &Asked) -> Result<Chunk, ConnectorError> {
+    /// The next body of the requests under way, or the end of one. Their answers may come interleaved.
+    pub(crate) async fn next_body(&mut self) -> Result<Chunk, ConnectorError> {
         loop {
-            match self.connection.step(&asked.0).await? {
+            match self.connection.step().await? {
                 Step::Data(data) => {
                     let Some(fetched) = fetch::read(&data, &mut self.keywords) else { continue };
                     if let (Some(uid), Some(body)) = (fetched.uid, fetched.body) {
                         return Ok(Chunk::Body { uid, body });
                     }
                 }
-                Step::End(condition) => {
-                    return Ok(Chunk::End { refused: (!condition.is_ok()).then_some(condition.words) });
+                Step::End(tag, condition) => {
+                    let refused = (!condition.is_ok()).then_some(condition.words);
+                    return Ok(Chunk::End { asked: Asked(tag), refused });
                 }
             }
         }
