@@ -69,7 +69,7 @@ causes! {
     NotConfigured = "login.no-secret", "No password is stored", "Enter the password for the endpoint or the mailbox.";
     // Folders
     NoFolders = "folder.none", "The server listed no folder at all", "A mailbox has at least INBOX: check rights and the login name.";
-    FolderRenamed = "folder.renamed", "Folder got another name", "Nothing to do: the target does not allow the old name.";
+    FolderRenamed = "folder.renamed", "Folder got another name", "Nothing to do: the detail says why. Tell users whose mail programs or filters name the folder.";
     FolderRefused = "folder.refused", "The target refused the folder", "See the server's words; create the folder by hand or allow another name, then run a delta pass.";
     FolderUnreadable = "folder.unreadable", "The source refused to open the folder", "See the server's words; check rights and the folder's state, then run a delta pass.";
     FolderVirtual = "folder.virtual", "Virtual folder left out", "Nothing to do: it only shows messages that are moved with their own folder.";

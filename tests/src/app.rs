@@ -109,17 +109,11 @@ impl TestApp {
         self.dir.path()
     }
 
-    /// The link that makes the first owner, from the file beside the data.
-    pub fn setup_link(&self) -> String {
+    /// The one-time token that makes the first owner, from the file beside the data.
+    pub fn setup_token(&self) -> String {
         let path = self.data_dir().join("setup-token");
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         text.trim().to_owned()
-    }
-
-    /// The token in that link.
-    pub fn setup_token(&self) -> String {
-        let link = self.setup_link();
-        link.rsplit('=').next().unwrap_or_default().to_owned()
     }
 
     /// A client nobody is logged in with.

@@ -39,6 +39,9 @@ pub(crate) fn run(place: &Place, test: &args::Test) -> Result<ExitCode, Problem>
     let tally = output
         .unwrap_or_else(|| Ok(Tally::default()))
         .map_err(|error| Problem::new(DOING, error, "Look whether its output is still read."))?;
+    if test.runner.iter().any(|argument| argument == "--list") {
+        return Ok(tool::exit_code(status));
+    }
     println!("\nTotal: {tally}");
     if status.success() && tally.passed == 0 && !test.filters.is_empty() {
         let happened = format!("no test has {} in its name", test.filters.join(" or "));

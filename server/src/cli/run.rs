@@ -99,7 +99,7 @@ async fn examples(store: &Store, job: &JobView) -> Result<Vec<Finding>, StoreErr
     const PAGE: u32 = 500;
     let mut all = Vec::new();
     for cause in job.passes.first().map_or(&[][..], |pass| &pass.causes) {
-        let wanted = EXAMPLES.min(usize::try_from(cause.count).unwrap_or(EXAMPLES));
+        let wanted = EXAMPLES.min(usize::try_from(cause.count).unwrap_or(EXAMPLES)).max(1);
         let mut last: Vec<FindingRow> = Vec::new();
         loop {
             let after = last.last().map(|row| row.id);
@@ -108,10 +108,9 @@ async fn examples(store: &Store, job: &JobView) -> Result<Vec<Finding>, StoreErr
                 break;
             }
             last.extend(page);
-            last.drain(..last.len().saturating_sub(wanted.max(1)));
+            last.drain(..last.len().saturating_sub(wanted));
         }
-        let first = last.len().saturating_sub(wanted);
-        all.extend(last.drain(first..).map(|row| row.finding));
+        all.extend(last.into_iter().map(|row| row.finding));
     }
     Ok(all)
 }

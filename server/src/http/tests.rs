@@ -4,21 +4,23 @@ mod access;
 mod answers;
 mod sessions;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
-use actix_http::Request;
 use actix_web::{
-    App, Error,
-    body::MessageBody,
-    dev::{Service, ServiceResponse},
+    App,
+    dev::ServiceResponse,
     http::{Method, StatusCode},
     middleware::from_fn,
     test,
     web::Data,
 };
+use futures_util::{FutureExt as _, future::LocalBoxFuture};
 use serde_json::Value;
 use shared::{auth::Role, time::Timestamp};
 use tokio::sync::watch;
@@ -32,6 +34,9 @@ use crate::{
     secret::Sealer,
     store::Store,
 };
+
+/// Answers requests.
+type Site = Box<dyn Fn(test::TestRequest) -> LocalBoxFuture<'static, ServiceResponse>>;
 
 /// The parts of a site on a database of its own, under a clock of its own.
 struct Bench {
@@ -60,17 +65,18 @@ impl Bench {
         Self { parts: Data::new(parts), clock, _dir: dir, _closing: sender }
     }
 
-    async fn site(
-        &self,
-    ) -> impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
-        test::init_service(
-            App::new()
-                .app_data(self.parts.clone())
-                .configure(|config| super::configure(config, None))
-                .wrap(from_fn(super::guard))
-                .wrap(from_fn(super::headers)),
-        )
-        .await
+    async fn site(&self) -> Site {
+        let app = App::new()
+            .app_data(self.parts.clone())
+            .configure(|config| super::configure(config, None))
+            .wrap(from_fn(super::guard))
+            .wrap(from_fn(super::headers));
+        let service = Rc::new(test::init_service(app).await);
+        Box::new(move |request| {
+            let service = Rc::clone(&service);
+            async move { test::call_service(&*service, request.to_request()).await.map_into_boxed_body() }
+                .boxed_local()
+        })
     }
 
     fn pass_minutes(&self, minutes: i64) {
@@ -118,11 +124,8 @@ fn request(method: &str, path: &str, session: Option<&str>, body: Option<Value>)
 }
 
 /// Sends a request and returns status and body.
-async fn send<B: MessageBody>(
-    site: &impl Service<Request, Response = ServiceResponse<B>, Error = Error>,
-    request: test::TestRequest,
-) -> (StatusCode, Value) {
-    let answer = test::call_service(site, request.to_request()).await;
+async fn send(site: &Site, request: test::TestRequest) -> (StatusCode, Value) {
+    let answer = site(request).await;
     let status = answer.status();
     let body = test::read_body(answer).await;
     (status, serde_json::from_slice(&body).unwrap_or_default())

@@ -124,14 +124,21 @@ fn an_aborted_run_shows_what_was_reached_and_how_to_go_on() {
     ];
     let examples =
         [sample::finding(Severity::Loss, Cause::TooBig, "INBOX", Some(sample::item(7, 99, None)), "")];
-    let text =
-        Closing { folders: &folders, causes: &causes, files: Some(&[]), ..closing(PassKind::Initial, &end) }
-            .text();
+    let text = Closing {
+        folders: &folders,
+        causes: &causes,
+        examples: &examples,
+        files: Some(&[]),
+        ..closing(PassKind::Initial, &end)
+    }
+    .text();
     has(
         &text,
         &[
             "     100      60        0  100.0 kB  INBOX\n",
             "The target mailbox is full",
+            "INBOX: UID 7, 99 B, ",
+            "… and 8 more",
             "Not complete. Run the same command again to go on: nothing is copied twice.",
             "Report:  none was written, because the run did not come to the end of the comparison.",
         ],

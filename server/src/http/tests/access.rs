@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::{http::StatusCode, test};
+use actix_web::http::StatusCode;
 use serde_json::json;
 use shared::auth::Role::{self, Auditor, Operator, Owner};
 use utoipa::OpenApi as _;
@@ -49,7 +49,7 @@ const LEAST: &[(&str, &str, Option<Role>)] = &[
     ("GET",    "/api/docs/{file:.*}",           Some(Auditor)),
 ];
 
-#[test]
+#[actix_web::test]
 async fn every_route_is_in_the_table_and_in_the_description_of_the_api() {
     let routes: BTreeSet<_> =
         ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
@@ -72,7 +72,7 @@ async fn every_route_is_in_the_table_and_in_the_description_of_the_api() {
     assert_eq!(routes, described);
 }
 
-#[test]
+#[actix_web::test]
 async fn every_route_asks_for_its_role_before_it_looks_at_the_request() {
     let bench = Bench::new().await;
     let site = bench.site().await;
@@ -86,9 +86,7 @@ async fn every_route_asks_for_its_role_before_it_looks_at_the_request() {
                 None => None,
             };
             let body = (!safe).then(|| json!("no form"));
-            let answer =
-                test::call_service(&site, request(method, &path, session.as_deref(), body).to_request())
-                    .await;
+            let answer = site(request(method, &path, session.as_deref(), body)).await;
             let status = answer.status();
             let kept_out = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
             let expected = match (least, role) {
@@ -105,7 +103,7 @@ async fn every_route_asks_for_its_role_before_it_looks_at_the_request() {
     }
 }
 
-#[test]
+#[actix_web::test]
 async fn a_change_must_come_from_the_panel() {
     let bench = Bench::new().await;
     let session = bench.admin("anna", Owner).await;
@@ -123,7 +121,7 @@ async fn a_change_must_come_from_the_panel() {
         ("x-cm", "", StatusCode::FORBIDDEN),
         ("host", "evil.example", StatusCode::FORBIDDEN),
     ] {
-        let answer = test::call_service(&site, forged(name, value).to_request()).await;
+        let answer = site(forged(name, value)).await;
         assert_eq!(answer.status(), status, "{name}: {value}");
     }
 }

@@ -1,9 +1,6 @@
 //! What answers carry and what they must never carry.
 
-use actix_web::{
-    http::{StatusCode, header},
-    test,
-};
+use actix_web::http::{StatusCode, header};
 use serde_json::{Value, json};
 use shared::auth::Role;
 
@@ -32,7 +29,7 @@ fn row(user: &str) -> Value {
     json!({ "source_user": user, "target_user": user, "target_secret": CANARY })
 }
 
-#[test]
+#[actix_web::test]
 async fn every_answer_tells_the_browser_what_it_may_do() {
     let bench = Bench::new().await;
     let site = bench.site().await;
@@ -45,7 +42,7 @@ async fn every_answer_tells_the_browser_what_it_may_do() {
         ("PUT", "/api/v1/setup"),
         ("POST", "/api/v1/session"),
     ] {
-        let answer = test::call_service(&site, request(method, path, None, None).to_request()).await;
+        let answer = site(request(method, path, None, None)).await;
         let value =
             |name: &str| answer.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
         let policy = value("content-security-policy").expect("a policy");
@@ -63,7 +60,7 @@ async fn every_answer_tells_the_browser_what_it_may_do() {
     }
 }
 
-#[test]
+#[actix_web::test]
 async fn behind_tls_the_browser_is_told_to_insist_on_it() {
     let flags = crate::config::SettingFlags {
         public_url: Some("https://migrate.example".into()),
@@ -71,11 +68,11 @@ async fn behind_tls_the_browser_is_told_to_insist_on_it() {
     };
     let bench = Bench::with(flags).await;
     let site = bench.site().await;
-    let answer = test::call_service(&site, request("GET", "/healthz", None, None).to_request()).await;
+    let answer = site(request("GET", "/healthz", None, None)).await;
     assert_eq!(answer.headers().get(header::STRICT_TRANSPORT_SECURITY).expect("insists"), "max-age=31536000");
 }
 
-#[test]
+#[actix_web::test]
 async fn an_unknown_path_under_the_api_is_never_a_page() {
     let bench = Bench::new().await;
     let site = bench.site().await;
@@ -90,7 +87,7 @@ async fn an_unknown_path_under_the_api_is_never_a_page() {
     }
 }
 
-#[test]
+#[actix_web::test]
 async fn secrets_go_in_and_never_come_out() {
     let bench = Bench::new().await;
     let owner = bench.admin("anna", Role::Owner).await;
@@ -122,7 +119,7 @@ async fn secrets_go_in_and_never_come_out() {
     assert_eq!((&view["source_has_secret"], &view["target_has_secret"]), (&json!(true), &json!(false)));
 }
 
-#[test]
+#[actix_web::test]
 async fn endpoints_stay_while_a_mailbox_waits() {
     let bench = Bench::new().await;
     let operator = bench.admin("anna", Role::Operator).await;
@@ -143,7 +140,7 @@ async fn endpoints_stay_while_a_mailbox_waits() {
     assert_eq!(send(&site, ask("PUT", "/api/v1/projects/1", moved)).await.0, StatusCode::OK);
 }
 
-#[test]
+#[actix_web::test]
 async fn an_action_that_makes_no_sense_says_so() {
     let bench = Bench::new().await;
     let operator = bench.admin("anna", Role::Operator).await;

@@ -1,6 +1,6 @@
 //! Logging in and staying in: set-up, limits, time-outs, and who ends whose session.
 
-use actix_web::{http::StatusCode, test};
+use actix_web::http::StatusCode;
 use serde_json::json;
 use shared::{auth::Role, id::AdminId};
 
@@ -20,7 +20,7 @@ async fn setup_token(bench: &Bench) -> String {
     token.expose().to_owned()
 }
 
-#[test]
+#[actix_web::test]
 async fn the_set_up_token_makes_one_owner_and_expires() {
     let bench = Bench::new().await;
     let site = bench.site().await;
@@ -48,7 +48,7 @@ async fn the_set_up_token_makes_one_owner_and_expires() {
     assert_eq!(send(&site, request("GET", "/api/v1/setup", None, None)).await.1, json!({ "needed": false }));
 }
 
-#[test]
+#[actix_web::test]
 async fn a_session_ends_when_idle_and_after_half_a_day() {
     let bench = Bench::new().await;
     let site = bench.site().await;
@@ -69,7 +69,7 @@ async fn a_session_ends_when_idle_and_after_half_a_day() {
     assert_eq!(send(&site, me(&busy)).await.0, StatusCode::UNAUTHORIZED, "twelve hours are over");
 }
 
-#[test]
+#[actix_web::test]
 async fn a_live_stream_keeps_no_session_alive() {
     let bench = Bench::new().await;
     let site = bench.site().await;
@@ -77,12 +77,12 @@ async fn a_live_stream_keeps_no_session_alive() {
     for _ in 0..2 {
         bench.pass_minutes(16);
         let stream = request("GET", "/api/v1/live/projects", Some(&session), None);
-        let _ = test::call_service(&site, stream.to_request()).await;
+        let _ = site(stream).await;
     }
     assert!(!bench.lives(&session).await);
 }
 
-#[test]
+#[actix_web::test]
 async fn an_open_stream_ends_within_seconds_of_its_session() {
     let bench = Bench::new().await;
     let session = bench.admin("anna", Role::Owner).await;
@@ -98,32 +98,31 @@ async fn an_open_stream_ends_within_seconds_of_its_session() {
     end.await.expect("ended in time");
 }
 
-#[test]
+#[actix_web::test]
 async fn logging_in_replaces_the_session_and_logging_out_ends_it() {
     let bench = Bench::new().await;
     let site = bench.site().await;
     let token = setup_token(&bench).await;
     let form = json!({ "token": token, "name": "anna", "password": PASSWORD });
-    let answer =
-        test::call_service(&site, request("POST", "/api/v1/setup", None, Some(form)).to_request()).await;
+    let answer = site(request("POST", "/api/v1/setup", None, Some(form))).await;
     let cookie = |answer: &actix_web::dev::ServiceResponse<_>| {
         answer.response().cookies().next().expect("a cookie").value().to_owned()
     };
     let first = cookie(&answer);
     let form = json!({ "name": "Anna", "password": PASSWORD });
-    let login = request("POST", "/api/v1/session", Some(&first), Some(form)).to_request();
-    let second = cookie(&test::call_service(&site, login).await);
+    let login = request("POST", "/api/v1/session", Some(&first), Some(form));
+    let second = cookie(&site(login).await);
     assert!(!bench.lives(&first).await && bench.lives(&second).await);
     let form = json!({ "current": PASSWORD, "new": "another quiet harbour" });
-    let change = request("PUT", "/api/v1/session/password", Some(&second), Some(form)).to_request();
-    let third = cookie(&test::call_service(&site, change).await);
+    let change = request("PUT", "/api/v1/session/password", Some(&second), Some(form));
+    let third = cookie(&site(change).await);
     assert!(!bench.lives(&second).await && bench.lives(&third).await);
     let (status, _) = send(&site, request("DELETE", "/api/v1/session", Some(&third), None)).await;
     assert_eq!(status, StatusCode::NO_CONTENT);
     assert!(!bench.lives(&third).await);
 }
 
-#[test]
+#[actix_web::test]
 async fn guessing_is_slowed_down_and_told_so() {
     let bench = Bench::new().await;
     let site = bench.site().await;
@@ -137,14 +136,14 @@ async fn guessing_is_slowed_down_and_told_so() {
             "{attempt}"
         );
     }
-    let answer = test::call_service(&site, guess().to_request()).await;
+    let answer = site(guess()).await;
     assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
     let wait: u64 =
         answer.headers().get("retry-after").and_then(|v| v.to_str().ok()?.parse().ok()).expect("seconds");
     assert!((1..=240).contains(&wait), "{wait}");
 }
 
-#[test]
+#[actix_web::test]
 async fn somebody_always_stays_an_owner() {
     let bench = Bench::new().await;
     let site = bench.site().await;

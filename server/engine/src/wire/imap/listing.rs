@@ -84,12 +84,14 @@ pub(crate) async fn list(connection: &mut Connection) -> Result<MailboxListing, 
     rows.dedup_by(|a, b| a.wire == b.wire);
     let own = namespaces.personal.first().cloned();
     let separator = own.as_ref().and_then(|own| own.separator).or_else(|| rows.iter().find_map(|row| row.separator));
+    let prefix = own.map(|own| own.prefix).unwrap_or_default();
+    let Connection { greeting, capabilities, .. } = &*connection;
     let mut listing = MailboxListing {
         folders: Vec::new(),
         findings: Vec::new(),
         separator: separator.map(char::from),
-        prefix: own.map(|own| own.prefix).unwrap_or_default(),
-        profile: Profile::of(&connection.greeting, &id, &connection.capabilities, separator.map(char::from)),
+        profile: Profile::of(greeting, &id, capabilities, separator.map(char::from), &prefix),
+        prefix,
         id,
     };
     for row in rows {
@@ -244,9 +246,15 @@ fn sort_in(row: Row, namespaces: &Namespaces, separator: Option<u8>, listing: &m
         Some(_) if !row.wire.eq_ignore_ascii_case(b"INBOX") => return,
         Some(_) | None => b"",
     };
-    let path = path(&row.wire, prefix, separator);
+    let mut path = path(&row.wire, prefix, separator);
     if path.0.iter().all(String::is_empty) {
         return;
+    }
+    if listing.folders.iter().any(|folder| folder.path == path)
+        && let Some(name) = path.0.last_mut()
+    {
+        // Two spellings that read the same (edge case 59) are two folders all the same.
+        *name = format!("{name} [{}]", row.wire.escape_ascii());
     }
     listing.folders.push(Folder {
         role: if path.is_inbox() { Some(Role::Inbox) } else { row.special_use() },

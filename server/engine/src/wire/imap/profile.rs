@@ -34,7 +34,13 @@ const PATIENT: [Duration; 7] = [
 
 impl Profile {
     /// Judges by the greeting, the answer to ID (RFC 2971) and the capabilities.
-    pub(crate) fn of(greeting: &str, id: &str, capabilities: &Capabilities, separator: Option<char>) -> Self {
+    pub(crate) fn of(
+        greeting: &str,
+        id: &str,
+        capabilities: &Capabilities,
+        separator: Option<char>,
+        prefix: &[u8],
+    ) -> Self {
         let names = |word: &str| [greeting, id].iter().any(|text| text.to_ascii_lowercase().contains(word));
         // Zimbra rolls a broken MULTIAPPEND back message by message: a crash in between leaves a part behind.
         let zimbra = names("zimbra") || names("carbonio");
@@ -55,7 +61,8 @@ impl Profile {
             TargetProfile::generic(separator)
         };
         Self {
-            names: taken,
+            // Where every name begins with `INBOX.`, a folder below INBOX and one beside it are the same.
+            names: TargetProfile { inbox_children: !prefix.to_ascii_uppercase().starts_with(b"INBOX"), ..taken },
             multiappend: atomic && !zimbra && capabilities.has("MULTIAPPEND") && capabilities.has("LITERAL+"),
             unasked_literal,
             noop_every: zimbra.then_some(20),
@@ -75,16 +82,16 @@ mod tests {
     #[test]
     fn carbonio_never_gets_several_messages_in_one_command() {
         let capabilities = capabilities("IMAP4REV1 LITERAL+ MULTIAPPEND UIDPLUS");
-        let carbonio = Profile::of("mail Carbonio IMAP4 service ready", "", &capabilities, None);
+        let carbonio = Profile::of("mail Carbonio IMAP4 service ready", "", &capabilities, None, b"");
         assert!(!carbonio.multiappend);
         assert_eq!((carbonio.unasked_literal, carbonio.noop_every), (64 * 1024, Some(20)));
-        assert!(Profile::of("Dovecot ready.", "", &capabilities, None).multiappend);
+        assert!(Profile::of("Dovecot ready.", "", &capabilities, None, b"").multiappend);
     }
 
     #[test]
     fn edge_156_nothing_is_sent_unasked_to_a_server_that_does_not_offer_it() {
-        assert_eq!(Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND"), None).unasked_literal, 0);
-        assert!(!Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND"), None).multiappend);
-        assert_eq!(Profile::of("", "", &capabilities("IMAP4REV1 LITERAL-"), None).unasked_literal, 4096);
+        assert_eq!(Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND"), None, b"").unasked_literal, 0);
+        assert!(!Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND"), None, b"").multiappend);
+        assert_eq!(Profile::of("", "", &capabilities("IMAP4REV1 LITERAL-"), None, b"").unasked_literal, 4096);
     }
 }

@@ -1,0 +1,49 @@
+//! A dry run shows the plan and sends not one write command.
+
+use servers::{
+    corpus::Corpus,
+    dovecot::{Dovecot, SpecialUse},
+    verify::Snapshot,
+};
+use tests::{cli::Cli, mailbox::Mailbox};
+
+const USER: &str = "anna@old.example";
+
+#[test]
+fn a_dry_run_sends_not_one_write_command() {
+    let source = Dovecot::builder().separator('.').special_use(SpecialUse::German).start().expect("starts");
+    let target = Dovecot::builder().start().expect("starts");
+    Corpus::spread(70).write(&source, USER).expect("writes");
+    let read = || Snapshot::read(&mut target.open(USER).expect("opens")).expect("reads");
+    let before = read();
+    let (from, to) = (source.wire().from_now(), target.wire().from_now());
+    let cli = Cli::new(Mailbox::on(&source, USER), Mailbox::on(&target, USER)).with(&["--dry-run"]);
+    let run = cli.run().ends_with(0);
+    assert_eq!((from.writing(), to.writing()), (vec![], vec![]));
+    assert!(!to.commands().is_empty(), "the target is looked at");
+    assert_eq!(read(), before);
+    // The plan names folders, with the place where they go, and counts.
+    run.says(&["Projects", "2024", "Gesendet", "Sent", "70"]);
+}
+
+#[test]
+fn a_dry_run_does_not_stand_in_the_way_of_the_run_after_it() {
+    let source = Dovecot::builder().start().expect("starts");
+    let target = Dovecot::builder().start().expect("starts");
+    Corpus::small(30).write(&source, USER).expect("writes");
+    let cli = Cli::new(Mailbox::on(&source, USER), Mailbox::on(&target, USER));
+    let mut command = cli.command();
+    assert_eq!(command.arg("--dry-run").output().expect("runs").status.code(), Some(0));
+    cli.run().ends_with(0);
+    assert_eq!(target.open(USER).expect("opens").status("INBOX", "MESSAGES").expect("counts"), 30);
+}
+
+#[test]
+fn a_dry_run_foretells_what_the_target_cannot_take() {
+    let source = Dovecot::builder().separator('.').start().expect("starts");
+    let target = Dovecot::builder().quota_kib(50).start().expect("starts");
+    Corpus::small(60).write(&source, USER).expect("writes");
+    let cli = Cli::new(Mailbox::on(&source, USER), Mailbox::on(&target, USER)).with(&["--dry-run"]);
+    // Some 300 KB do not go into 50 KiB.
+    cli.run().ends_with(3).says(&["quota"]);
+}

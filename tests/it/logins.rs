@@ -1,0 +1,86 @@
+//! Every way to open a mailbox.
+
+use servers::{corpus::Corpus, dovecot::Dovecot};
+use tests::{cli::Cli, mailbox::Mailbox};
+
+const USER: &str = "anna@old.example";
+
+fn moves(source: &Dovecot, target: &Dovecot, change: impl Fn(Mailbox) -> Mailbox) {
+    Corpus::small(3).write(source, USER).expect("writes");
+    let cli = Cli::new(change(Mailbox::on(source, USER)), change(Mailbox::on(target, USER)));
+    cli.run().ends_with(0);
+    assert_eq!(target.open(USER).expect("opens").status("INBOX", "MESSAGES").expect("counts"), 3);
+}
+
+fn pair(mechanisms: &str) -> (Dovecot, Dovecot) {
+    let start = || Dovecot::builder().mechanisms(mechanisms).start().expect("starts");
+    (start(), start())
+}
+
+#[test]
+fn the_mailbox_logs_in_by_plain() {
+    let (source, target) = pair("plain");
+    moves(&source, &target, |mailbox| mailbox);
+}
+
+#[test]
+fn the_mailbox_logs_in_by_the_login_command_where_there_is_no_plain() {
+    let (source, target) = pair("login");
+    moves(&source, &target, |mailbox| mailbox);
+}
+
+#[test]
+fn an_admin_opens_the_mailbox_as_authorization_identity() {
+    let (source, target) = pair("plain login");
+    moves(&source, &target, Mailbox::by_admin);
+}
+
+#[test]
+fn a_master_user_opens_the_mailbox_under_a_name_made_of_both() {
+    let (source, target) = pair("plain login");
+    moves(&source, &target, Mailbox::by_master);
+}
+
+#[test]
+fn a_wrong_password_is_told_with_its_side_and_never_shown() {
+    let (source, target) = pair("plain login");
+    let good = (Mailbox::on(&source, USER), Mailbox::on(&target, USER));
+    let wrong = |mailbox: &Mailbox| mailbox.clone().secret("wr0ng-secret");
+    for (from, to, side) in [
+        (wrong(&good.0), good.1.clone(), "source"),
+        (good.0.clone(), wrong(&good.1), "target"),
+        (wrong(&good.0.clone().by_admin()), good.1.clone(), "source"),
+        (wrong(&good.0.clone().by_master()), good.1.clone(), "source"),
+    ] {
+        let run = Cli::new(from, to).run().ends_with(5).says(&[side, "refused"]);
+        assert!(!run.said().contains("wr0ng-secret"), "{}", run.said());
+    }
+}
+
+#[test]
+fn a_login_the_server_does_not_offer_is_told_as_such() {
+    let (source, target) = pair("login");
+    let (from, to) = (Mailbox::on(&source, USER), Mailbox::on(&target, USER));
+    Cli::new(from.clone().by_token(), to.clone()).run().ends_with(5).says(&["source", "XOAUTH2"]);
+    Cli::new(from, to.by_admin()).run().ends_with(5).says(&["target", "PLAIN"]);
+}
+
+#[test]
+fn the_password_may_come_from_the_environment() {
+    let (source, target) = pair("plain login");
+    Corpus::small(2).write(&source, USER).expect("writes");
+    let cli = Cli::new(Mailbox::on(&source, USER), Mailbox::on(&target, USER));
+    let arguments: Vec<_> = cli.command().get_args().map(ToOwned::to_owned).collect();
+    let mut command = tests::binary::command();
+    let mut skip = false;
+    for argument in arguments {
+        let flag = argument.to_string_lossy().ends_with("password-file");
+        if !std::mem::replace(&mut skip, flag) && !flag {
+            command.arg(argument);
+        }
+    }
+    command.env("CARBONIO_MIGRATE_PASSWORD", servers::dovecot::PASSWORD);
+    command.env("CARBONIO_MIGRATE_TARGET_PASSWORD", servers::dovecot::PASSWORD);
+    let output = command.output().expect("runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
