@@ -6,7 +6,7 @@ mod place;
 mod setup;
 mod start;
 
-use std::{fs::File, net::SocketAddr, process::ExitCode, time::Duration};
+use std::{fs::File, io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
 
 use actix_web::{App as Site, HttpServer, dev::Server, middleware::from_fn, web::Data};
 use tokio::{
@@ -108,10 +108,12 @@ impl App {
 
     /// Tells whoever started the server where it is and how to begin.
     fn announce(&self) {
-        println!("carbonio-migrate {} listens on {}", env!("CARGO_PKG_VERSION"), self.url);
+        let mut text = format!("carbonio-migrate {} listens on {}\n", env!("CARGO_PKG_VERSION"), self.url);
         if let Some(link) = &self.setup_link {
-            println!("Make the first owner within {} minutes: {link}", setup::MINUTES);
+            text.push_str(&format!("Make the first owner within {} minutes: {link}\n", setup::MINUTES));
         }
+        // Nobody may be there to read it; the token stands in its file too.
+        let _ = std::io::stdout().write_all(text.as_bytes());
         tracing::info!(version = env!("CARGO_PKG_VERSION"), url = %self.url, "listening");
     }
 

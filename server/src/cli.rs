@@ -1,6 +1,7 @@
 //! The command line: moves one mailbox without a server.
 
 mod args;
+mod certificate;
 mod closing;
 mod exit;
 mod help;

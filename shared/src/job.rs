@@ -220,7 +220,7 @@ pub struct JobView {
     pub project_name: String,
     /// Folder by folder.
     pub folders: Vec<FolderRow>,
-    /// Findings of all passes by cause.
+    /// Findings by cause as they stand now: of the latest pass that found or compared anything.
     pub causes: Vec<CauseCount>,
     /// Passes, newest first.
     pub passes: Vec<PassView>,

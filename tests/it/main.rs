@@ -5,7 +5,7 @@ mod dry_run;
 mod fidelity;
 mod killed;
 mod logins;
-mod product;
+
 mod second_pass;
 mod source_untouched;
 mod tls;

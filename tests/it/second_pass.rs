@@ -21,7 +21,8 @@ fn a_second_pass_sends_no_append() {
 
     let log = target.wire().from_now();
     cli.run().ends_with(0);
-    let written: Vec<_> = log.writing().into_iter().filter(|one| !matches!(&*one.name, "SELECT" | "CLOSE")).collect();
+    let written: Vec<_> =
+        log.writing().into_iter().filter(|one| !matches!(&*one.name, "SELECT" | "CLOSE")).collect();
     assert_eq!(written, [], "a second pass writes nothing");
     assert!(same(&source, &target));
 }
@@ -76,8 +77,12 @@ fn the_ledger_is_kept_in_the_data_directory_when_none_is_named() {
         let mut command = cli.command();
         let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
         let place = arguments.iter().position(|argument| *argument == *ledger).expect("names the ledger");
-        let kept: Vec<_> =
-            arguments.iter().enumerate().filter(|(at, _)| *at != place && *at + 1 != place).map(|(_, one)| one).collect();
+        let kept: Vec<_> = arguments
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != place && *at + 1 != place)
+            .map(|(_, one)| one)
+            .collect();
         command = tests::binary::command();
         command.args(kept).arg("--data-dir").arg(&data).output().expect("runs")
     };

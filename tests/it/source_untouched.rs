@@ -28,7 +28,11 @@ fn the_source_is_the_same_after_as_before() {
     Corpus::spread(80).append(&mut source.open(USER).expect("opens")).expect("appends");
     let read = || Snapshot::read(&mut source.open(USER).expect("opens")).expect("reads");
     let before = (read(), numbers(&source));
-    assert!(before.1.values().any(|row| row[3] > 0 && row[4] > 0), "some are recent and unseen: {:?}", before.1);
+    assert!(
+        before.1.values().any(|row| row[3] > 0 && row[4] > 0),
+        "some are recent and unseen: {:?}",
+        before.1
+    );
 
     let log = source.wire().from_now();
     let cli = Cli::new(Mailbox::on(&source, USER), Mailbox::on(&target, USER));

@@ -32,7 +32,8 @@ fn a_self_signed_certificate_is_refused_and_shown_for_pinning() {
     let sha256 = &source.certificate().expect("a certificate").sha256;
     cli(mailbox.clone(), &target).run().ends_with(7).says(&["source", "--pin", sha256]);
     cli(mailbox.clone().starttls(&source), &target).run().ends_with(7).says(&["--pin", sha256]);
-    let colons: Vec<_> = sha256.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).to_uppercase()).collect();
+    let colons: Vec<_> =
+        sha256.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).to_uppercase()).collect();
     cli(mailbox.pinned(Some(&colons.join(":"))), &target).run().ends_with(0);
 }
 
@@ -50,7 +51,10 @@ fn a_pinned_certificate_is_accepted_and_another_one_is_not() {
     cli(Mailbox::on(&source, USER), &target).run().ends_with(0);
     cli(Mailbox::on(&source, USER).starttls(&source), &target).run().ends_with(0);
     let other = "0".repeat(64);
-    cli(Mailbox::on(&source, USER).pinned(Some(&other)), &target).run().ends_with(7).says(&["not the pinned one"]);
+    cli(Mailbox::on(&source, USER).pinned(Some(&other)), &target)
+        .run()
+        .ends_with(7)
+        .says(&["not the pinned one"]);
 }
 
 #[test]
@@ -69,7 +73,9 @@ fn a_certificate_of_a_trusted_authority_needs_no_pin_but_the_right_name_and_time
         let cli = cli(Mailbox::on(source, USER).pinned(None), target);
         let file = cli.dir().join("authority.pem");
         std::fs::write(&file, &authority.pem).expect("writes");
-        cli.with_variable("SSL_CERT_FILE", &file.to_string_lossy()).with_variable("SSL_CERT_DIR", "/nonexistent").run()
+        cli.with_variable("SSL_CERT_FILE", &file.to_string_lossy())
+            .with_variable("SSL_CERT_DIR", "/nonexistent")
+            .run()
     };
     let good = authority.sign(&["localhost", "127.0.0.1"]).expect("signs");
     let (source, target) = pair(with(good));

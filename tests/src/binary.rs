@@ -9,7 +9,8 @@ pub fn path() -> PathBuf {
     }
     let own = std::env::current_exe().expect("a test knows its own file");
     // target/debug/deps/it-0123 → target/debug
-    let beside = own.ancestors().nth(2).expect("a test lies in the target directory").join("carbonio-migrate");
+    let beside =
+        own.ancestors().nth(2).expect("a test lies in the target directory").join("carbonio-migrate");
     assert!(
         beside.exists(),
         "{} is missing: build it with `cargo build -p carbonio-migrate` or name another with CARBONIO_MIGRATE_BIN",

@@ -89,7 +89,9 @@ impl Client {
         let headers = answer
             .headers()
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
             .collect();
         let status = answer.status().as_u16();
         let body = answer.bytes().await.unwrap_or_else(|error| panic!("{asked}: {error}")).to_vec();

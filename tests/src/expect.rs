@@ -47,7 +47,10 @@ pub fn unnamed<'a>(
     report: &Report,
     place: impl Fn(&[String]) -> Vec<String>,
 ) -> Vec<&'a Difference> {
-    differences.iter().filter(|difference| !report.findings.iter().any(|one| names(one, difference, &place))).collect()
+    differences
+        .iter()
+        .filter(|difference| !report.findings.iter().any(|one| names(one, difference, &place)))
+        .collect()
 }
 
 fn names(finding: &Finding, difference: &Difference, place: impl Fn(&[String]) -> Vec<String>) -> bool {

@@ -8,7 +8,13 @@ use crate::view::{safe::clean, words::Tone};
 
 /// What the certificate says, and the button that pins it while it is not trusted.
 #[component]
-pub(crate) fn Certificate(card: CertificateCard, on_trust: Callback<String>) -> impl IntoView {
+pub(crate) fn Certificate(
+    /// Whose it is.
+    #[prop(into)]
+    label: String,
+    card: CertificateCard,
+    on_trust: Callback<String>,
+) -> impl IntoView {
     let (tone, text) = if card.trusted { (Tone::Good, "Trusted") } else { (Tone::Bad, "Not trusted") };
     let row = |name: &'static str, value: String| {
         view! { <div><dt>{name}</dt><dd><bdi>{clean(&value)}</bdi></dd></div> }
@@ -27,8 +33,8 @@ pub(crate) fn Certificate(card: CertificateCard, on_trust: Callback<String>) -> 
         }
     });
     view! {
-        <section class="certificate" aria-label="Certificate of the server" data-test="certificate">
-            <h4>"Certificate " <Badge tone=tone text=text/></h4>
+        <section class="certificate" aria-label=label data-test="certificate">
+            <h3>"Certificate " <Badge tone=tone text=text/></h3>
             <dl class="pairs">
                 {row("Issued to", card.subject)}
                 {row("Issued by", card.issuer)}

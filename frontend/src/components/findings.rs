@@ -40,10 +40,15 @@ pub(crate) fn CauseGroup(#[prop(into)] group: Signal<CauseCount>, children: Chil
 
 /// Findings one by one.
 #[component]
-pub(crate) fn FindingTable(#[prop(into)] findings: Signal<Vec<Finding>>) -> impl IntoView {
+pub(crate) fn FindingTable(
+    /// What these findings have in common.
+    #[prop(into)]
+    label: String,
+    #[prop(into)] findings: Signal<Vec<Finding>>,
+) -> impl IntoView {
     let rows = move || findings.get().into_iter().map(row).collect_view();
     view! {
-        <div class="table-box" tabindex="0" role="region" aria-label="Findings">
+        <div class="table-box" tabindex="0" role="region" aria-label=label>
             <table class="table">
                 <thead>
                     <tr>
@@ -69,8 +74,8 @@ fn row(finding: Finding) -> impl IntoView {
     };
     view! {
         <tr data-test="finding">
-            <td><bdi>{folder}</bdi></td>
-            <td>{item}</td>
+            <td class="who"><bdi>{folder}</bdi></td>
+            <td class="item">{item}</td>
             <td class="words"><bdi>{clean_sentence(&finding.detail)}</bdi></td>
         </tr>
     }

@@ -17,9 +17,13 @@ use crate::view::{
 pub(crate) fn PassList(#[prop(into)] passes: Signal<Vec<PassView>>) -> impl IntoView {
     let ids = Memo::new(move |_| passes.with(|passes| passes.iter().map(|pass| pass.id).collect::<Vec<_>>()));
     let row = move |id| {
+        // A plan is what a dry run is for: it need not be asked for twice. Once something was done, it is history.
+        let open = passes.with_untracked(|passes| {
+            passes.first().is_some_and(|pass| pass.id == id && pass.kind == PassKind::DryRun)
+        });
         let find = move || passes.with(|passes| passes.iter().find(|pass| pass.id == id).cloned());
         let pass = Memo::new(move |_| find());
-        view! { <Pass pass=pass/> }
+        view! { <Pass pass=pass open=open/> }
     };
     view! {
         <div class="passes" data-test="passes">
@@ -29,9 +33,7 @@ pub(crate) fn PassList(#[prop(into)] passes: Signal<Vec<PassView>>) -> impl Into
 }
 
 #[component]
-fn Pass(pass: Memo<Option<PassView>>) -> impl IntoView {
-    // A plan is what a dry run is for: it need not be asked for twice.
-    let open = pass.with_untracked(|pass| pass.as_ref().is_some_and(|pass| pass.kind == PassKind::DryRun));
+fn Pass(pass: Memo<Option<PassView>>, open: bool) -> impl IntoView {
     view! {
         <details class="pass" data-test="pass" prop:open=open>
             <summary>{move || pass.get().map(summary)}</summary>

@@ -30,8 +30,8 @@ pub(crate) fn PlanTable(plan: PlanView) -> impl IntoView {
     let rows: Vec<_> = folders.into_iter().map(row).collect();
     let notes = (!findings.is_empty()).then(|| {
         view! {
-            <h4>"To know beforehand"</h4>
-            <FindingTable findings=findings/>
+            <h3>"To know beforehand"</h3>
+            <FindingTable label="To know beforehand" findings=findings/>
         }
     });
     view! {

@@ -216,8 +216,8 @@ fn row(line: Line) -> impl IntoView {
     view! {
         <tr data-test=test>
             <td class="number">{line.number}</td>
-            <td><bdi>{clean(&line.job.source_user)}</bdi></td>
-            <td><bdi>{clean(&line.job.target_user)}</bdi></td>
+            <td class="who"><bdi>{clean(&line.job.source_user)}</bdi></td>
+            <td class="who"><bdi>{clean(&line.job.target_user)}</bdi></td>
             <td>{match line.problem {
                 Some(problem) => view! { <span class="problem">{problem}</span> }.into_any(),
                 None => view! { <span class="faint">"None"</span> }.into_any(),

@@ -105,16 +105,21 @@ fn Job(job: JobView) -> impl IntoView {
         | JobState::Exceptions
         | JobState::Failed => false,
     });
+    // Before the first pass there is nothing to show but how to begin.
+    let begun = Memo::new(move |_| active.get() || parts.passes.with(|passes| !passes.is_empty()));
+    let touched = move || begun.get();
     view! {
         <PageHead title=title crumbs=crumbs below=below.into_any()>
             <Show when=may><JobActions id=id state=state/></Show>
         </PageHead>
         <Problem id=id row=row/>
         <Show when=move || active.get()><Now row=row/></Show>
-        <Numbers row=row/>
+        <Show when=touched><Numbers row=row/></Show>
         <Show when=move || parts.has_report.get()><ReportStrip id=id row=row/></Show>
-        <Causes id=id causes=parts.causes row=row/>
-        <Folders folders=parts.folders/>
+        <Show when=touched>
+            <Causes id=id causes=parts.causes row=row/>
+            <Folders folders=parts.folders/>
+        </Show>
         <History passes=parts.passes/>
         <Show when=may><RemoveJob id=id row=row/></Show>
     }

@@ -107,7 +107,8 @@ fn Summary(row: Memo<ProjectRow>) -> impl IntoView {
     let text = Signal::derive(move || {
         row.with(|row| format!("{} of {} mailboxes complete", count(row.complete), count(row.jobs)))
     });
-    let tone = Signal::derive(move || row.with(|row| if row.active > 0 { Tone::Busy } else { Tone::Good }));
+    let tone =
+        Signal::derive(move || row.with(|row| if row.complete < row.jobs { Tone::Busy } else { Tone::Good }));
     let number = move |of: fn(&ProjectRow) -> u64| Signal::derive(move || count(row.with(of)));
     let done = Signal::derive(move || format!("{} %", percent(fraction.get())));
     let size = Signal::derive(move || bytes(row.with(|row| row.copied_bytes)));

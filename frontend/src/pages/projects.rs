@@ -102,13 +102,8 @@ fn done(row: &ProjectRow) -> String {
 }
 
 const fn tone(row: &ProjectRow) -> Tone {
-    if row.failed > 0 {
-        Tone::Bad
-    } else if row.active > 0 {
-        Tone::Busy
-    } else {
-        Tone::Good
-    }
+    // A bar shows how far; what failed stands beside it.
+    if row.complete < row.jobs { Tone::Busy } else { Tone::Good }
 }
 
 fn facts(row: &ProjectRow) -> impl IntoView + use<> {

@@ -50,7 +50,7 @@ pub(crate) fn Shell(children: Children) -> impl IntoView {
     view! {
         <a class="skip" href="#page" on:click=skip>"Skip to the page"</a>
         <div class="frame">
-            <header class="side">
+            <header class="rail">
                 <a class="home" href="/" aria-label="carbonio-migrate, all projects"><Brand/></a>
                 <nav class="ways" aria-label="Main">
                     <Way href="/" icon=IconName::Projects text="Projects" below=&["/projects", "/jobs"]/>
@@ -100,7 +100,7 @@ fn Foot() -> impl IntoView {
         <div class="foot">
             <ThemeSwitch/>
             <div class="who">
-                <a href="/account" class="account" data-test="account">
+                <a href="/account" class="account" aria-label="Your account" data-test="account">
                     <Icon name=IconName::Person/>
                     <span class="account-name"><bdi>{name}</bdi><span class="faint">{role}</span></span>
                 </a>

@@ -68,7 +68,7 @@ mod tests {
     fn two_servers_never_share_a_data_directory() {
         let dir = tempfile::tempdir().expect("a folder");
         let first = lock(dir.path()).expect("locked");
-        let second = lock(dir.path()).err().expect("refused");
+        let second = lock(dir.path()).expect_err("refused");
         assert!(matches!(&second, StartError::Locked(_)), "{second}");
         drop(first);
         lock(dir.path()).expect("free again");

@@ -61,7 +61,7 @@ pub(super) struct SourceArgs {
     #[arg(long, value_name = "ADMIN")]
     pub(super) master: Option<String>,
     /// The name made from mailbox and admin [default: {user}*{admin}]
-    #[arg(long, value_name = "TEMPLATE", requires = "master")]
+    #[arg(long, value_name = "TEMPLATE", requires = "master", conflicts_with_all = ["login_as", "token_file"])]
     pub(super) master_template: Option<String>,
 }
 
@@ -100,7 +100,8 @@ pub(super) struct TargetArgs {
     #[arg(long, value_name = "ADMIN")]
     pub(super) target_master: Option<String>,
     /// The name made from mailbox and admin [default: {user}*{admin}]
-    #[arg(long, value_name = "TEMPLATE", requires = "target_master")]
+    #[arg(long, value_name = "TEMPLATE", requires = "target_master",
+          conflicts_with_all = ["target_login_as", "target_token_file"])]
     pub(super) target_master_template: Option<String>,
 }
 

@@ -48,7 +48,7 @@ impl Problem {
             | StoreError::State { .. }
             | StoreError::NoSecret(_) => Exit::Internal,
         };
-        Self::new(exit, format!("The ledger {} cannot be used. {error}", path.display()))
+        Self::new(exit, format!("The ledger {} cannot be used: {error}", path.display()))
     }
 
     /// Prints it on standard error. Nothing helps when that is closed.

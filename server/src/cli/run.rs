@@ -17,7 +17,7 @@ use shared::{
 use tokio::sync::watch;
 
 use super::{
-    Exit, Problem,
+    Exit, Problem, certificate,
     closing::{Closing, EXAMPLES},
     ledger_file::LockedLedger,
     order::Order,
@@ -74,6 +74,8 @@ struct Done {
     job: JobView,
     /// Findings of a pass that has neither plan nor report to show them.
     examples: Vec<Finding>,
+    /// The certificates that were refused, as cards.
+    certificates: Option<String>,
 }
 
 async fn perform(order: &Order, ledger: &LockedLedger, mut pass: PassOrder) -> Result<Done, Problem> {
@@ -91,7 +93,8 @@ async fn perform(order: &Order, ledger: &LockedLedger, mut pass: PassOrder) -> R
         (Some(_), _) | (_, Some(_)) => Vec::new(),
     };
     store.close().await.map_err(problem)?;
-    Ok(Done { kind: lease.kind, outcome, job, examples })
+    let certificates = certificate::refused(order, &outcome.end).await;
+    Ok(Done { kind: lease.kind, outcome, job, examples, certificates })
 }
 
 /// Some findings of the last pass for each of its causes. Ids grow, so its findings are the last ones of a cause.
@@ -148,7 +151,7 @@ fn close(
     done: &Done,
     seconds: u64,
 ) -> Result<Exit, Problem> {
-    let Done { kind, outcome, job, examples } = done;
+    let Done { kind, outcome, job, examples, certificates } = done;
     let report = outcome.report.as_ref();
     let written = match (folder, report) {
         (Some(folder), Some(report)) => folder.write(report),
@@ -186,6 +189,9 @@ fn close(
     let exit = Exit::of(*kind, outcome);
     if let PassEnd::Aborted { message, .. } = &outcome.end {
         Problem::new(exit, message.as_str()).tell();
+    }
+    if let Some(cards) = certificates {
+        let _ = io::stderr().write_all(cards.as_bytes());
     }
     unwritten.map_or(Ok(exit), Err)
 }

@@ -105,6 +105,8 @@ fn arguments_that_contradict_each_other_are_refused() {
         "--target-password-file p --target-token-file t",
         "--dry-run --verify-only",
         "--master-template {user}",
+        "--master-template {user} --login-as a",
+        "--target-master-template {user} --target-login-as a",
     ] {
         refused(&format!("{BASIC} {more}"), &[]);
     }

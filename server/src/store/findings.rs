@@ -35,7 +35,7 @@ struct CauseRecord {
 }
 
 impl Store {
-    /// A page of a job's findings in the order they were found, of one cause or of all. `after` is the id of the last
+    /// A page of a job's present findings in the order they were found, of one cause or of all. `after` is the id of the last
     /// finding of the page before. At most `limit`.
     pub(crate) async fn findings(
         &self,
@@ -45,19 +45,40 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<FindingRow>, StoreError> {
         let reading = self.db().reading("Reading the findings");
-        let columns = "SELECT id, severity, cause, folder, item, detail FROM finding WHERE job = ?";
-        let (after, limit) = (after.unwrap_or(0), i64::from(limit));
+        let Some(pass) = self.telling_pass(job).await? else { return Ok(Vec::new()) };
+        let columns = "SELECT id, severity, cause, folder, item, detail FROM finding WHERE job = ? AND pass = ?";
+        let (job, pass) = (job.0.into(), pass.0.into());
+        let (after, limit) = (after.unwrap_or(0).into(), i64::from(limit).into());
         let records: Vec<FindingRecord> = match cause {
             Some(cause) => {
                 let sql = format!("{columns} AND cause = ? AND id > ? ORDER BY id LIMIT ?");
-                reading.all(&sql, [job.0.into(), cause.id().into(), after.into(), limit.into()]).await?
+                reading.all(&sql, [job, pass, cause.id().into(), after, limit]).await?
             }
             None => {
                 let sql = format!("{columns} AND id > ? ORDER BY id LIMIT ?");
-                reading.all(&sql, [job.0.into(), after.into(), limit.into()]).await?
+                reading.all(&sql, [job, pass, after, limit]).await?
             }
         };
         records.into_iter().map(FindingRecord::row).collect()
+    }
+
+    /// The pass whose findings tell how the job stands: the latest that found or compared anything. Each pass looks at
+    /// everything afresh, so what an earlier one found and this one did not is settled. A dry run tells only when
+    /// nothing else ran.
+    pub(super) async fn telling_pass(&self, job: JobId) -> Result<Option<PassId>, StoreError> {
+        let pass: Option<i64> = self
+            .db()
+            .reading("Reading the passes")
+            .cell(
+                "SELECT COALESCE(
+                    (SELECT MAX(p.id) FROM pass p WHERE p.job = ? AND p.kind <> 'dry-run'
+                     AND (EXISTS (SELECT 1 FROM report r WHERE r.pass = p.id)
+                          OR EXISTS (SELECT 1 FROM finding f WHERE f.pass = p.id))),
+                    (SELECT MAX(f.pass) FROM finding f WHERE f.job = ?), 0)",
+                [job.0.into(), job.0.into()],
+            )
+            .await?;
+        Ok(pass.filter(|pass| *pass > 0).map(PassId))
     }
 
     /// A job's findings by pass and cause.
@@ -98,19 +119,6 @@ impl FindingRecord {
         };
         Ok(FindingRow { id: self.id, finding })
     }
-}
-
-/// The findings of all passes together.
-pub(super) fn all_causes(passes: &BTreeMap<PassId, Vec<CauseCount>>) -> Vec<CauseCount> {
-    let mut all = BTreeMap::<Cause, CauseCount>::new();
-    for group in passes.values().flatten() {
-        let sum = all.entry(group.cause).or_insert_with(|| CauseCount { count: 0, ..group.clone() });
-        sum.severity = sum.severity.max(group.severity);
-        sum.count += group.count;
-    }
-    let mut all: Vec<_> = all.into_values().collect();
-    worst_first(&mut all);
-    all
 }
 
 fn worst_first(groups: &mut [CauseCount]) {

@@ -15,7 +15,6 @@ use super::{
     Store, StoreError,
     counts::ENTRY_SUMS,
     db::Tx,
-    findings::all_causes,
     projects::secret_column,
     sql::{Clash, Sql},
     words::{count, from_json, from_word, now, word},
@@ -113,12 +112,13 @@ impl Store {
         let report: Option<i64> =
             reading.cell("SELECT pass FROM report WHERE job = ? LIMIT 1", [id.0.into()]).await?;
         let causes = self.causes_by_pass(id).await?;
+        let telling = self.telling_pass(id).await?;
         Ok(JobView {
             row,
             project_name: project_name.ok_or(StoreError::NotFound("project"))?,
             folders: folders.into_iter().map(FolderRecord::row).collect::<Result<_, _>>()?,
             passes: self.passes(id, &causes).await?,
-            causes: all_causes(&causes),
+            causes: telling.and_then(|pass| causes.get(&pass).cloned()).unwrap_or_default(),
             has_report: report.is_some(),
         })
     }

@@ -40,7 +40,7 @@ pub(super) fn Causes(id: JobId, causes: Memo<Vec<CauseCount>>, row: Memo<JobRow>
     view! {
         <section class="card">
             <h2>"Findings"</h2>
-            <div data-test="causes">
+            <div class="causes" data-test="causes">
                 <For each=move || order.get() key=|cause| *cause children=group/>
             </div>
             <Show when=move || order.with(Vec::is_empty)>{nothing}</Show>
@@ -77,7 +77,7 @@ fn Pages(id: JobId, cause: Cause) -> impl IntoView {
         rows.with(|rows| rows.iter().map(|row| row.finding.clone()).collect::<Vec<_>>())
     });
     view! {
-        <Show when=move || rows.with(|rows| !rows.is_empty())><FindingTable findings=findings/></Show>
+        <Show when=move || rows.with(|rows| !rows.is_empty())><FindingTable label=cause.title() findings=findings/></Show>
         <Show when=move || busy.get()><Spinner/></Show>
         {move || failure.get().map(|failure| view! { <Alert message=failure.message()/> })}
         <Show when=move || !busy.get() && !ended.get()>

@@ -26,6 +26,7 @@ pub(super) fn Problem(id: JobId, row: Memo<JobRow>) -> impl IntoView {
         })
     });
     let may = move || session.may(Role::Operator);
+    let settings = row.with_untracked(|row| format!("/projects/{}/settings", row.project));
     view! {
         {move || problem.get().map(|problem| view! {
             <div class="alert tone-bad" role="alert" data-test="problem">
@@ -44,13 +45,13 @@ pub(super) fn Problem(id: JobId, row: Memo<JobRow>) -> impl IntoView {
             </div>
         })}
         <Dialog title="Passwords of this mailbox" open=open>
-            <Secrets id=id open=open/>
+            <Secrets id=id open=open settings=settings.clone()/>
         </Dialog>
     }
 }
 
 #[component]
-fn Secrets(id: JobId, open: RwSignal<bool>) -> impl IntoView {
+fn Secrets(id: JobId, open: RwSignal<bool>, settings: String) -> impl IntoView {
     let notices = Notices::here();
     let (source, target) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let submission = Submission::new();
@@ -65,7 +66,10 @@ fn Secrets(id: JobId, open: RwSignal<bool>) -> impl IntoView {
     });
     let hint = "Leave empty to keep the stored one.";
     view! {
-        <p class="dialog-text">{Cause::LoginRefused.advice()}</p>
+        <p class="dialog-text">
+            {Cause::LoginRefused.advice()} " Where an admin logs in for all mailboxes, the password is in the "
+            <a href=settings>"project's settings"</a> "."
+        </p>
         <Form submission=submission on_submit=submit test="secrets-form">
             <SecretField name="source_secret" label="Password or token on the source" value=source hint=hint/>
             <SecretField name="target_secret" label="Password or token on the target" value=target hint=hint/>

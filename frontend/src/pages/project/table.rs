@@ -129,7 +129,10 @@ fn Row(id: JobId, jobs: Memo<BTreeMap<JobId, JobRow>>) -> impl IntoView {
     let updated = Signal::derive(move || job.with(|job| job.as_ref().map(|job| job.updated)));
     let problem = move || {
         let problem = job.with(|job| job.as_ref().and_then(|job| job.problem.clone()))?;
-        Some(view! { <span class="problem row-problem"><bdi>{clean_sentence(&problem)}</bdi></span> })
+        let problem = clean_sentence(&problem);
+        Some(
+            view! { <span class="problem row-problem" title=problem.clone()><bdi>{problem.clone()}</bdi></span> },
+        )
     };
     view! {
         <tr data-test="job-row">

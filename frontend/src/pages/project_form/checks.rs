@@ -112,7 +112,7 @@ pub(super) fn CheckPanel(draft: SideDraft) -> impl IntoView {
     let label = move || if check.is_running() { "Checking…" } else { "Check connection" };
     let report = Signal::derive(move || check.report.get().unwrap_or_else(CheckReport::waiting));
     view! {
-        <div class="check" role="group" aria-label="Connection check">
+        <div class="check" role="group" aria-label=format!("Connection check of the {}", draft.side.title())>
             <div class="pair even" on:keydown=enter>
                 <TextField name=names.test_user label="Test mailbox" value=draft.test_user hint="For the check only; it is not stored. Without it, the check ends before the login."/>
                 <Show when=own_secret>
@@ -133,7 +133,7 @@ pub(super) fn CheckPanel(draft: SideDraft) -> impl IntoView {
                 <div data-test=list>
                     <Outcome check=check/>
                     <Checklist report=report/>
-                    {move || report.get().certificate.map(|card| view! { <Certificate card=card on_trust=trust/> })}
+                    {move || report.get().certificate.map(|card| view! { <Certificate label=format!("Certificate of the {}", draft.side.title()) card=card on_trust=trust/> })}
                 </div>
             </Show>
         </div>

@@ -40,7 +40,7 @@ pub(super) fn CausesOf(causes: Vec<CauseCount>, findings: Vec<Finding>) -> impl 
         return nothing("Nothing to report: no differences, no exceptions.");
     }
     let findings = StoredValue::new(findings);
-    causes
+    let groups: Vec<_> = causes
         .into_iter()
         .map(|group| {
             let cause = group.cause;
@@ -60,13 +60,13 @@ pub(super) fn CausesOf(causes: Vec<CauseCount>, findings: Vec<Finding>) -> impl 
             let more = StoredValue::new(more);
             view! {
                 <CauseGroup group=Signal::stored(group)>
-                    <FindingTable findings=mine()/>
+                    <FindingTable label=cause.title() findings=mine()/>
                     {more.get_value().map(|more| view! { <p class="hint">{more}</p> })}
                 </CauseGroup>
             }
         })
-        .collect_view()
-        .into_any()
+        .collect();
+    view! { <div>{groups}</div> }.into_any()
 }
 
 #[component]

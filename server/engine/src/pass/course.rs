@@ -26,6 +26,7 @@ use super::{
 use crate::{
     error::{ConnectorError, Retry},
     ledger::{Ledger, LedgerError},
+    mapping::MappedFolder,
     model::ItemMeta,
     validate::{Keeps, Summary, build_report},
 };
@@ -140,12 +141,12 @@ impl Course {
             PassKind::Verify => {}
         }
         compare::compare(self, sides, &survey.mapped).await?;
-        self.conclude();
+        self.conclude(&survey.mapped);
         Ok(())
     }
 
-    /// Puts the report together.
-    fn conclude(&mut self) {
+    /// Puts the report together, folders in the order they were moved.
+    fn conclude(&mut self, mapped: &[MappedFolder]) {
         let side = |account: &crate::account::Account| ReportSide {
             host: account.endpoint.host().to_owned(),
             user: account.user.clone(),
@@ -159,7 +160,8 @@ impl Course {
             source: side(&self.order.source),
             target: side(&self.order.target),
         };
-        let folders = self.compared.values().map(|(folder, _)| folder.clone()).collect();
+        let compared = mapped.iter().filter_map(|folder| self.compared.get(&folder.source.path));
+        let folders = compared.map(|(folder, _)| folder.clone()).collect();
         self.report = Some(build_report(summary, folders, self.findings.clone()));
         self.meter.finish();
     }
