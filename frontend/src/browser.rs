@@ -90,7 +90,8 @@ pub(crate) fn focus_soon(selector: &'static str) {
     });
 }
 
-fn focus(element: &web_sys::Element) {
+/// Moves the keyboard to an element.
+pub(crate) fn focus(element: &web_sys::Element) {
     if let Some(element) = element.dyn_ref::<HtmlElement>() {
         let _ = element.focus();
     }

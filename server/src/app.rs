@@ -6,7 +6,7 @@ mod place;
 mod setup;
 mod start;
 
-use std::{fs::File, io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
+use std::{fs::File, io::Write as _, net::SocketAddr, path::Path, process::ExitCode, time::Duration};
 
 use actix_web::{App as Site, HttpServer, dev::Server, middleware::from_fn, web::Data};
 use tokio::{
@@ -42,8 +42,10 @@ pub(crate) async fn serve(flags: ServeFlags) -> ExitCode {
     let outcome = async {
         let config = Config::load(&flags.settings)?;
         place::prepare(&config.data_dir)?;
+        // Before the log: a second server must not write into the first one's.
+        let lock = place::lock(&config.data_dir)?;
         let guard = log::start(&config)?;
-        let app = App::build(&config, flags.demo_project.as_deref()).await?;
+        let app = App::build(&config, flags.demo_project.as_deref(), lock).await?;
         app.announce();
         app.run().await?;
         drop(guard);
@@ -59,7 +61,7 @@ pub(crate) async fn serve(flags: ServeFlags) -> ExitCode {
 }
 
 /// A server that listens and is ready to run.
-pub(crate) struct App {
+struct App {
     server: Server,
     parts: Data<Parts>,
     queue: Queue,
@@ -73,8 +75,7 @@ pub(crate) struct App {
 
 impl App {
     /// Puts the parts together and listens. `demo` is a file with a project to make.
-    pub(crate) async fn build(config: &Config, demo: Option<&std::path::Path>) -> Result<Self, StartError> {
-        let lock = place::lock(&config.data_dir)?;
+    async fn build(config: &Config, demo: Option<&Path>, lock: File) -> Result<Self, StartError> {
         let store = open_store(config).await?;
         if let Some(file) = demo {
             demo::make(&store, file).await?;
@@ -118,7 +119,7 @@ impl App {
     }
 
     /// Serves until a signal asks it to stop; then pauses what runs and returns.
-    pub(crate) async fn run(self) -> Result<(), StartError> {
+    async fn run(self) -> Result<(), StartError> {
         let Self { server, parts, queue, stop, .. } = self;
         let signals = signals()?;
         let queue = tokio::spawn(queue.run(stop.subscribe()));

@@ -23,10 +23,10 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Between two readings of the database for one stream while only progress moves.
 const READ_PAUSE: Duration = Duration::from_secs(1);
 /// A reading that took long is not repeated before this many times its duration.
-const READ_SHARE: u32 = 8;
+const READ_SHARE: u32 = 4;
 /// Silence is broken this often, so that proxies keep the stream open.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How often it is looked whether the session still lives.
+/// How often it is looked whether the session still lives, and whether another node wrote something.
 const SESSION_LOOK: Duration = Duration::from_secs(3);
 
 /// What a stream sends next.
@@ -105,7 +105,7 @@ impl Feed {
     pub(crate) async fn next(&mut self) -> Option<Event> {
         loop {
             let now = Instant::now();
-            if *self.sources.closing.borrow() || (now >= self.next_look && !self.session_lives(now).await) {
+            if *self.sources.closing.borrow() || (now >= self.next_look && !self.look_around(now).await) {
                 return None;
             }
             if self.dirty && now >= self.next_send {
@@ -168,9 +168,11 @@ impl Feed {
         Ok(Some(snapshot))
     }
 
-    /// Streams do not count as activity: an idle session ends although its page is open.
-    async fn session_lives(&mut self, now: Instant) -> bool {
+    /// Whether the session still lives. Streams do not count as activity: an idle session ends although its page is
+    /// open. Nobody wakes this node up when another one writes, so the next snapshot is read afresh.
+    async fn look_around(&mut self, now: Instant) -> bool {
         self.next_look = now + SESSION_LOOK;
+        (self.stale, self.dirty) = (true, true);
         match self.sources.store.session(self.session, self.sources.clock.now(), false).await {
             Ok(session) => session.is_some(),
             Err(error) => {

@@ -16,7 +16,7 @@ mod runner;
 mod secret;
 mod store;
 
-use std::{process::ExitCode, time::Duration};
+use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -62,7 +62,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs to the end on all processors; what is stuck in a system call then does not hold up the exit.
+/// Runs to the end on all processors. What is then still stuck in a system call does not hold up the exit: whatever
+/// must be finished was waited for.
 fn block_on(work: impl Future<Output = ExitCode>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -74,7 +75,7 @@ fn block_on(work: impl Future<Output = ExitCode>) -> ExitCode {
         }
     };
     let code = runtime.block_on(work);
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    runtime.shutdown_background();
     code
 }
 

@@ -88,3 +88,6 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

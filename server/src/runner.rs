@@ -42,21 +42,20 @@ impl Runner {
 
     /// Runs the pass of a claimed job to its end and gives the lease back.
     pub(crate) async fn run(&self, lease: Lease) {
+        let Some(pass) = persist("beginning the pass", || self.store.begin_pass(&lease)).await else {
+            return;
+        };
         let span = tracing::info_span!(
             "pass",
             project.id = %lease.project,
             job.id = %lease.job,
-            pass.id = tracing::field::Empty,
+            pass.id = %pass,
             pass.kind = lease.kind.title(),
         );
-        self.run_here(lease).instrument(span).await;
+        self.run_begun(lease, pass).instrument(span).await;
     }
 
-    async fn run_here(&self, lease: Lease) {
-        let Some(pass) = persist("beginning the pass", || self.store.begin_pass(&lease)).await else {
-            return;
-        };
-        tracing::Span::current().record("pass.id", tracing::field::display(pass));
+    async fn run_begun(&self, lease: Lease, pass: PassId) {
         tracing::info!("the pass begins");
         let outcome = match self.store.pass_order(&lease).await {
             Ok(order) => self.drive(&lease, pass, order).await,

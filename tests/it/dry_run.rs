@@ -37,13 +37,3 @@ fn a_dry_run_does_not_stand_in_the_way_of_the_run_after_it() {
     cli.run().ends_with(0);
     assert_eq!(target.open(USER).expect("opens").status("INBOX", "MESSAGES").expect("counts"), 30);
 }
-
-#[test]
-fn a_dry_run_foretells_what_the_target_cannot_take() {
-    let source = Dovecot::builder().separator('.').start().expect("starts");
-    let target = Dovecot::builder().quota_kib(50).start().expect("starts");
-    Corpus::small(60).write(&source, USER).expect("writes");
-    let cli = Cli::new(Mailbox::on(&source, USER), Mailbox::on(&target, USER)).with(&["--dry-run"]);
-    // Some 300 KB do not go into 50 KiB.
-    cli.run().ends_with(3).says(&["quota"]);
-}

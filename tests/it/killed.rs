@@ -1,6 +1,9 @@
 //! `kill -9` at any moment, again and again: nothing is lost and nothing is there twice.
 
-use std::{os::unix::process::ExitStatusExt, time::Duration};
+use std::{
+    os::unix::process::ExitStatusExt,
+    time::{Duration, Instant},
+};
 
 use servers::{corpus::Corpus, dovecot::Dovecot, proxy::Proxy, random::Random, verify::Snapshot};
 use tests::{cli::Cli, mailbox::Mailbox};
@@ -8,58 +11,83 @@ use tests::{cli::Cli, mailbox::Mailbox};
 const SIGKILL: i32 = 9;
 
 /// Mailboxes that are moved and killed side by side: most of a run is waiting.
-const MAILBOXES: u64 = 5;
+const MAILBOXES: u64 = 6;
 /// Kills for each of them.
-const KILLS: usize = 11;
-/// Messages in each.
-const MESSAGES: usize = 400;
+const KILLS: usize = 10;
+/// Messages in each, some of them three times.
+const MESSAGES: usize = 500;
+/// Dovecot's capabilities without MULTIAPPEND: every message is sent by itself.
+const ONE_BY_ONE: &str =
+    "IMAP4rev1 LITERAL+ UIDPLUS NAMESPACE SPECIAL-USE LIST-EXTENDED CHILDREN ENABLE CONDSTORE";
 
 #[test]
 fn fifty_kills_at_random_moments_lose_nothing_and_duplicate_nothing() {
     let source = Dovecot::builder().separator('.').start().expect("starts");
-    let target = Dovecot::builder().start().expect("starts");
-    let (source, target) = (&source, &target);
-    let kills: usize = std::thread::scope(|scope| {
-        let runs: Vec<_> =
-            (0..MAILBOXES).map(|number| scope.spawn(move || torment(source, target, number))).collect();
-        runs.into_iter().map(|run| run.join().expect("a mailbox comes through")).sum()
+    let whole = Dovecot::builder().start().expect("starts");
+    let single = Dovecot::builder().capability(ONE_BY_ONE).start().expect("starts");
+    let (source, targets) = (&source, [&whole, &single]);
+    let (mut kills, mut midway) = (0, 0);
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..MAILBOXES)
+            .map(|number| scope.spawn(move || torment(source, targets[number as usize % 2], number)))
+            .collect();
+        for run in runs {
+            let (more, of_them_midway) = run.join().expect("a mailbox comes through");
+            kills += more;
+            midway += of_them_midway;
+        }
     });
     assert!(kills >= 50, "only {kills} kills");
+    assert!(midway >= 20, "only {midway} of {kills} kills hit a mailbox that was partly moved");
 }
 
-/// Moves a mailbox over a slow line and kills the run at random moments; then lets it come to its end.
-fn torment(source: &Dovecot, target: &Dovecot, number: u64) -> usize {
+/// Moves a mailbox over a slow line and kills the run after a random number of bytes; then lets it come to its end.
+/// Returns how many kills there were, and how many of them left a part of the messages on the target.
+fn torment(source: &Dovecot, target: &Dovecot, number: u64) -> (usize, usize) {
     let user = format!("user{number}@old.example");
-    Corpus::spread(MESSAGES).write(source, &user).expect("writes");
+    let corpus = with_twins();
+    corpus.write(source, &user).expect("writes");
     let read = |server: &Dovecot| Snapshot::read(&mut server.open(&user).expect("opens")).expect("reads");
     let line = Proxy::start(target.plain_port()).expect("starts");
-    // About 1.7 MB in all: some ten times what passes between two kills.
-    line.limit(400_000);
+    line.limit(1_000_000);
     let cli = Cli::new(Mailbox::on(source, &user), Mailbox::at(line.port(), &user));
     let mut random = Random::new(number + 1);
-    let mut kills = 0;
+    let (mut kills, mut midway) = (0, 0);
     while kills < KILLS {
+        let (before, wanted) = (line.passed(), random.below(500_000));
+        let begun = Instant::now();
         let mut process = cli.start();
-        // The first hundred milliseconds are connecting; after an interruption it looks around for a second or so.
-        let moment = Duration::from_millis(30 + random.below(if kills % 3 == 0 { 400 } else { 2200 }));
-        if process.wait(moment).is_some() {
+        while line.passed() - before < wanted && begun.elapsed() < Duration::from_secs(5) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        if process.ended().is_some() {
             break;
         }
         process.kill();
         // What was on the line is lost with the process, as it is when a machine dies.
         line.cut();
         kills += 1;
+        midway += usize::from((1..corpus.len()).contains(&read(target).len()));
     }
-    let half_way = read(target).len();
     line.limit(u64::MAX);
     let run = cli.run();
     let differences = read(source).differences(&read(target), <[String]>::to_vec);
-    assert_eq!(differences, [], "after {kills} kills and {half_way} messages: {}", run.said());
+    assert_eq!(differences, [], "after {kills} kills: {}", run.said());
     run.ends_with(0);
     let after = read(target);
     cli.run().ends_with(0);
     assert_eq!(read(target), after, "one more pass changes nothing");
-    kills
+    (kills, midway)
+}
+
+/// Every tenth message is there three times, so that what was sent cannot be told by its content alone.
+fn with_twins() -> Corpus {
+    let mut corpus = Corpus::spread(MESSAGES);
+    for folder in &mut corpus.folders {
+        let twins: Vec<_> = folder.messages.iter().step_by(10).cloned().collect();
+        folder.messages.extend(twins.iter().chain(&twins).cloned());
+    }
+    corpus
 }
 
 #[test]

@@ -24,6 +24,10 @@ pub(crate) fn Dialog(
         request_animation_frame(move || {
             if open && !dialog.open() {
                 let _ = dialog.show_modal();
+                // Better than the button that closes it, which comes first.
+                if let Ok(Some(first)) = dialog.query_selector("form input, form button") {
+                    browser::focus(&first);
+                }
             } else if !open && dialog.open() {
                 dialog.close();
             }

@@ -18,8 +18,10 @@ pub(crate) fn PassList(#[prop(into)] passes: Signal<Vec<PassView>>) -> impl Into
     let ids = Memo::new(move |_| passes.with(|passes| passes.iter().map(|pass| pass.id).collect::<Vec<_>>()));
     let row = move |id| {
         // A plan is what a dry run is for: it need not be asked for twice. Once something was done, it is history.
-        let open = passes.with_untracked(|passes| {
-            passes.first().is_some_and(|pass| pass.id == id && pass.kind == PassKind::DryRun)
+        let open = Memo::new(move |_| {
+            passes.with(|passes| {
+                passes.first().is_some_and(|pass| pass.id == id && pass.kind == PassKind::DryRun)
+            })
         });
         let find = move || passes.with(|passes| passes.iter().find(|pass| pass.id == id).cloned());
         let pass = Memo::new(move |_| find());
@@ -33,7 +35,7 @@ pub(crate) fn PassList(#[prop(into)] passes: Signal<Vec<PassView>>) -> impl Into
 }
 
 #[component]
-fn Pass(pass: Memo<Option<PassView>>, open: bool) -> impl IntoView {
+fn Pass(pass: Memo<Option<PassView>>, open: Memo<bool>) -> impl IntoView {
     view! {
         <details class="pass" data-test="pass" prop:open=open>
             <summary>{move || pass.get().map(summary)}</summary>

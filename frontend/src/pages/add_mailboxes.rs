@@ -114,18 +114,18 @@ fn Many(id: ProjectId, columns: Columns, known: Memo<BTreeSet<(String, String)>>
     let bad = Memo::new(move |_| lines.with(Vec::len) as u64 - good.get());
     let submission = Submission::new();
     let submit = Callback::new(move |()| {
-        let jobs: Vec<NewJob> = lines
-            .get_untracked()
-            .into_iter()
-            .filter(|line| line.problem.is_none())
-            .map(|line| line.job)
-            .collect();
+        let good = lines.get_untracked().into_iter().filter(|line| line.problem.is_none());
+        let (numbers, jobs): (Vec<usize>, Vec<NewJob>) = good.map(|line| (line.number, line.job)).unzip();
         let (number, navigate) = (jobs.len() as u64, navigate.clone());
         if number > 0 {
-            submission.send(async move { api::add_jobs(id, &jobs).await }, move |_| {
-                notices.say(format!("{} added.", counted(number, "mailbox was", "mailboxes were")));
-                navigate(&format!("/projects/{id}"), NavigateOptions::default());
-            });
+            submission.send_or(
+                async move { api::add_jobs(id, &jobs).await },
+                move |_| {
+                    notices.say(format!("{} added.", counted(number, "mailbox was", "mailboxes were")));
+                    navigate(&format!("/projects/{id}"), NavigateOptions::default());
+                },
+                move |failure| submission.fail(at_line(failure, &numbers)),
+            );
         }
     });
     let format = columns.names().join(", ");

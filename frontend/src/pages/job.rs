@@ -105,21 +105,19 @@ fn Job(job: JobView) -> impl IntoView {
         | JobState::Exceptions
         | JobState::Failed => false,
     });
-    // Before the first pass there is nothing to show but how to begin.
-    let begun = Memo::new(move |_| active.get() || parts.passes.with(|passes| !passes.is_empty()));
-    let touched = move || begun.get();
+    // Before anything was copied there is nothing to show but how to begin, and the plan of a dry run.
+    let copied = Memo::new(move |_| active.get() || parts.folders.with(|folders| !folders.is_empty()));
+    let looked = Memo::new(move |_| copied.get() || parts.causes.with(|causes| !causes.is_empty()));
     view! {
         <PageHead title=title crumbs=crumbs below=below.into_any()>
             <Show when=may><JobActions id=id state=state/></Show>
         </PageHead>
         <Problem id=id row=row/>
         <Show when=move || active.get()><Now row=row/></Show>
-        <Show when=touched><Numbers row=row/></Show>
+        <Show when=move || copied.get()><Numbers row=row/></Show>
         <Show when=move || parts.has_report.get()><ReportStrip id=id row=row/></Show>
-        <Show when=touched>
-            <Causes id=id causes=parts.causes row=row/>
-            <Folders folders=parts.folders/>
-        </Show>
+        <Show when=move || looked.get()><Causes id=id causes=parts.causes row=row/></Show>
+        <Show when=move || copied.get()><Folders folders=parts.folders/></Show>
         <History passes=parts.passes/>
         <Show when=may><RemoveJob id=id row=row/></Show>
     }
@@ -168,7 +166,7 @@ fn Folders(folders: Memo<Vec<FolderRow>>) -> impl IntoView {
             <h2>"Folders"</h2>
             <Show
                 when=move || any.get()
-                fallback=|| view! { <p class="faint">"The folders are read by the first pass. A dry run reads them without copying anything."</p> }
+                fallback=|| view! { <p class="faint">"The folders are being read."</p> }
             >
                 <FolderTree folders=folders/>
             </Show>

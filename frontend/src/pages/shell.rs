@@ -31,7 +31,7 @@ pub(crate) fn Banner() -> impl IntoView {
             <Show when=move || connection.is_lost()>
                 <p class="banner" data-test="connection-lost">
                     <span class="spinner" aria-hidden="true"></span>
-                    "Connection to the server lost, trying again. Migrations go on without this page."
+                    "Connection to the server lost, trying again. What is shown may be old."
                 </p>
             </Show>
         </div>
@@ -100,7 +100,7 @@ fn Foot() -> impl IntoView {
         <div class="foot">
             <ThemeSwitch/>
             <div class="who">
-                <a href="/account" class="account" aria-label="Your account" data-test="account">
+                <a href="/account" class="account" title="Your account" data-test="account">
                     <Icon name=IconName::Person/>
                     <span class="account-name"><bdi>{name}</bdi><span class="faint">{role}</span></span>
                 </a>

@@ -6,6 +6,7 @@ use shared::time::Timestamp;
 pub(crate) fn duration(seconds: u64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
+        (0, 0, 0) if seconds == 0 => "less than a second".into(),
         (0, 0, 0) => format!("{seconds} s"),
         (0, 0, minutes) if minutes < 10 => join(&format!("{minutes} min"), seconds % 60, "s"),
         (0, 0, minutes) => format!("{minutes} min"),
@@ -63,7 +64,18 @@ mod tests {
         let told = [0, 59, 60, 95, 600, 659, 3600, 3900, 86_400, 100_000].map(duration);
         assert_eq!(
             told,
-            ["0 s", "59 s", "1 min", "1 min 35 s", "10 min", "10 min", "1 h", "1 h 5 min", "1 d", "1 d 3 h"]
+            [
+                "less than a second",
+                "59 s",
+                "1 min",
+                "1 min 35 s",
+                "10 min",
+                "10 min",
+                "1 h",
+                "1 h 5 min",
+                "1 d",
+                "1 d 3 h"
+            ]
         );
     }
 
@@ -88,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_pass_that_ended_before_it_began_took_no_time() {
-        assert_eq!(between(Timestamp::from_millis(5000), Timestamp::from_millis(1000)), "0 s");
+        assert_eq!(between(Timestamp::from_millis(5000), Timestamp::from_millis(1000)), "less than a second");
         assert_eq!(between(Timestamp::from_millis(1000), Timestamp::from_millis(96_000)), "1 min 35 s");
     }
 }

@@ -20,7 +20,11 @@ use crate::{
 
 /// Tries an endpoint step by step; each step's outcome is published as it is known. With a login, looks at what the
 /// server can do too. Writes nothing on the server.
-pub async fn check(endpoint: &Endpoint, login: Option<(&str, &SecretString)>, report: watch::Sender<CheckReport>) {
+pub async fn check(
+    endpoint: &Endpoint,
+    login: Option<(&str, &SecretString)>,
+    report: watch::Sender<CheckReport>,
+) {
     let list = Checklist { report: Mutex::new(CheckReport::waiting()), sender: report };
     let result = match endpoint {
         Endpoint::Imap(endpoint) => check_imap(endpoint, login, &list).await,
@@ -63,8 +67,17 @@ fn capabilities(
     listing: &listing::MailboxListing,
 ) -> String {
     const MATTERS: [&str; 11] = [
-        "UIDPLUS", "LITERAL+", "LITERAL-", "MULTIAPPEND", "CONDSTORE", "QRESYNC", "SPECIAL-USE", "NAMESPACE", "QUOTA",
-        "BINARY", "COMPRESS=DEFLATE",
+        "UIDPLUS",
+        "LITERAL+",
+        "LITERAL-",
+        "MULTIAPPEND",
+        "CONDSTORE",
+        "QRESYNC",
+        "SPECIAL-USE",
+        "NAMESPACE",
+        "QUOTA",
+        "BINARY",
+        "COMPRESS=DEFLATE",
     ];
     let has: Vec<&str> = capabilities.iter().filter(|name| MATTERS.contains(name)).collect();
     let server = if listing.id.is_empty() { "unnamed server" } else { listing.id.as_str() };

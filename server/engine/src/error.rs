@@ -48,7 +48,8 @@ impl ConnectorError {
     /// What was being done, what happened and what to do, for people.
     pub fn explained(&self) -> String {
         let mut doing = self.doing.chars();
-        let doing: String = doing.next().map(|first| first.to_uppercase().chain(doing).collect()).unwrap_or_default();
+        let doing: String =
+            doing.next().map(|first| first.to_uppercase().chain(doing).collect()).unwrap_or_default();
         format!("{doing} failed: {}. {}", self.detail.trim_end_matches('.'), self.cause.advice())
     }
 }

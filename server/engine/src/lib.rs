@@ -16,5 +16,7 @@ pub mod pass;
 pub mod plan;
 pub mod source;
 pub mod target;
+#[cfg(test)]
+mod testing;
 pub mod validate;
 mod wire;

@@ -32,8 +32,8 @@ pub struct FolderPlan {
     pub anonymous: Vec<Fingerprint>,
 }
 
-/// Decides for every item of a folder.
-pub fn plan_folder(inventory: Inventory, entries: Vec<Entry>) -> FolderPlan {
+/// Decides for every item of a folder. `limit`: the largest message the target takes, where it tells.
+pub fn plan_folder(inventory: Inventory, entries: Vec<Entry>, limit: Option<u64>) -> FolderPlan {
     let mut plan = FolderPlan::default();
     let mut done = BTreeSet::new();
     for entry in entries {
@@ -59,6 +59,9 @@ pub fn plan_folder(inventory: Inventory, entries: Vec<Entry>) -> FolderPlan {
         } else if item.size == 0 {
             let detail = "the source lists it with a size of 0 bytes".to_owned();
             plan.skip.push((item, Cause::Empty, detail));
+        } else if let Some(limit) = limit.filter(|limit| item.size > *limit) {
+            let detail = format!("{} bytes; the target takes at most {limit}", item.size);
+            plan.skip.push((item, Cause::TooBig, detail));
         } else {
             plan.copy_bytes += item.size;
             plan.copy.push(item);
@@ -98,7 +101,7 @@ mod tests {
             entry(2, EntryState::Intended),
             entry(3, skipped),
         ];
-        let plan = plan_folder(inventory(&[(1, 10), (2, 20), (3, 30), (4, 40)]), entries);
+        let plan = plan_folder(inventory(&[(1, 10), (2, 20), (3, 30), (4, 40)]), entries, None);
         assert_eq!(ids(&plan.copy), ["2", "3", "4"]);
         assert_eq!((plan.done, plan.copy_bytes, plan.items, plan.bytes), (1, 90, 4, 100));
         assert!(plan.known.contains(&7) && plan.intended.contains_key(&ItemId::Uid(2)));
@@ -106,8 +109,18 @@ mod tests {
 
     #[test]
     fn edge_021_a_message_without_a_byte_is_not_sent_but_named() {
-        let plan = plan_folder(inventory(&[(1, 0), (2, 5)]), Vec::new());
+        let plan = plan_folder(inventory(&[(1, 0), (2, 5)]), Vec::new(), None);
         assert_eq!(ids(&plan.copy), ["2"]);
         assert_eq!(plan.skip[0].1, Cause::Empty);
+    }
+
+    #[test]
+    fn edge_027_a_message_over_the_limit_the_target_tells_is_named_before_anything_is_sent() {
+        let plan = plan_folder(inventory(&[(1, 101), (2, 100)]), Vec::new(), Some(100));
+        assert_eq!(ids(&plan.copy), ["2"]);
+        assert_eq!(
+            (plan.skip[0].1, plan.skip[0].2.as_str()),
+            (Cause::TooBig, "101 bytes; the target takes at most 100")
+        );
     }
 }

@@ -29,6 +29,8 @@ pub struct Listing {
     pub findings: Vec<Finding>,
     /// What folder names this server takes.
     pub names: TargetProfile,
+    /// Largest message this server takes, in bytes, when it tells (APPENDLIMIT, RFC 7889).
+    pub message_limit: Option<u64>,
 }
 
 /// How much of each item is wanted.

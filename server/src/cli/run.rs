@@ -10,6 +10,7 @@ use std::{
 use engine::pass::{self, Control, PassOrder, PassOutcome};
 use shared::{
     finding::{CauseCount, Finding, FindingRow},
+    id::PassId,
     job::{FolderRow, JobView},
     live::{Phase, Progress},
     pass::{PassEnd, PassKind},
@@ -64,18 +65,28 @@ pub(super) fn run(order: Order) -> Result<Exit, Problem> {
             return Err(problem);
         }
     };
-    close(&order, &ledger, folder, &done, began.elapsed().as_secs())
+    Ok(close(&order, &ledger, folder, &done, began.elapsed().as_secs()))
 }
 
-/// A pass that came to some end, and what the ledger says after it.
+/// A pass that came to some end.
 struct Done {
     kind: PassKind,
     outcome: PassOutcome,
-    job: JobView,
-    /// Findings of a pass that has neither plan nor report to show them.
-    examples: Vec<Finding>,
+    memory: Memory,
+    /// The ledger could not keep the end of the pass.
+    forgotten: Option<Problem>,
     /// The certificates that were refused, as cards.
     certificates: Option<String>,
+}
+
+/// What the ledger says after a pass.
+#[derive(Default)]
+struct Memory {
+    folders: Vec<FolderRow>,
+    /// Findings of this pass by cause.
+    causes: Vec<CauseCount>,
+    /// Some of them, when neither plan nor report shows them.
+    examples: Vec<Finding>,
 }
 
 async fn perform(order: &Order, ledger: &LockedLedger, mut pass: PassOrder) -> Result<Done, Problem> {
@@ -86,15 +97,31 @@ async fn perform(order: &Order, ledger: &LockedLedger, mut pass: PassOrder) -> R
     pass.kind = lease.kind;
     let number = store.begin_pass(&lease).await.map_err(problem)?;
     let outcome = watched(order, pass, Arc::new(store.ledger(&lease, number))).await?;
-    store.finish_pass(&lease, number, &outcome).await.map_err(problem)?;
-    let job = store.job(lease.job).await.map_err(problem)?;
+    // What the pass found out is told in any case, even when the disk is full by now.
+    let (memory, forgotten) = match remember(&store, &lease, number, &outcome).await {
+        Ok(memory) => (memory, None),
+        Err(error) => (Memory::default(), Some(problem(error))),
+    };
+    let certificates = certificate::refused(order, &outcome.end).await;
+    Ok(Done { kind: lease.kind, outcome, memory, forgotten, certificates })
+}
+
+/// Keeps the end of the pass and asks what the ledger knows now.
+async fn remember(
+    store: &Store,
+    lease: &Lease,
+    number: PassId,
+    outcome: &PassOutcome,
+) -> Result<Memory, StoreError> {
+    store.finish_pass(lease, number, outcome).await?;
+    let job = store.job(lease.job).await?;
     let examples = match (&outcome.plan, &outcome.report) {
-        (None, None) => examples(&store, &job).await.map_err(problem)?,
+        (None, None) => examples(store, &job).await?,
         (Some(_), _) | (_, Some(_)) => Vec::new(),
     };
-    store.close().await.map_err(problem)?;
-    let certificates = certificate::refused(order, &outcome.end).await;
-    Ok(Done { kind: lease.kind, outcome, job, examples, certificates })
+    store.close().await?;
+    let causes = job.passes.into_iter().next().map(|pass| pass.causes).unwrap_or_default();
+    Ok(Memory { folders: job.folders, causes, examples })
 }
 
 /// Some findings of the last pass for each of its causes. Ids grow, so its findings are the last ones of a cause.
@@ -150,8 +177,8 @@ fn close(
     folder: Option<ReportFolder>,
     done: &Done,
     seconds: u64,
-) -> Result<Exit, Problem> {
-    let Done { kind, outcome, job, examples, certificates } = done;
+) -> Exit {
+    let Done { kind, outcome, memory, forgotten, certificates } = done;
     let report = outcome.report.as_ref();
     let written = match (folder, report) {
         (Some(folder), Some(report)) => folder.write(report),
@@ -166,8 +193,6 @@ fn close(
         Err(problem) => (Vec::new(), Some(problem)),
     };
     let asked = order.report.is_some() && unwritten.is_none();
-    let causes: &[CauseCount] = job.passes.first().map_or(&[], |pass| &pass.causes);
-    let folders: &[FolderRow] = &job.folders;
     let closing = Closing {
         source: order.source.label(),
         target: order.target.label(),
@@ -175,9 +200,9 @@ fn close(
         end: &outcome.end,
         plan: outcome.plan.as_ref(),
         report,
-        folders,
-        causes,
-        examples,
+        folders: &memory.folders,
+        causes: &memory.causes,
+        examples: &memory.examples,
         seconds,
         files: asked.then_some(files.as_slice()),
         ledger: &ledger.shown(),
@@ -193,5 +218,10 @@ fn close(
     if let Some(cards) = certificates {
         let _ = io::stderr().write_all(cards.as_bytes());
     }
-    unwritten.map_or(Ok(exit), Err)
+    let problems: Vec<Problem> = forgotten.iter().cloned().chain(unwritten).collect();
+    problems.iter().for_each(Problem::tell);
+    problems.first().map_or(exit, |problem| problem.exit)
 }
+
+#[cfg(test)]
+mod tests;

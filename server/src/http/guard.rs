@@ -87,16 +87,46 @@ pub(super) fn parts(request: &HttpRequest) -> Result<&web::Data<Parts>, Fault> {
         .ok_or_else(|| Fault::internal("Answering", &"the server's parts are missing"))
 }
 
-/// Where a request comes from. What proxies say is believed only of those that were named.
+/// Where a request comes from.
 pub(super) fn client(request: &HttpRequest, parts: &Parts) -> IpAddr {
-    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
-    let trusted = |ip: &IpAddr| parts.trusted_proxies.contains(ip);
-    if !trusted(&peer) {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    originator(peer, forwarded, &parts.trusted_proxies)
+}
+
+/// What proxies say is believed only of those that were named. Each adds the address it saw at the end: the last one that
+/// is no proxy of ours is the client.
+fn originator<'a>(peer: IpAddr, forwarded: impl Iterator<Item = &'a str>, trusted: &[IpAddr]) -> IpAddr {
+    let peer = peer.to_canonical();
+    if !trusted.contains(&peer) {
         return peer;
     }
-    // Each proxy adds the address it saw at the end: the last one that is not a proxy of ours is the client.
-    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
     let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let known = hops.iter().rev().map_while(|hop| hop.parse().ok().map(|ip: IpAddr| ip.to_canonical()));
-    known.into_iter().find(|ip| !trusted(ip)).unwrap_or(peer)
+    let mut known = hops.iter().rev().map_while(|hop| hop.parse().ok().map(|ip: IpAddr| ip.to_canonical()));
+    known.find(|ip| !trusted.contains(ip)).unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::originator;
+
+    fn check(peer: &str, forwarded: &[&str], found: &str) {
+        let trusted: Vec<IpAddr> = ["10.0.0.1", "10.0.0.2"].map(|ip| ip.parse().expect("an address")).into();
+        let peer = peer.parse().expect("an address");
+        let found: IpAddr = found.parse().expect("an address");
+        assert_eq!(originator(peer, forwarded.iter().copied(), &trusted), found, "{peer} {forwarded:?}");
+    }
+
+    #[test]
+    fn only_named_proxies_are_believed() {
+        check("192.0.2.7", &["198.51.100.1"], "192.0.2.7");
+        check("10.0.0.1", &[], "10.0.0.1");
+        check("10.0.0.1", &["198.51.100.1"], "198.51.100.1");
+        check("10.0.0.1", &["1.2.3.4, 198.51.100.1, 10.0.0.2"], "198.51.100.1");
+        check("10.0.0.1", &["1.2.3.4", "198.51.100.1"], "198.51.100.1");
+        check("10.0.0.1", &["198.51.100.1, nonsense"], "10.0.0.1");
+        check("::ffff:10.0.0.1", &["::ffff:198.51.100.1"], "198.51.100.1");
+    }
 }

@@ -51,9 +51,7 @@ pub(crate) async fn headers(
     if secure {
         add(headers, header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
-    if api {
-        add(headers, header::CACHE_CONTROL, "no-store");
-    }
+    add(headers, header::CACHE_CONTROL, if api { "no-store" } else { "no-cache" });
     Ok(answer)
 }
 

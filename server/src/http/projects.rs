@@ -7,7 +7,7 @@ use actix_web::{
 use shared::{
     error::ApiError,
     id::ProjectId,
-    job::{ActionForm, Applied, JobState},
+    job::{ActionForm, Applied},
     project::{ProjectForm, ProjectRow, ProjectView},
 };
 
@@ -102,7 +102,7 @@ pub(super) async fn act(
             continue;
         }
         match jobs::apply(&parts, row.id, form.action).await {
-            Ok::<JobState, _>(_) => applied += 1,
+            Ok(_) => applied += 1,
             // It changed meanwhile, by itself or by another admin: the action makes no sense for it any more.
             Err(StoreError::State { .. } | StoreError::NotFound(_)) => {}
             Err(error) => return Err(error.into()),

@@ -14,7 +14,7 @@ use shared::{
 use super::{
     fault::{Answer, Fault},
     guard::client,
-    who::{self, Auditor, Who},
+    who::{self, Auditor},
 };
 use crate::{
     app::Parts,
@@ -28,7 +28,7 @@ use crate::{
     (status = 401, body = ApiError),
 ))]
 pub(super) async fn me(who: Auditor) -> Answer {
-    Ok(HttpResponse::Ok().json(who.me()))
+    Ok(HttpResponse::Ok().json(who::me(who.admin.clone())))
 }
 
 /// Logs in: the answer sets the session's cookie.
@@ -59,7 +59,7 @@ pub(super) async fn log_in(parts: Data<Parts>, request: HttpRequest, form: Json<
     parts.store.record_login(login.id, parts.clock.now()).await?;
     parts.record(&login.name, "session.login", "the panel").await;
     let admin = SessionAdmin { id: login.id, name: login.name, role: login.role };
-    Ok(HttpResponse::Ok().cookie(cookie).json(Who { admin, session: [0; 32] }.me()))
+    Ok(HttpResponse::Ok().cookie(cookie).json(who::me(admin)))
 }
 
 /// Logs out: the session is over everywhere, its live streams too.

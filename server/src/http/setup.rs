@@ -12,11 +12,12 @@ use shared::{
 use super::{
     fault::{Answer, Fault},
     guard::client,
-    session,
+    session, who,
 };
 use crate::{
     app::Parts,
     auth::{hash, name_problem, password_problem},
+    store::SessionAdmin,
 };
 
 /// Whether the first admin is still to be made.
@@ -60,6 +61,6 @@ pub(super) async fn create(parts: Data<Parts>, request: HttpRequest, form: Json<
     tracing::info!(admin.id = %id, "the first owner was made");
     parts.limits.succeeded(&form.name, from);
     let cookie = session::begin(&parts, id).await?;
-    let me = Me { id, name: form.name, role: Role::Owner, version: env!("CARGO_PKG_VERSION").into() };
-    Ok(HttpResponse::Created().cookie(cookie).json(me))
+    let admin = SessionAdmin { id, name: form.name, role: Role::Owner };
+    Ok(HttpResponse::Created().cookie(cookie).json(who::me(admin)))
 }

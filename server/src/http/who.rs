@@ -23,12 +23,10 @@ pub(crate) struct Who {
     pub(crate) session: TokenHash,
 }
 
-impl Who {
-    /// What the panel is told about its admin.
-    pub(super) fn me(&self) -> Me {
-        let SessionAdmin { id, name, role } = self.admin.clone();
-        Me { id, name, role, version: env!("CARGO_PKG_VERSION").into() }
-    }
+/// What the panel is told about its admin.
+pub(super) fn me(admin: SessionAdmin) -> Me {
+    let SessionAdmin { id, name, role } = admin;
+    Me { id, name, role, version: env!("CARGO_PKG_VERSION").into() }
 }
 
 /// The session's admin, if the guard found one and its role includes the wanted one.

@@ -27,8 +27,9 @@ pub(super) fn page(report: &Report, json_sha256: &str) -> Vec<u8> {
     page.raw(HEAD).say(&title(report)).raw("</title>\n<style>\n").raw(include_str!("report.css"));
     page.raw("</style>\n</head>\n<body>\n<main>\n");
     summary::write(&mut page, report);
+    findings::write_causes(&mut page, report);
     folders::write(&mut page, report);
-    findings::write(&mut page, report);
+    findings::write_all(&mut page, report);
     method::write(&mut page, report);
     page.raw("</main>\n");
     method::write_colophon(&mut page, report, json_sha256);

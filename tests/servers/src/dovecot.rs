@@ -104,10 +104,20 @@ impl Dovecot {
             // Where there are access rights at all, nobody sees a folder without this.
             self.write("public/.Notices/dovecot-acl", "anyone lrs\n")?;
         }
-        self.write(
-            "dovecot.conf",
-            &config::render(&self.options, self.home.path(), &self.identity, self.plain_port, self.tls_port),
-        )
+        self.configure()
+    }
+
+    fn configure(&self) -> Result<()> {
+        let home = self.home.path();
+        let text = config::render(&self.options, home, &self.identity, self.plain_port, self.tls_port);
+        self.write("dovecot.conf", &text)
+    }
+
+    /// Restarts the server with another quota.
+    pub fn set_quota_kib(&mut self, kib: u64) -> Result<()> {
+        self.options.quota_kib = Some(kib);
+        self.configure()?;
+        self.restart()
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -25,7 +25,13 @@ pub(super) fn SideFields(draft: SideDraft) -> impl IntoView {
         }
         now
     });
-    let usual_port = Callback::new(move |tls: Tls| draft.port.set(tls.default_port().to_string()));
+    // A port of the admin's own stays.
+    let usual_port = Callback::new(move |tls: Tls| {
+        let usual = [Tls::Implicit, Tls::Starttls].map(|tls| tls.default_port().to_string());
+        if usual.contains(&draft.port.get()) {
+            draft.port.set(tls.default_port().to_string());
+        }
+    });
     let method = draft.method;
     let secret_hint = match draft.stored {
         Some(_) => "One is stored. Leave this empty to keep it.",

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{course::Course, copy::Hands, read, stop::Stop};
+use super::{copy::Hands, course::Course, read, stop::Stop};
 use crate::{
     model::{Fingerprint, ItemId, ItemMeta, Received},
     plan::FolderPlan,
@@ -94,8 +94,7 @@ pub(super) async fn find(
     if open.items == 0 && !interrupted {
         return Ok(found);
     }
-    let moments: BTreeSet<i64> =
-        plan.copy.iter().filter_map(|item| Some(item.received?.seconds)).collect();
+    let moments: BTreeSet<i64> = plan.copy.iter().filter_map(|item| Some(item.received?.seconds)).collect();
     let mut looked_at: BTreeSet<ItemId> = BTreeSet::new();
     let pauses = if interrupted { hands.target.settle() } else { &[std::time::Duration::ZERO] };
     for pause in pauses {
@@ -126,7 +125,13 @@ pub(super) async fn find(
                 let ItemId::Uid(uid) = seen.meta.id else { continue };
                 let maybe_ours = ours(&seen.meta);
                 let received = seen.meta.received;
-                found.add(Candidate { uid, received, maybe_ours, fingerprint: seen.fingerprint, taken: false });
+                found.add(Candidate {
+                    uid,
+                    received,
+                    maybe_ours,
+                    fingerprint: seen.fingerprint,
+                    taken: false,
+                });
             }
             looked_at.extend(unclaimed.into_iter().map(|item| item.id));
         }
@@ -155,7 +160,13 @@ mod tests {
         for (uid, body, seconds, maybe_ours) in items {
             let fingerprint = fingerprint(body);
             let received = at(*seconds);
-            adoptable.add(Candidate { uid: *uid, received, maybe_ours: *maybe_ours, fingerprint, taken: false });
+            adoptable.add(Candidate {
+                uid: *uid,
+                received,
+                maybe_ours: *maybe_ours,
+                fingerprint,
+                taken: false,
+            });
         }
         adoptable
     }

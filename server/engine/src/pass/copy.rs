@@ -1,10 +1,6 @@
 //! Brings every folder's items to the target.
 
-use shared::{
-    cause::Cause,
-    finding::Severity,
-    live::Phase,
-};
+use shared::{cause::Cause, finding::Severity, live::Phase};
 
 use super::{
     adopt::{self, Adoptable},
@@ -66,7 +62,9 @@ async fn copy_folder(
     work: Work,
 ) -> Result<(), Stop> {
     let ready = mapped[index].existing.as_ref().is_some_and(|existing| existing.selectable);
-    if let (true, true, Some((_, record)), false) = (ready, work.plan.copy.is_empty(), &work.record, work.rebuilt) {
+    if let (true, true, Some((_, record)), false) =
+        (ready, work.plan.copy.is_empty(), &work.record, work.rebuilt)
+    {
         // Nothing new: the target is not even opened.
         let record = FolderRecord { items: work.plan.items, bytes: work.plan.bytes, ..record.clone() };
         let id = course.ledger.put_folder(&record).await?;
@@ -101,8 +99,7 @@ async fn open(
                 course.keeps.insert(source.path.clone(), open.keeps.clone());
                 if let Some(words) = &open.unsubscribed {
                     let detail = format!("the target answered: “{words}”");
-                    let finding =
-                        about_folder(&source.path, Severity::Info, Cause::SubscriptionLost, detail);
+                    let finding = about_folder(&source.path, Severity::Info, Cause::SubscriptionLost, detail);
                     course.note(vec![finding]).await?;
                 }
                 return Ok(Some(open));
@@ -155,7 +152,8 @@ async fn remember(
         course.note(vec![finding]).await?;
     }
     if target_rebuilt && !work.rebuilt {
-        work.plan = plan_folder(hands.source.inventory(&folder.source).await?, Vec::new());
+        let inventory = hands.source.inventory(&folder.source).await?;
+        work.plan = plan_folder(inventory, Vec::new(), work.limit);
     }
     Ok((id, bracket.next, work))
 }

@@ -92,7 +92,8 @@ impl Course {
     /// Runs to the end, over as many connections as it takes.
     pub(super) async fn run(&mut self) -> PassEnd {
         if same_mailbox(&self.order) {
-            let message = format!("Source and target are both {}. {}", "one mailbox", Cause::SameMailbox.advice());
+            let message =
+                format!("Source and target are both {}. {}", "one mailbox", Cause::SameMailbox.advice());
             return PassEnd::Aborted { cause: Cause::SameMailbox, message };
         }
         let mut failures = 0;
@@ -119,7 +120,8 @@ impl Course {
                 break PassEnd::Aborted { cause: error.cause, message: error.explained() };
             };
             tracing::info!(cause = error.cause.id(), ?pause, failures, "The pass waits and connects again");
-            let why = format!("{}. Trying again in {} s; nothing is lost.", error, pause.as_secs_f64().ceil());
+            let why =
+                format!("{}. Trying again in {} s; nothing is lost.", error, pause.as_secs_f64().ceil());
             self.meter.waiting(why);
             if let Err(control) = self.sleep(pause).await {
                 break if control == Control::Pause { PassEnd::Paused } else { PassEnd::Cancelled };
@@ -250,7 +252,8 @@ async fn out_of_grace(mut control: watch::Receiver<Control>) -> Control {
 }
 
 fn same_mailbox(order: &PassOrder) -> bool {
-    order.source.endpoint == order.target.endpoint && order.source.user.eq_ignore_ascii_case(&order.target.user)
+    order.source.endpoint == order.target.endpoint
+        && order.source.user.eq_ignore_ascii_case(&order.target.user)
 }
 
 fn ledger_end(error: &LedgerError) -> PassEnd {

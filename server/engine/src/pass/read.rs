@@ -34,7 +34,11 @@ pub(super) async fn read(
                 Arrival::Item(item, _held) => {
                     on(item.meta.size);
                     let message_id = message_id(&item.body);
-                    read.seen.push(Seen { fingerprint: fingerprint(&item.body), message_id, meta: item.meta });
+                    read.seen.push(Seen {
+                        fingerprint: fingerprint(&item.body),
+                        message_id,
+                        meta: item.meta,
+                    });
                 }
                 Arrival::Failed { item, cause, detail } => read.failed.push((item, cause, detail)),
             }

@@ -11,7 +11,11 @@ use shared::{
     plan::{PlanView, PlannedFolder},
 };
 
-use super::{course::Course, meter::Amount, stop::Stop};
+use super::{
+    course::{Course, about},
+    meter::Amount,
+    stop::Stop,
+};
 use crate::{
     error::Reach,
     ledger::{FolderId, FolderRecord},
@@ -41,6 +45,8 @@ pub(super) struct Work {
     pub record: Option<(FolderId, FolderRecord)>,
     /// The source's ids mean other items than the ledger thinks.
     pub rebuilt: bool,
+    /// The largest message the target takes, where it tells.
+    pub limit: Option<u64>,
 }
 
 /// What was seen.
@@ -73,8 +79,13 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
         Writer::Open(target) => target.folders().await?,
         Writer::ReadOnly(target) => target.folders().await?,
     };
-    let mut records: BTreeMap<_, _> =
-        course.ledger.folders().await?.into_iter().map(|(id, record)| (record.source.clone(), (id, record))).collect();
+    let mut records: BTreeMap<_, _> = course
+        .ledger
+        .folders()
+        .await?
+        .into_iter()
+        .map(|(id, record)| (record.source.clone(), (id, record)))
+        .collect();
     let known = records.values().map(|(_, record)| (record.source.clone(), record.target.clone())).collect();
     let (mapped, renames) = mapping::map_folders(&listing.folders, &there.folders, &known, &there.names);
     course.note(listing.findings).await?;
@@ -84,7 +95,8 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
     for folder in &mapped {
         course.obey()?;
         course.meter.folder(folder.source.path.to_string());
-        works.push(look(course, sides, folder, records.remove(&folder.source.path)).await?);
+        let record = records.remove(&folder.source.path);
+        works.push(look(course, sides, folder, record, there.message_limit).await?);
         course.meter.folder_done();
     }
     course.counts.folders = mapped.len() as u64;
@@ -100,6 +112,7 @@ async fn look(
     sides: &mut Sides,
     folder: &MappedFolder,
     record: Option<(FolderId, FolderRecord)>,
+    limit: Option<u64>,
 ) -> Result<Option<Work>, Stop> {
     let inventory = match sides.source.inventory(&folder.source).await {
         Ok(inventory) => inventory,
@@ -117,18 +130,24 @@ async fn look(
         Err(error) => return Err(error.into()),
     };
     let validity = inventory.validity;
-    let rebuilt = record.as_ref().is_some_and(|(_, record)| {
-        record.source_validity.is_some_and(|known| known != u64::from(validity))
-    });
+    let rebuilt = record
+        .as_ref()
+        .is_some_and(|(_, record)| record.source_validity.is_some_and(|known| known != u64::from(validity)));
     let entries = match &record {
         Some((id, _)) if !rebuilt => course.ledger.entries(*id).await?,
         Some(_) | None => Vec::new(),
     };
-    Ok(Some(Work { plan: plan_folder(inventory, entries), validity, record, rebuilt }))
+    Ok(Some(Work { plan: plan_folder(inventory, entries, limit), validity, record, rebuilt, limit }))
 }
 
 /// The plan as a dry run shows it.
-pub(super) fn show(survey: &Survey, findings: Vec<Finding>) -> PlanView {
+pub(super) fn show(survey: &Survey, mut findings: Vec<Finding>) -> PlanView {
+    for (mapped, work) in survey.mapped.iter().zip(&survey.works) {
+        let left_out = work.iter().flat_map(|work| &work.plan.skip);
+        findings.extend(left_out.map(|(item, cause, detail)| {
+            about(&mapped.source.path, item, Severity::Loss, *cause, detail.clone())
+        }));
+    }
     let folder = |(mapped, work): (&MappedFolder, &Option<Work>)| {
         let plan = &work.as_ref()?.plan;
         Some(PlannedFolder {

@@ -219,9 +219,11 @@ impl Sending {
                 StoreResult::Stored { target, repairs } => {
                     count_copied(course, meta, false);
                     let path = &transfer.source.path;
-                    findings.extend(repairs.into_iter().map(|repair| {
-                        about(path, meta, Severity::Warning, repair.cause, repair.detail)
-                    }));
+                    findings.extend(
+                        repairs
+                            .into_iter()
+                            .map(|repair| about(path, meta, Severity::Warning, repair.cause, repair.detail)),
+                    );
                     EntryState::Copied { target, adopted: false }
                 }
                 StoreResult::Refused { cause, detail } => {

@@ -43,6 +43,7 @@ impl Source for ImapSource {
             folders: listing.folders.clone(),
             findings: listing.findings.clone(),
             names: listing.profile.names,
+            message_limit: listing.message_limit,
         })
     }
 
@@ -171,7 +172,8 @@ mod tests {
 
     #[test]
     fn requests_are_bounded_in_items_and_in_bytes() {
-        let meta = |uid, size| ItemMeta { id: ItemId::Uid(uid), size, received: None, flags: Flags::default() };
+        let meta =
+            |uid, size| ItemMeta { id: ItemId::Uid(uid), size, received: None, flags: Flags::default() };
         let mut items: Vec<ItemMeta> = (1..=1200).map(|uid| meta(uid, 10)).collect();
         items.push(meta(1201, 20 * 1024 * 1024));
         items.push(meta(1202, 10));

@@ -47,6 +47,7 @@ impl Target for ImapTarget {
             folders: listing.folders.clone(),
             findings: listing.findings.clone(),
             names: listing.profile.names,
+            message_limit: listing.message_limit,
         })
     }
 
@@ -67,7 +68,8 @@ impl Target for ImapTarget {
         if !folder.selectable {
             self.create(&folder).await?;
         }
-        let unsubscribed = if subscribe && !folder.subscribed { self.subscribe(&folder).await? } else { None };
+        let unsubscribed =
+            if subscribe && !folder.subscribed { self.subscribe(&folder).await? } else { None };
         let state = self.session.select(&folder).await?;
         Ok(OpenFolder {
             mark: Watermark { validity: state.validity, next: state.next },
@@ -107,7 +109,8 @@ impl Target for ImapTarget {
 
     async fn since(&mut self, folder: &OpenFolder, from: u32) -> Result<Inventory, ConnectorError> {
         let state = self.session.select(&folder.folder).await?;
-        let items = if state.exists == 0 { Vec::new() } else { self.session.metas(&folder.folder, from).await? };
+        let items =
+            if state.exists == 0 { Vec::new() } else { self.session.metas(&folder.folder, from).await? };
         Ok(Inventory { validity: state.validity, next: state.next, items })
     }
 
@@ -195,12 +198,15 @@ impl ImapTarget {
         }
         let noop_every = self.session.listing.profile.noop_every;
         let connection = &mut self.session.connection;
-        let (answers, error) = append::append_each(connection, &batch.folder.wire, messages, noop_every).await;
+        let (answers, error) =
+            append::append_each(connection, &batch.folder.wire, messages, noop_every).await;
         for ((item, message), answer) in items.iter().zip(messages).zip(answers) {
             match answer {
                 Some(append::Stored::Yes(uids)) => batch.stored(item, uids.first().copied().flatten()),
                 // Alone, it gets an answer of its own and its repairs.
-                Some(append::Stored::No(_)) if error.is_none() => self.store_one(batch, item, message).await?,
+                Some(append::Stored::No(_)) if error.is_none() => {
+                    self.store_one(batch, item, message).await?
+                }
                 Some(append::Stored::No(condition)) => batch.refused(item, &condition),
                 None => {}
             }
@@ -247,7 +253,8 @@ impl ImapTarget {
         item: &Item,
         message: &Message<'_>,
     ) -> Result<(), ConnectorError> {
-        let Err(condition) = self.append_one(batch.folder, message).await?.map(|uid| batch.stored(item, uid)) else {
+        let Err(condition) = self.append_one(batch.folder, message).await?.map(|uid| batch.stored(item, uid))
+        else {
             return Ok(());
         };
         self.stop_if_general(&condition, batch.folder)?;
@@ -291,10 +298,16 @@ impl ImapTarget {
         self.stop_if_passing(condition, folder)?;
         let connection = &self.session.connection;
         if append::refusal(condition) == Cause::TargetFull {
-            return Err(connection.refused(condition, Reach::Mailbox, Cause::TargetFull, self.storing(folder)));
+            return Err(connection.refused(
+                condition,
+                Reach::Mailbox,
+                Cause::TargetFull,
+                self.storing(folder),
+            ));
         }
         if condition.is("TRYCREATE") {
-            let error = connection.refused(condition, Reach::Folder, Cause::FolderRefused, self.storing(folder));
+            let error =
+                connection.refused(condition, Reach::Folder, Cause::FolderRefused, self.storing(folder));
             return Err(ConnectorError { retry: Retry::Now, reach: Reach::Mailbox, ..error });
         }
         Ok(())
@@ -328,6 +341,8 @@ fn permanent(keeps: &Keeps) -> Option<Permanent> {
     match &keeps.keywords {
         KeywordRule::All => None,
         KeywordRule::None => Some(Permanent::default()),
-        KeywordRule::Only(keywords) => Some(Permanent { any: false, keywords: keywords.iter().cloned().collect() }),
+        KeywordRule::Only(keywords) => {
+            Some(Permanent { any: false, keywords: keywords.iter().cloned().collect() })
+        }
     }
 }

@@ -10,22 +10,30 @@ use shared::{
 
 use crate::report::{markup::Markup, words};
 
-/// Writes the causes and all findings.
-pub(super) fn write(page: &mut Markup, report: &Report) {
-    page.raw("<section aria-labelledby=\"causes\">\n<h2 id=\"causes\">Findings by cause</h2>\n");
+/// Writes the causes with their numbers and advice.
+pub(super) fn write_causes(page: &mut Markup, report: &Report) {
+    page.raw("<section>\n<h2 id=\"causes\">Findings by cause</h2>\n");
     let causes = complete(report);
     if causes.is_empty() {
         page.raw("<p class=\"clear\">Nothing was found that a person should know: no loss, no difference, no rename.");
-        page.raw("</p>\n</section>\n");
+        page.raw("</p>\n");
+    } else {
+        table(page, &causes);
+    }
+    page.raw("</section>\n");
+}
+
+/// Writes every finding under its cause.
+pub(super) fn write_all(page: &mut Markup, report: &Report) {
+    if report.findings.is_empty() {
         return;
     }
-    table(page, &causes);
-    page.raw("</section>\n<section aria-labelledby=\"findings\">\n<h2 id=\"findings\">Every finding</h2>\n");
     let mut groups = BTreeMap::<Cause, Vec<&Finding>>::new();
     for finding in &report.findings {
         groups.entry(finding.cause).or_default().push(finding);
     }
-    for (number, cause) in causes.iter().enumerate() {
+    page.raw("<section aria-labelledby=\"findings\">\n<h2 id=\"findings\">Every finding</h2>\n");
+    for (number, cause) in complete(report).iter().enumerate() {
         if let Some(findings) = groups.remove(&cause.cause) {
             group(page, number as u64 + 1, cause, &findings);
         }

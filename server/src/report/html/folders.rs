@@ -6,7 +6,7 @@ use crate::report::{markup::Markup, words};
 
 /// Writes the table.
 pub(super) fn write(page: &mut Markup, report: &Report) {
-    page.raw("<section aria-labelledby=\"folders\">\n<h2 id=\"folders\">Folders</h2>\n");
+    page.raw("<section>\n<h2 id=\"folders\">Folders</h2>\n");
     if report.folders.is_empty() {
         page.raw("<p class=\"clear\">No folder was compared.</p>\n</section>\n");
         return;
@@ -58,11 +58,12 @@ fn numbers(page: &mut Markup, totals: &Totals) {
         ("extra", totals.extra),
     ];
     for (class, number) in columns {
-        // A nought among differences is good news: it steps back, so that the others stand out.
-        let quiet = if number == 0 && !class.is_empty() { " nought" } else { "" };
+        // A nought steps back, so that the others stand out.
+        let quiet = if number == 0 { " nought" } else { "" };
         page.raw("<td class=\"n ").raw(class).raw(quiet).raw("\">").number(number).raw("</td>");
     }
     for bytes in [totals.source_bytes, totals.target_bytes] {
-        page.raw("<td class=\"n\">").size(bytes).raw("</td>");
+        let quiet = if bytes == 0 { " nought" } else { "" };
+        page.raw("<td class=\"n").raw(quiet).raw("\">").size(bytes).raw("</td>");
     }
 }

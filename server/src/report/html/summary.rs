@@ -56,7 +56,7 @@ fn totals(page: &mut Markup, report: &Report) {
     page.raw("</dl>\n");
     let parts = [
         ("identical", "Identical", "content, date and flags", totals.identical),
-        ("differing", "Marks differ", "content equal, date or flags not", differing),
+        ("differing", "Marks differ", "date, flags or keywords", differing),
         ("altered", "Altered", "arrived with other bytes", totals.altered),
         ("missing", "Missing", "not on the target", totals.missing),
     ];

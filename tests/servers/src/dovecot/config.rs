@@ -38,6 +38,7 @@ first_valid_gid = 1
 disable_plaintext_auth = no
 auth_mechanisms = {mechanisms}
 auth_failure_delay = 0
+auth_username_chars =
 auth_master_user_separator = *
 mail_location = {storage}
 mail_fsync = never

@@ -25,7 +25,8 @@ pub(crate) struct Message<'a> {
 impl Message<'_> {
     /// ` (flags) "date" {n}`.
     fn announcement(&self, unasked: bool) -> Vec<u8> {
-        let date = self.received.map(|received| format!(" \"{}\"", date::format(received))).unwrap_or_default();
+        let date =
+            self.received.map(|received| format!(" \"{}\"", date::format(received))).unwrap_or_default();
         let plus = if unasked { "+" } else { "" };
         format!(" {}{date} {{{}{plus}}}\r\n", self.flags, self.body.len()).into_bytes()
     }

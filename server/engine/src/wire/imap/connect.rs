@@ -111,7 +111,8 @@ impl Road<'_> {
         })?;
         // Small commands must not wait for the answer to the one before.
         let ready = stream.set_nodelay(true).and_then(|()| stream.peer_addr());
-        let address = ready.map_err(|error| self.failed(Cause::ConnectFailed, Retry::Now, error.to_string()))?;
+        let address =
+            ready.map_err(|error| self.failed(Cause::ConnectFailed, Retry::Now, error.to_string()))?;
         on(Seen::Passed(StepName::Tcp, address.to_string()));
         Ok(stream)
     }

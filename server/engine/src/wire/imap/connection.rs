@@ -147,7 +147,10 @@ impl Connection {
         self.sent(written)
     }
 
-    fn sent(&self, written: Result<io::Result<()>, tokio::time::error::Elapsed>) -> Result<(), ConnectorError> {
+    fn sent(
+        &self,
+        written: Result<io::Result<()>, tokio::time::error::Elapsed>,
+    ) -> Result<(), ConnectorError> {
         match written {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(self.lost(&error)),
@@ -201,7 +204,9 @@ impl Connection {
     pub(super) async fn step(&mut self) -> Result<Step, ConnectorError> {
         loop {
             match self.response().await? {
-                Response::Data { number, name, values } => return Ok(Step::Data(Data { number, name, values })),
+                Response::Data { number, name, values } => {
+                    return Ok(Step::Data(Data { number, name, values }));
+                }
                 Response::Done { tag, condition } => return Ok(Step::End(Tag(tag), condition)),
                 Response::Condition(condition) => match condition.status {
                     Status::Bye => return Err(self.farewell(&condition)),
@@ -305,7 +310,13 @@ impl Connection {
     }
 
     fn error(&self, cause: Cause, retry: Retry, detail: String) -> ConnectorError {
-        ConnectorError { reach: Reach::Mailbox, retry, cause, doing: format!("talking to {}", self.peer), detail }
+        ConnectorError {
+            reach: Reach::Mailbox,
+            retry,
+            cause,
+            doing: format!("talking to {}", self.peer),
+            detail,
+        }
     }
 
     /// A command was answered with NO or BAD.

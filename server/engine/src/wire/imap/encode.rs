@@ -64,8 +64,9 @@ pub(super) fn uid_set(uids: &[u32]) -> String {
 /// A server's words for people: printable, on one line, without direction tricks, cut to `max` characters.
 pub(crate) fn clean(words: &str, max: usize) -> String {
     let visible = words.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let straight = visible
-        .filter(|c| !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+    let straight = visible.filter(
+        |c| !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'),
+    );
     let mut cleaned: String = straight.take(max).collect();
     cleaned.truncate(cleaned.trim_end().len());
     cleaned

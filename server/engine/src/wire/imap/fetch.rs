@@ -63,7 +63,9 @@ pub(super) fn read(data: &Data, keywords: &mut Keywords) -> Option<Fetched> {
             b"INTERNALDATE" => fetched.received = value.text().and_then(|text| date::parse(&text)),
             b"FLAGS" => fetched.flags = value.list().map(|list| keywords.flags(list)),
             // NIL stands for a message that has no such part: nothing, but not absent.
-            name if name.starts_with(b"BODY[") => fetched.body = Some(value.bytes().cloned().unwrap_or_default()),
+            name if name.starts_with(b"BODY[") => {
+                fetched.body = Some(value.bytes().cloned().unwrap_or_default())
+            }
             _ => {}
         }
     }

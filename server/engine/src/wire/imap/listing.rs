@@ -37,6 +37,8 @@ pub(crate) struct MailboxListing {
     pub profile: Profile,
     /// What the server says it is (RFC 2971), cleaned.
     pub id: String,
+    /// Largest message the server takes, in bytes, when it tells (APPENDLIMIT, RFC 7889).
+    pub message_limit: Option<u64>,
 }
 
 /// A namespace (RFC 2342): what its folders' names begin with, and what separates them.
@@ -83,7 +85,8 @@ pub(crate) async fn list(connection: &mut Connection) -> Result<MailboxListing, 
     rows.sort_by(|a, b| a.wire.cmp(&b.wire));
     rows.dedup_by(|a, b| a.wire == b.wire);
     let own = namespaces.personal.first().cloned();
-    let separator = own.as_ref().and_then(|own| own.separator).or_else(|| rows.iter().find_map(|row| row.separator));
+    let separator =
+        own.as_ref().and_then(|own| own.separator).or_else(|| rows.iter().find_map(|row| row.separator));
     let prefix = own.map(|own| own.prefix).unwrap_or_default();
     let Connection { greeting, capabilities, .. } = &*connection;
     let mut listing = MailboxListing {
@@ -93,6 +96,7 @@ pub(crate) async fn list(connection: &mut Connection) -> Result<MailboxListing, 
         profile: Profile::of(greeting, &id, capabilities, separator.map(char::from), &prefix),
         prefix,
         id,
+        message_limit: capabilities.iter().find_map(|word| word.strip_prefix("APPENDLIMIT=")?.parse().ok()),
     };
     for row in rows {
         sort_in(row, &namespaces, separator, &mut listing);
@@ -105,7 +109,8 @@ async fn introduce(connection: &mut Connection) -> Result<(Namespaces, String), 
     ask_capabilities(connection).await?;
     let mut namespaces = Namespaces::default();
     let mut id = String::new();
-    let ask_id = connection.capabilities.has("ID").then(|| connection.queue(b"ID (\"name\" \"carbonio-migrate\")"));
+    let ask_id =
+        connection.capabilities.has("ID").then(|| connection.queue(b"ID (\"name\" \"carbonio-migrate\")"));
     let ask_namespace = connection.capabilities.has("NAMESPACE").then(|| connection.queue(b"NAMESPACE"));
     connection.flush().await?;
     if let Some(tag) = ask_id {
@@ -183,7 +188,8 @@ async fn list_rows(connection: &mut Connection) -> Result<Vec<Row>, ConnectorErr
     if connection.capabilities.has("LIST-EXTENDED") {
         let special = if connection.capabilities.has("SPECIAL-USE") { " SPECIAL-USE" } else { "" };
         let command = format!("LIST \"\" \"*\" RETURN (SUBSCRIBED{special})");
-        let condition = connection.run(command.as_bytes(), |data| rows.extend(read_row(&data, "LIST"))).await?;
+        let condition =
+            connection.run(command.as_bytes(), |data| rows.extend(read_row(&data, "LIST"))).await?;
         // Some servers advertise the extended form and answer it with BAD (edge case 74).
         if condition.is_ok() && !rows.is_empty() {
             for row in &mut rows {
@@ -228,16 +234,27 @@ fn sort_in(row: Row, namespaces: &Namespaces, separator: Option<u8>, listing: &m
     let separator = row.separator.or(separator);
     let mut leave_out = |cause: Cause, detail: &str| {
         let subject = Subject { folder: Some(path(&row.wire, b"", separator)), item: None };
-        listing.findings.push(Finding { severity: Severity::Info, cause, subject, detail: detail.to_owned() });
+        listing.findings.push(Finding {
+            severity: Severity::Info,
+            cause,
+            subject,
+            detail: detail.to_owned(),
+        });
     };
     if let Some(foreign) = namespaces.foreign.iter().find(|namespace| namespace.holds(&row.wire)) {
         if row.wire.len() > foreign.prefix.len() && row.selectable() {
-            leave_out(Cause::FolderForeign, "It is in the server's namespace for other users' or shared folders.");
+            leave_out(
+                Cause::FolderForeign,
+                "It is in the server's namespace for other users' or shared folders.",
+            );
         }
         return;
     }
     if row.is("\\All") || row.is("\\Flagged") || row.is("\\Important") {
-        leave_out(Cause::FolderVirtual, "The server marks it as a view of messages that are in other folders.");
+        leave_out(
+            Cause::FolderVirtual,
+            "The server marks it as a view of messages that are in other folders.",
+        );
         return;
     }
     let personal = namespaces.personal.iter().filter(|namespace| namespace.holds(&row.wire));

@@ -34,8 +34,9 @@ pub(crate) async fn login(
         ConnectorError { reach, retry, cause, doing, detail }
     };
     let words = Words::of(&endpoint.login, user, secret);
-    let mechanism =
-        words.mechanism(&connection).map_err(|detail| failed(Cause::LoginUnavailable, Retry::Never, detail))?;
+    let mechanism = words
+        .mechanism(&connection)
+        .map_err(|detail| failed(Cause::LoginUnavailable, Retry::Never, detail))?;
     let (transport, ahead) = connection.into_parts();
     let client = Client::new(ByLine::new(transport, ahead));
     let attempt = async {
@@ -102,7 +103,9 @@ impl<'a> Words<'a> {
             return Ok(Mechanism::Plain);
         }
         Err(match self.authorize {
-            Some(_) => "the server does not offer AUTHENTICATE PLAIN, which carries the authorization identity",
+            Some(_) => {
+                "the server does not offer AUTHENTICATE PLAIN, which carries the authorization identity"
+            }
             None => "the server offers neither LOGIN nor AUTHENTICATE PLAIN for this name and password",
         }
         .into())
@@ -110,7 +113,8 @@ impl<'a> Words<'a> {
 
     /// RFC 4616: authorization identity, NUL, authentication identity, NUL, password.
     fn plain(&self) -> SecretString {
-        format!("{}\0{}\0{}", self.authorize.unwrap_or_default(), self.name, self.secret.expose_secret()).into()
+        format!("{}\0{}\0{}", self.authorize.unwrap_or_default(), self.name, self.secret.expose_secret())
+            .into()
     }
 
     fn xoauth2(&self) -> SecretString {
@@ -162,7 +166,9 @@ fn classify(error: &async_imap::error::Error, secret: &str) -> (Cause, Retry, St
         }
         // The text of these may quote what was read; it stays out.
         Error::Parse(_) => (Cause::Protocol, Retry::Now, "the server's answer is not IMAP".into()),
-        Error::Io(error) => (Cause::Disconnected, Retry::Now, format!("the connection broke ({})", error.kind())),
+        Error::Io(error) => {
+            (Cause::Disconnected, Retry::Now, format!("the connection broke ({})", error.kind()))
+        }
         _ => (Cause::Disconnected, Retry::Now, "the server closed the connection".into()),
     }
 }

@@ -62,7 +62,10 @@ impl Profile {
         };
         Self {
             // Where every name begins with `INBOX.`, a folder below INBOX and one beside it are the same.
-            names: TargetProfile { inbox_children: !prefix.to_ascii_uppercase().starts_with(b"INBOX"), ..taken },
+            names: TargetProfile {
+                inbox_children: !prefix.to_ascii_uppercase().starts_with(b"INBOX"),
+                ..taken
+            },
             multiappend: atomic && !zimbra && capabilities.has("MULTIAPPEND") && capabilities.has("LITERAL+"),
             unasked_literal,
             noop_every: zimbra.then_some(20),
@@ -90,7 +93,10 @@ mod tests {
 
     #[test]
     fn edge_156_nothing_is_sent_unasked_to_a_server_that_does_not_offer_it() {
-        assert_eq!(Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND"), None, b"").unasked_literal, 0);
+        assert_eq!(
+            Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND"), None, b"").unasked_literal,
+            0
+        );
         assert!(!Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND"), None, b"").multiappend);
         assert_eq!(Profile::of("", "", &capabilities("IMAP4REV1 LITERAL-"), None, b"").unasked_literal, 4096);
     }

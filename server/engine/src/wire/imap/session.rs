@@ -119,7 +119,11 @@ impl ImapSession {
     }
 
     /// Every message of the open folder from a UID on, by growing UID.
-    pub(crate) async fn metas(&mut self, folder: &Folder, from: u32) -> Result<Vec<ItemMeta>, ConnectorError> {
+    pub(crate) async fn metas(
+        &mut self,
+        folder: &Folder,
+        from: u32,
+    ) -> Result<Vec<ItemMeta>, ConnectorError> {
         let from = from.max(1);
         let command = format!("UID FETCH {from}:* (UID FLAGS INTERNALDATE RFC822.SIZE)");
         let keywords = &mut self.keywords;

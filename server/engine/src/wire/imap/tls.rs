@@ -70,7 +70,10 @@ async fn connect(
 
 fn classify(error: &std::io::Error) -> TlsFailure {
     let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
-        return TlsFailure { cause: Cause::TlsFailed, detail: format!("the server ended the TLS set-up ({error})") };
+        return TlsFailure {
+            cause: Cause::TlsFailed,
+            detail: format!("the server ended the TLS set-up ({error})"),
+        };
     };
     let (cause, detail) = match tls {
         Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure) => {

@@ -1,0 +1,155 @@
+//! A ledger in memory, with a fuse: it fails, or the process dies, before or after any of its writes.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard},
+};
+
+use async_trait::async_trait;
+use shared::finding::Finding;
+use tokio::sync::Notify;
+
+use crate::{
+    ledger::{Entry, FolderId, FolderRecord, Ledger, LedgerError},
+    model::ItemId,
+};
+
+/// When the ledger breaks, counted in writes from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fuse {
+    pub write: usize,
+    pub when: When,
+    pub how: How,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Nothing was written.
+    Before,
+    /// It was written, and nobody was told.
+    After,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// The database says so.
+    Fails,
+    /// The process dies: [`MemoryLedger::died`] tells, and whoever waits for the ledger waits for ever.
+    Dies,
+    /// Another process has the job now.
+    LosesLease,
+}
+
+/// A ledger in memory. What is in it is durable: it survives the pass.
+#[derive(Debug, Default)]
+pub(crate) struct MemoryLedger {
+    state: Mutex<State>,
+    died: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    folders: BTreeMap<FolderId, FolderRecord>,
+    entries: BTreeMap<FolderId, BTreeMap<ItemId, Entry>>,
+    findings: Vec<Finding>,
+    writes: usize,
+    fuse: Option<Fuse>,
+}
+
+impl MemoryLedger {
+    /// Sets the fuse; the count of writes begins anew.
+    pub(crate) fn light(&self, fuse: Fuse) {
+        let mut state = self.state();
+        state.writes = 0;
+        state.fuse = Some(fuse);
+    }
+
+    /// Writes so far.
+    pub(crate) fn writes(&self) -> usize {
+        self.state().writes
+    }
+
+    /// Whether the fuse is still to blow.
+    pub(crate) fn lit(&self) -> bool {
+        self.state().fuse.is_some()
+    }
+
+    /// Resolves when the process is to die.
+    pub(crate) async fn died(&self) {
+        self.died.notified().await;
+    }
+
+    /// Every folder with its entries.
+    pub(crate) fn all(&self) -> Vec<(FolderRecord, Vec<Entry>)> {
+        let state = self.state();
+        let entries = |id| state.entries.get(id).into_iter().flat_map(BTreeMap::values).cloned().collect();
+        state.folders.iter().map(|(id, record)| (record.clone(), entries(id))).collect()
+    }
+
+    /// Everything that was noted.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        self.state().findings.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no test fails while it holds the ledger")
+    }
+
+    /// One write: a transaction that the fuse may precede or follow.
+    async fn write<T>(&self, apply: impl FnOnce(&mut State) -> T + Send) -> Result<T, LedgerError> {
+        let (written, blown) = {
+            let mut state = self.state();
+            state.writes += 1;
+            let writes = state.writes;
+            let blown = state.fuse.take_if(|fuse| fuse.write == writes);
+            let before = blown.is_some_and(|fuse| fuse.when == When::Before);
+            ((!before).then(|| apply(&mut state)), blown)
+        };
+        match (written, blown.map(|fuse| fuse.how)) {
+            (Some(written), None) => Ok(written),
+            (_, Some(How::LosesLease)) => Err(LedgerError::LeaseLost),
+            (_, Some(How::Fails)) | (None, None) => Err(LedgerError::Database("the fuse is blown".into())),
+            (_, Some(How::Dies)) => {
+                self.died.notify_one();
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Ledger for MemoryLedger {
+    async fn folders(&self) -> Result<Vec<(FolderId, FolderRecord)>, LedgerError> {
+        Ok(self.state().folders.iter().map(|(id, record)| (*id, record.clone())).collect())
+    }
+
+    async fn put_folder(&self, folder: &FolderRecord) -> Result<FolderId, LedgerError> {
+        self.write(|state| {
+            let known = state.folders.iter().find(|(_, record)| record.source == folder.source).map(|(id, _)| *id);
+            let id = known.unwrap_or(FolderId(i64::try_from(state.folders.len()).expect("few folders") + 1));
+            state.folders.insert(id, folder.clone());
+            id
+        })
+        .await
+    }
+
+    async fn entries(&self, folder: FolderId) -> Result<Vec<Entry>, LedgerError> {
+        Ok(self.state().entries.get(&folder).into_iter().flat_map(BTreeMap::values).cloned().collect())
+    }
+
+    async fn put_entries(&self, folder: FolderId, entries: &[Entry]) -> Result<(), LedgerError> {
+        self.write(|state| {
+            let known = state.entries.entry(folder).or_default();
+            known.extend(entries.iter().map(|entry| (entry.item.clone(), entry.clone())));
+        })
+        .await
+    }
+
+    async fn forget_entries(&self, folder: FolderId) -> Result<(), LedgerError> {
+        self.write(|state| _ = state.entries.remove(&folder)).await
+    }
+
+    async fn note(&self, findings: &[Finding]) -> Result<(), LedgerError> {
+        self.write(|state| state.findings.extend_from_slice(findings)).await
+    }
+}

@@ -1,0 +1,145 @@
+//! What a server is like: each habit a switch.
+
+use std::time::Duration;
+
+/// The password every server knows; it must turn up nowhere but in a login.
+pub(crate) const SECRET: &str = "canary-pa55word";
+/// The token every server knows.
+pub(crate) const TOKEN: &str = "canary-t0ken";
+/// The mailbox every server has.
+pub(crate) const USER: &str = "anna@mail.example";
+/// The admin every server knows, with the same password.
+pub(crate) const ADMIN: &str = "root";
+
+/// What a server says first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Greeting {
+    /// `* OK` with these words.
+    Words(&'static str),
+    /// These bytes as they are, then what a server does.
+    Raw(Vec<u8>),
+    /// These bytes, then it closes.
+    Last(Vec<u8>),
+    /// Nothing at all, for ever.
+    Silence,
+}
+
+/// How the connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cover {
+    Clear,
+    /// From the first byte.
+    Tls,
+    /// After STARTTLS, which is offered.
+    Starttls,
+    /// The same, with an answer in clear text smuggled in behind the one to STARTTLS.
+    Injected,
+}
+
+/// A message that is about to be stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    pub flags: Vec<String>,
+    /// None: the server's present.
+    pub received: Option<String>,
+    pub body: Vec<u8>,
+}
+
+/// What a server is like.
+#[derive(Debug, Clone)]
+pub(crate) struct Habits {
+    pub greeting: Greeting,
+    pub cover: Cover,
+    /// Told after the login. Before it: the same without what only helps with mail.
+    pub capabilities: Vec<&'static str>,
+    /// The answer to ID.
+    pub name: &'static str,
+    pub separator: Option<char>,
+    /// Three namespaces: personal, other users', shared; the inside of each answer's list.
+    pub namespaces: [&'static str; 3],
+    /// Commands that begin so are answered so instead of done; the first that fits counts.
+    pub instead: Vec<(&'static str, &'static str)>,
+    /// Words that come unasked: news of flags, of new messages, of nothing.
+    pub chatty: bool,
+    /// Answers to several FETCH commands come side by side and end in another order.
+    pub interleaves: bool,
+    /// Waits so long after every so many messages it delivers.
+    pub dawdles: Option<(usize, Duration)>,
+    /// Tells UIDNEXT, PERMANENTFLAGS.
+    pub tells_next: bool,
+    pub tells_permanent: bool,
+    /// Keywords a folder keeps beside any (`\*`).
+    pub keeps_any: bool,
+    pub keeps: Vec<&'static str>,
+    /// What it makes of a message it stores.
+    pub rewrites: fn(&mut Draft),
+    /// What it answers instead of storing a message.
+    pub refuses: fn(&Draft) -> Option<&'static str>,
+    /// How large a message may be at most, and the answer else.
+    pub largest: Option<(usize, &'static str)>,
+    /// How many bytes the mailbox may have, and the answer else.
+    pub room: Option<(usize, &'static str)>,
+    /// Closes when it stores a message with this in it.
+    pub poisoned_by: Option<&'static str>,
+    /// Closes after so many refusals in a row.
+    pub patience: Option<usize>,
+    /// Lists sizes like this.
+    pub sizes: fn(u64) -> u64,
+    /// Lists messages with this in them and does not deliver them.
+    pub loses: Option<&'static str>,
+    /// Answers so to whoever wants a message with this in it.
+    pub withholds: Option<(&'static str, &'static str)>,
+    /// What it makes of a message it delivers.
+    pub delivers: fn(&[u8]) -> Vec<u8>,
+}
+
+impl Default for Habits {
+    /// A quick and faithful server.
+    fn default() -> Self {
+        Self {
+            greeting: Greeting::Words("ready"),
+            cover: Cover::Clear,
+            capabilities: "IMAP4rev1 LITERAL+ UIDPLUS MULTIAPPEND ID NAMESPACE QUOTA LIST-EXTENDED SPECIAL-USE \
+                           AUTH=PLAIN AUTH=XOAUTH2"
+                .split_whitespace()
+                .collect(),
+            name: "Dovecot",
+            separator: Some('/'),
+            namespaces: ["(\"\" \"/\")", "", ""],
+            instead: Vec::new(),
+            chatty: false,
+            interleaves: false,
+            dawdles: None,
+            tells_next: true,
+            tells_permanent: true,
+            keeps_any: true,
+            keeps: Vec::new(),
+            rewrites: |_| {},
+            refuses: |_| None,
+            largest: None,
+            room: None,
+            poisoned_by: None,
+            patience: None,
+            sizes: |size| size,
+            loses: None,
+            withholds: None,
+            delivers: <[u8]>::to_vec,
+        }
+    }
+}
+
+impl Habits {
+    pub(crate) fn can(&self, capability: &str) -> bool {
+        self.capabilities.contains(&capability)
+    }
+
+    /// Takes abilities away.
+    pub(crate) fn cannot(&mut self, capabilities: &[&str]) {
+        self.capabilities.retain(|name| !capabilities.contains(name));
+    }
+}
+
+/// Whether one is in the other.
+pub(super) fn holds(body: &[u8], marker: &str) -> bool {
+    body.windows(marker.len()).any(|window| window == marker.as_bytes())
+}
