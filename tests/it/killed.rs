@@ -37,6 +37,7 @@ fn fifty_kills_at_random_moments_lose_nothing_and_duplicate_nothing() {
             midway += of_them_midway;
         }
     });
+    println!("{kills} kills, {midway} of them midway");
     assert!(kills >= 50, "only {kills} kills");
     assert!(midway >= 20, "only {midway} of {kills} kills hit a mailbox that was partly moved");
 }

@@ -28,7 +28,7 @@ const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 /// Puts the panel in place: everything the API does not answer.
 pub(super) fn configure(config: &mut ServiceConfig, web_root: Option<&Path>) {
     let Some(root) = web_root else {
-        config.default_service(web::to(built_in));
+        config.default_service(web::to(built_in::<Panel>));
         return;
     };
     let index = root.join("index.html");
@@ -53,22 +53,23 @@ async fn from_folder(request: HttpRequest, index: PathBuf) -> HttpResponse {
     }
 }
 
-async fn built_in(request: HttpRequest) -> HttpResponse {
+/// A file of a built-in panel, or a page of it.
+async fn built_in<P: RustEmbed>(request: HttpRequest) -> HttpResponse {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return missing();
     }
     let path = request.path().trim_start_matches('/');
     let is_variant = ENCODINGS.iter().any(|(_, ending)| path.ends_with(ending));
-    if !path.is_empty() && !is_variant && Panel::get(path).is_some() {
-        return file(&request, path);
+    if !path.is_empty() && !is_variant && P::get(path).is_some() {
+        return file::<P>(&request, path);
     }
     if !is_page(&request) {
         return missing();
     }
-    if Panel::get("index.html").is_none() {
+    if P::get("index.html").is_none() {
         return not_built();
     }
-    file(&request, "index.html")
+    file::<P>(&request, "index.html")
 }
 
 /// A browser goes to a page; scripts and styles that are gone must not be answered with one.
@@ -82,13 +83,13 @@ fn is_page(request: &HttpRequest) -> bool {
 }
 
 /// A file in the best encoding the browser takes, or word that the one it has is still good.
-fn file(request: &HttpRequest, path: &str) -> HttpResponse {
+fn file<P: RustEmbed>(request: &HttpRequest, path: &str) -> HttpResponse {
     let accepts = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let encoded = ENCODINGS
         .iter()
         .filter(|(token, _)| accepts.is_some_and(|accepts| takes(accepts, token)))
-        .find_map(|(token, ending)| Some((Some(*token), Panel::get(&format!("{path}{ending}"))?)));
-    let Some((encoding, found)) = encoded.or_else(|| Some((None, Panel::get(path)?))) else {
+        .find_map(|(token, ending)| Some((Some(*token), P::get(&format!("{path}{ending}"))?)));
+    let Some((encoding, found)) = encoded.or_else(|| Some((None, P::get(path)?))) else {
         return missing();
     };
     let tag = format!("\"{}\"", hex::encode(&found.metadata.sha256_hash()[..16]));
@@ -137,15 +138,4 @@ fn not_built() -> HttpResponse {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::takes;
-
-    #[test]
-    fn an_encoding_is_taken_when_it_is_named_and_weighs_something() {
-        assert!(takes("gzip, deflate, br", "br"));
-        assert!(takes("br;q=0.5", "br"));
-        assert!(!takes("br;q=0, gzip", "br"));
-        assert!(!takes("brotli", "br"));
-        assert!(!takes("", "gzip"));
-    }
-}
+mod tests;

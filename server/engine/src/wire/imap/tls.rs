@@ -77,24 +77,28 @@ fn classify(error: &std::io::Error) -> TlsFailure {
     };
     let (cause, detail) = match tls {
         Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure) => {
-            (Cause::TlsPin, "the server showed another certificate than the pinned one".to_owned())
+            (Cause::TlsPin, "the server showed another certificate than the pinned one")
+        }
+        Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+            (Cause::TlsExpired, "the server's certificate has expired")
         }
         Error::InvalidCertificate(
-            CertificateError::Expired
-            | CertificateError::ExpiredContext { .. }
-            | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. },
-        ) => (Cause::TlsExpired, tls.to_string()),
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
+        ) => (Cause::TlsExpired, "the server's certificate is not valid yet"),
         Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => (Cause::TlsName, tls.to_string()),
-        Error::InvalidCertificate(_) => (Cause::TlsUntrusted, tls.to_string()),
-        Error::InvalidMessage(_) => {
-            (Cause::TlsFailed, "the server answered with something that is not TLS".to_owned())
+        ) => (Cause::TlsName, "the server's certificate is for another name"),
+        Error::InvalidCertificate(CertificateError::Revoked) => {
+            (Cause::TlsUntrusted, "the server's certificate was revoked")
         }
-        other => (Cause::TlsFailed, other.to_string()),
+        // The library's own words name structures, not reasons a person could act on.
+        Error::InvalidCertificate(_) => {
+            (Cause::TlsUntrusted, "no authority this machine trusts has signed the server's certificate")
+        }
+        Error::InvalidMessage(_) => (Cause::TlsFailed, "the server answered with something that is not TLS"),
+        other => return TlsFailure { cause: Cause::TlsFailed, detail: other.to_string() },
     };
-    TlsFailure { cause, detail }
+    TlsFailure { cause, detail: detail.to_owned() }
 }
 
 /// The verifier of this machine's authorities; none when the machine trusts nobody.
