@@ -6,6 +6,7 @@ mod fidelity;
 mod killed;
 mod logins;
 
+mod product;
 mod second_pass;
 mod source_untouched;
 mod tls;

@@ -172,6 +172,12 @@ impl Client {
         self.get(&format!("/jobs/{job}")).await.expect(200).read()
     }
 
+    /// The status of a live stream, which has no end.
+    pub async fn head_of(&self, path: &str) -> u16 {
+        let answer = self.request(reqwest::Method::GET, path).send().await.expect("an answer");
+        answer.status().as_u16()
+    }
+
     /// A live stream.
     pub async fn live(&self, path: &str) -> Events {
         let request = self.request(reqwest::Method::GET, &format!("/live{path}"));

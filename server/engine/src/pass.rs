@@ -10,6 +10,9 @@ mod stop;
 mod survey;
 mod transfer;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use shared::{

@@ -2,3 +2,7 @@
 //! that costs no time.
 
 pub(crate) mod clock;
+pub(crate) mod ledger;
+pub(crate) mod mailbox;
+pub(crate) mod scene;
+pub(crate) mod server;

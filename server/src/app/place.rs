@@ -35,7 +35,7 @@ pub(super) fn lock(dir: &Path) -> Result<File, StartError> {
 
 /// Opens the database of the settings, with the key that seals its secrets.
 pub(crate) async fn open_store(config: &Config) -> Result<Store, StartError> {
-    let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("secret.key"));
+    let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key").join("master.key"));
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
     let sealer = Sealer::load(credentials.as_deref().map(Path::new), &key_file)?;
     let own = format!("sqlite:{}", config.data_dir.join("carbonio-migrate.db").display());

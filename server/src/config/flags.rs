@@ -28,7 +28,8 @@ pub(crate) struct StoreFlags {
     #[arg(long, value_name = "URL")]
     pub(crate) database: Option<String>,
 
-    /// File of the key that seals stored passwords; made at first start [default: secret.key in the data directory]
+    /// File of the key that seals stored passwords; made at first start [default: key/master.key in the
+    /// data directory]
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<String>,
 }
@@ -57,7 +58,7 @@ pub(crate) struct SettingFlags {
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
 
-    /// The address admins type, such as https://migrate.example.org when a TLS proxy stands in front
+    /// The address admins type, such as `https://migrate.example.org` when a TLS proxy stands in front
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
 

@@ -77,9 +77,8 @@ fn is_page(request: &HttpRequest) -> bool {
     let accepts =
         request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let path = request.path().trim_start_matches('/');
-    matches!(*request.method(), Method::GET | Method::HEAD)
-        && accepts.contains("text/html")
-        && !path.starts_with(HASHED)
+    let wanted = path.is_empty() || (accepts.contains("text/html") && !path.starts_with(HASHED));
+    wanted && matches!(*request.method(), Method::GET | Method::HEAD)
 }
 
 /// A file in the best encoding the browser takes, or word that the one it has is still good.

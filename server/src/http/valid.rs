@@ -117,8 +117,9 @@ fn host_problem(host: &str) -> Option<&'static str> {
     if host.contains("://") {
         return Some("Enter the host name alone, without imap:// or https:// before it.");
     }
-    if host.parse::<IpAddr>().is_ok() {
-        return None;
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return is_nowhere(ip.to_canonical())
+            .then_some("No mail server is at this address: it is reserved for machines to find each other.");
     }
     if host
         .rsplit_once(':')
@@ -132,6 +133,15 @@ fn host_problem(host: &str) -> Option<&'static str> {
         return Some("This is no host name: it has letters, digits, dots and hyphens, and no spaces.");
     }
     None
+}
+
+/// Addresses that are no server's: among them the one where cloud machines are told their secrets.
+fn is_nowhere(ip: IpAddr) -> bool {
+    let link_local = match ip {
+        IpAddr::V4(v4) => v4.is_link_local() || v4.is_broadcast(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    };
+    link_local || ip.is_unspecified() || ip.is_multicast()
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -16,11 +16,10 @@ use super::{built_in, takes};
 #[folder = "src/http/spa/sample"]
 struct Sample;
 
-/// A panel that was not built.
+/// A folder without `index.html`, as it is before the panel is built.
 #[derive(RustEmbed)]
-#[folder = "src/http/spa/sample"]
-#[exclude = "*"]
-struct Empty;
+#[folder = "src/http/spa/sample/assets"]
+struct Unbuilt;
 
 async fn get<P: RustEmbed + 'static>(request: TestRequest) -> ServiceResponse {
     let site = test::init_service(App::new().default_service(web::to(built_in::<P>))).await;
@@ -47,6 +46,8 @@ async fn every_address_of_a_browser_is_a_page_and_a_file_that_is_gone_is_not() {
     for path in ["/assets/gone.js", "/assets/app-1a2b.js.br", "/assets/../../etc/passwd"] {
         assert_eq!(get::<Sample>(page(path)).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
+    let bare = get::<Sample>(TestRequest::with_uri("/")).await;
+    assert_eq!(bare.status(), StatusCode::OK, "the front door opens to everybody");
     let script = TestRequest::with_uri("/projects/7").insert_header(("accept", "*/*"));
     assert_eq!(get::<Sample>(script).await.status(), StatusCode::NOT_FOUND);
     let change = page("/projects/7").method(Method::POST);
@@ -83,7 +84,7 @@ async fn a_page_that_is_still_good_is_not_sent_again() {
 
 #[actix_web::test]
 async fn without_a_panel_it_is_told_how_to_build_one() {
-    let answer = get::<Empty>(page("/")).await;
+    let answer = get::<Unbuilt>(page("/")).await;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     let body = test::read_body(answer).await;
     assert!(String::from_utf8_lossy(&body).contains("cargo xtask run"));

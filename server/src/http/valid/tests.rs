@@ -73,6 +73,9 @@ fn a_host_is_a_name_or_an_address_and_nothing_else() {
     {
         check(ImapEndpoint { host: host.into(), ..imap() }, Some("source.endpoint.host"));
     }
+    for host in ["169.254.169.254", "0.0.0.0", "::", "fe80::1", "224.0.0.1", "::ffff:169.254.169.254"] {
+        check(ImapEndpoint { host: host.into(), ..imap() }, Some("source.endpoint.host"));
+    }
 }
 
 #[test]

@@ -1,0 +1,5 @@
+//! Passes between servers with habits, faults and cut connections.
+
+mod crash;
+mod plain;
+mod scenarios;

@@ -1,0 +1,150 @@
+//! An IMAP server in this process: memory mailboxes, every habit a switch, every command remembered, and a fuse.
+
+mod answer;
+mod append;
+mod command;
+mod fetch;
+mod folders;
+mod fuse;
+mod habits;
+mod session;
+mod tls;
+mod wire;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use shared::endpoint::{Endpoint, ImapEndpoint, Login, Tls};
+use tokio::{net::TcpListener, task::AbortHandle};
+
+pub(crate) use self::{
+    fuse::{Fuse, Tally},
+    habits::{ADMIN, Cover, Draft, Greeting, Habits, SECRET, TOKEN, USER},
+};
+use super::{clock, mailbox::Mailbox};
+use crate::account::Account;
+
+/// An IMAP server in this process. It stops when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    port: u16,
+    state: Shared,
+    accepting: AbortHandle,
+}
+
+type Shared = Arc<Mutex<State>>;
+
+#[derive(Debug, Default)]
+struct State {
+    mailbox: Mailbox,
+    habits: Habits,
+    connections: usize,
+    /// Every command, without its tag and its literals.
+    log: Vec<String>,
+    /// What no client may do.
+    offences: Vec<String>,
+    tally: Tally,
+    fuse: Option<Fuse>,
+}
+
+impl Server {
+    /// Starts a quick and faithful server with a mailbox.
+    pub(crate) async fn start(mailbox: Mailbox) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port on loopback");
+        let port = listener.local_addr().expect("a bound port").port();
+        let state = Shared::new(Mutex::new(State { mailbox, ..State::default() }));
+        let shared = Arc::clone(&state);
+        let accepting = clock::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                clock::spawn(session::serve(stream, Arc::clone(&shared)));
+            }
+        });
+        Self { port, state, accepting: accepting.abort_handle() }
+    }
+
+    /// The same server with other habits.
+    pub(crate) fn with(self, change: impl FnOnce(&mut Habits)) -> Self {
+        self.habits(change);
+        self
+    }
+
+    /// Changes its habits; connections that are open follow.
+    pub(crate) fn habits(&self, change: impl FnOnce(&mut Habits)) {
+        change(&mut self.state().habits);
+    }
+
+    /// Changes what is in the mailbox.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Mailbox) -> T) -> T {
+        change(&mut self.state().mailbox)
+    }
+
+    /// What is in the mailbox.
+    pub(crate) fn mailbox(&self) -> Mailbox {
+        self.state().mailbox.clone()
+    }
+
+    /// Sets the fuse; counting begins anew.
+    pub(crate) fn light(&self, fuse: Fuse) {
+        let mut state = self.state();
+        state.tally = Tally::default();
+        state.fuse = Some(fuse);
+    }
+
+    /// Whether the fuse is still to blow.
+    pub(crate) fn lit(&self) -> bool {
+        self.state().fuse.is_some()
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        self.state().tally
+    }
+
+    /// Every command so far, without its tag and its literals.
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.state().log.clone()
+    }
+
+    /// Commands so far that begin so.
+    pub(crate) fn heard(&self, beginning: &str) -> usize {
+        self.state().log.iter().filter(|line| line.starts_with(beginning)).count()
+    }
+
+    /// What no client may do and ours did.
+    pub(crate) fn offences(&self) -> Vec<String> {
+        self.state().offences.clone()
+    }
+
+    /// How to reach it.
+    pub(crate) fn endpoint(&self) -> ImapEndpoint {
+        let tls = match self.state().habits.cover {
+            Cover::Clear => Tls::None,
+            Cover::Tls => Tls::Implicit,
+            Cover::Starttls | Cover::Injected => Tls::Starttls,
+        };
+        ImapEndpoint { host: "127.0.0.1".into(), port: self.port, tls, pin: None, login: Login::Password }
+    }
+
+    /// Its mailbox, with what opens it.
+    pub(crate) fn account(&self) -> Account {
+        Account { endpoint: Endpoint::Imap(self.endpoint()), user: USER.into(), secret: SECRET.into() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+fn lock(shared: &Shared) -> MutexGuard<'_, State> {
+    shared.lock().expect("no task fails while it holds the server")
+}
+
+impl State {
+    fn offence(&mut self, what: impl Into<String>) {
+        self.offences.push(what.into());
+    }
+}

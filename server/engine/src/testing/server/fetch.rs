@@ -1,0 +1,105 @@
+//! UID FETCH.
+
+use super::{
+    State,
+    answer::tagged,
+    command::{Argument, Command},
+    habits::holds,
+    session::{Out, Seat},
+};
+use crate::testing::mailbox::Message;
+
+/// Longest line that servers are known to take (Zimbra's default is 10 KiB).
+const LONGEST: usize = 8 * 1024;
+
+pub(super) fn fetch(state: &mut State, seat: &Seat, command: &Command) -> Vec<Out> {
+    if command.line.len() > LONGEST {
+        state.offence(format!("a line of {} bytes", command.line.len()));
+    }
+    let (set, wanted) = match command.arguments.as_slice() {
+        [set, Argument::List(wanted)] => (set.text(), wanted.iter().map(|it| it.text().to_ascii_uppercase()).collect()),
+        _ => (String::new(), Vec::<String>::new()),
+    };
+    let folder = seat.selected.as_ref().and_then(|name| state.mailbox.folders.get(name));
+    let (Some(folder), false) = (folder, wanted.is_empty()) else { return tagged(command, "BAD nothing to fetch") };
+    let habits = &state.habits;
+    let last = folder.messages.last().map_or(0, |message| message.uid);
+    let bodies = wanted.iter().any(|item| item.starts_with("BODY"));
+    let mut outs = Vec::new();
+    let mut delivered = 0;
+    for (at, message) in folder.messages.iter().enumerate().filter(|(_, message)| in_set(&set, message.uid, last)) {
+        if let Some((_, words)) = habits.withholds.filter(|(marker, _)| bodies && holds(&message.body, marker)) {
+            outs.extend(tagged(command, words));
+            return outs;
+        }
+        if bodies && habits.loses.is_some_and(|marker| holds(&message.body, marker)) {
+            continue;
+        }
+        if habits.chatty {
+            let news = format!("* {0} FETCH (FLAGS (\\Seen))\r\n* {0} FETCH (UID {1} FLAGS (\\Flagged))\r\n", at + 1, message.uid);
+            outs.push(Out::Bytes(news.into_bytes()));
+        }
+        outs.push(Out::Bytes(told(state, at + 1, message, &wanted)));
+        delivered += 1;
+        if let Some((_, time)) = habits.dawdles.filter(|(every, _)| bodies && delivered % every == 0) {
+            outs.push(Out::Pause(time));
+        }
+    }
+    outs.extend(tagged(command, "OK that is all"));
+    // What is not only peeked at is seen from then on.
+    if wanted.iter().any(|item| item.starts_with("BODY[") || item == "RFC822") {
+        state.offence("a body was fetched without PEEK");
+    }
+    outs
+}
+
+fn told(state: &State, number: usize, message: &Message, wanted: &[String]) -> Vec<u8> {
+    let mut out = format!("* {number} FETCH (").into_bytes();
+    for (at, item) in wanted.iter().enumerate() {
+        if at > 0 {
+            out.push(b' ');
+        }
+        match item.as_str() {
+            "UID" => out.extend_from_slice(format!("UID {}", message.uid).as_bytes()),
+            "FLAGS" => {
+                let flags: Vec<&str> = message.flags.iter().map(String::as_str).collect();
+                out.extend_from_slice(format!("FLAGS ({})", flags.join(" ")).as_bytes());
+            }
+            "INTERNALDATE" => out.extend_from_slice(format!("INTERNALDATE \"{}\"", message.received).as_bytes()),
+            "RFC822.SIZE" => {
+                let size = u64::try_from(message.body.len()).expect("small messages");
+                out.extend_from_slice(format!("RFC822.SIZE {}", (state.habits.sizes)(size)).as_bytes());
+            }
+            "BODY.PEEK[]" => section(&mut out, "BODY[]", &(state.habits.delivers)(&message.body)),
+            "BODY.PEEK[HEADER]" => {
+                section(&mut out, "BODY[HEADER]", header(&(state.habits.delivers)(&message.body)));
+            }
+            other => out.extend_from_slice(format!("{other} NIL").as_bytes()),
+        }
+    }
+    out.extend_from_slice(b")\r\n");
+    out
+}
+
+fn section(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
+    out.extend_from_slice(format!("{name} {{{}}}\r\n", bytes.len()).as_bytes());
+    out.extend_from_slice(bytes);
+}
+
+/// Up to and with the first empty line.
+fn header(body: &[u8]) -> &[u8] {
+    let ends = [b"\r\n\r\n".as_slice(), b"\n\n".as_slice()].into_iter().filter_map(|end| {
+        Some(body.windows(end.len()).position(|window| window == end)? + end.len())
+    });
+    ends.min().map_or(body, |end| &body[..end])
+}
+
+/// Whether a UID is in a set (RFC 3501, section 9, sequence-set).
+fn in_set(set: &str, uid: u32, last: u32) -> bool {
+    let number = |text: &str| if text == "*" { last } else { text.parse().unwrap_or(0) };
+    set.split(',').any(|part| {
+        let (from, to) = part.split_once(':').unwrap_or((part, part));
+        let (from, to) = (number(from), number(to));
+        (from.min(to)..=from.max(to)).contains(&uid)
+    })
+}

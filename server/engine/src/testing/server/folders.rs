@@ -1,0 +1,100 @@
+//! Folders: LIST, LSUB, CREATE, SUBSCRIBE, SELECT, EXAMINE.
+
+use super::{
+    State,
+    answer::tagged,
+    command::{Argument, Command},
+    session::{Out, Seat},
+};
+
+/// The name a command is about, as the mailbox spells it.
+pub(super) fn name(state: &State, argument: Option<&Argument>) -> Vec<u8> {
+    let name = argument.map(Argument::bytes).unwrap_or_default();
+    let inbox = || state.mailbox.folders.keys().find(|known| known.eq_ignore_ascii_case(b"INBOX"));
+    if name.eq_ignore_ascii_case(b"INBOX") { inbox().cloned().unwrap_or(name.to_vec()) } else { name.to_vec() }
+}
+
+pub(super) fn list(state: &State, command: &Command) -> Vec<Out> {
+    let returns = command.arguments.iter().any(|argument| argument.bytes().eq_ignore_ascii_case(b"RETURN"));
+    let subscribed_only = command.word == "LSUB";
+    let mut out = Vec::new();
+    for (name, folder) in &state.mailbox.folders {
+        let subscribed = state.mailbox.subscribed.contains(name);
+        if subscribed_only && !subscribed {
+            continue;
+        }
+        let mut attributes = if subscribed_only { Vec::new() } else { folder.attributes.clone() };
+        if returns && subscribed {
+            attributes.push("\\Subscribed".into());
+        }
+        let separator = state.habits.separator.map_or("NIL".to_owned(), |separator| format!("\"{separator}\""));
+        let head = format!("* {} ({}) {separator} ", command.word, attributes.join(" "));
+        out.extend_from_slice(head.as_bytes());
+        out.extend_from_slice(&spelled(name));
+        out.extend_from_slice(b"\r\n");
+    }
+    let mut outs = vec![Out::Bytes(out)];
+    outs.extend(tagged(command, "OK that is all"));
+    outs
+}
+
+/// Names come as atoms, quoted or as literals, as servers like it.
+fn spelled(name: &[u8]) -> Vec<u8> {
+    if name.iter().all(u8::is_ascii_alphanumeric) && name != b"NIL" {
+        name.to_vec()
+    } else if name.iter().any(|byte| matches!(byte, b'"' | b'\\' | b'\r' | b'\n')) {
+        [format!("{{{}}}\r\n", name.len()).as_bytes(), name].concat()
+    } else {
+        [b"\"", name, b"\""].concat()
+    }
+}
+
+pub(super) fn create(state: &mut State, command: &Command) -> Vec<Out> {
+    let name = name(state, command.arguments.first());
+    match state.mailbox.folders.get_mut(&name) {
+        Some(folder) if folder.attributes.iter().any(|attribute| attribute == "\\Noselect") => {
+            folder.attributes.retain(|attribute| attribute != "\\Noselect");
+        }
+        Some(_) => return tagged(command, "NO [ALREADYEXISTS] it is there"),
+        None => _ = state.mailbox.add(&name),
+    }
+    tagged(command, "OK made")
+}
+
+pub(super) fn subscribe(state: &mut State, command: &Command) -> Vec<Out> {
+    let name = name(state, command.arguments.first());
+    state.mailbox.subscribed.insert(name);
+    tagged(command, "OK subscribed")
+}
+
+pub(super) fn open(state: &mut State, seat: &mut Seat, command: &Command) -> Vec<Out> {
+    let name = name(state, command.arguments.first());
+    seat.selected = None;
+    let habits = &state.habits;
+    let folder = state.mailbox.folders.get(&name);
+    let selectable = |folder: &&super::super::mailbox::Folder| !folder.attributes.iter().any(|it| it == "\\Noselect");
+    let Some(folder) = folder.filter(selectable) else {
+        return tagged(command, "NO [NONEXISTENT] no such folder");
+    };
+    let writable = command.word == "SELECT";
+    let system = "\\Answered \\Flagged \\Deleted \\Seen \\Draft";
+    let mut lines = vec![
+        format!("* FLAGS ({system})"),
+        format!("* {} EXISTS", folder.messages.len()),
+        "* 0 RECENT".to_owned(),
+        format!("* OK [UIDVALIDITY {}] so", folder.validity),
+    ];
+    if habits.tells_next {
+        lines.push(format!("* OK [UIDNEXT {}] so", folder.next));
+    }
+    if habits.tells_permanent {
+        let mut kept: Vec<&str> = if writable { vec![system] } else { Vec::new() };
+        kept.extend(habits.keeps.iter().filter(|_| writable));
+        kept.extend((habits.keeps_any && writable).then_some("\\*"));
+        lines.push(format!("* OK [PERMANENTFLAGS ({})] so", kept.join(" ")));
+    }
+    seat.selected = Some(name);
+    let mut outs: Vec<Out> = lines.into_iter().map(|line| Out::Bytes(format!("{line}\r\n").into_bytes())).collect();
+    outs.extend(tagged(command, if writable { "OK [READ-WRITE] open" } else { "OK [READ-ONLY] open" }));
+    outs
+}
