@@ -11,7 +11,7 @@ pub(crate) fn Alert(
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     view! {
-        <div class="alert tone-bad" role="alert" data-test="alert">
+        <div class="alert tone-bad" role="alert" tabindex="-1" data-test="alert">
             <Icon name=IconName::Warning/>
             <p>{message}</p>
             {children.map(|children| view! { <div class="alert-actions">{children()}</div> })}

@@ -74,7 +74,7 @@ fn row(finding: Finding) -> impl IntoView {
     };
     view! {
         <tr data-test="finding">
-            <td class="who"><bdi>{folder}</bdi></td>
+            <td class="named"><bdi>{folder}</bdi></td>
             <td class="item">{item}</td>
             <td class="words"><bdi>{clean_sentence(&finding.detail)}</bdi></td>
         </tr>

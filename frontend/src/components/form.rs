@@ -67,10 +67,15 @@ impl Submission {
         });
     }
 
-    /// Shows a failure, and takes the keyboard to the field at fault.
+    /// Shows a failure, and takes the keyboard to the field at fault, or to what is told above the fields.
     pub(crate) fn fail(self, failure: Failure) {
+        let beside = self.is_beside_a_field(&failure);
         self.failure.set(Some(failure));
-        browser::focus_soon("[aria-invalid=true]");
+        browser::focus_soon(if beside { "[aria-invalid=true]" } else { "form > [role=alert]" });
+    }
+
+    fn is_beside_a_field(self, failure: &Failure) -> bool {
+        failure.field().is_some_and(|field| self.fields.with_value(|fields| fields.contains(&field)))
     }
 
     /// What is wrong with a field.
@@ -94,10 +99,7 @@ pub(crate) fn Form(
         event.prevent_default();
         on_submit.run(());
     };
-    let elsewhere = move |failure: &Failure| {
-        failure.field().is_none_or(|field| !submission.fields.with_value(|fields| fields.contains(&field)))
-    };
-    let general = move || submission.failure.get().filter(elsewhere);
+    let general = move || submission.failure.get().filter(|failure| !submission.is_beside_a_field(failure));
     view! {
         <form novalidate class="form" data-test=test on:submit=submit>
             {move || general().map(|failure| view! { <Alert message=failure.message()/> })}

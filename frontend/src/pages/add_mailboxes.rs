@@ -197,9 +197,9 @@ fn Preview(lines: Memo<Vec<Line>>) -> impl IntoView {
                 <thead>
                     <tr>
                         <th scope="col" class="number">"Line"</th>
+                        <th scope="col">"Problem"</th>
                         <th scope="col">"Source"</th>
                         <th scope="col">"Target"</th>
-                        <th scope="col">"Problem"</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -213,15 +213,16 @@ fn Preview(lines: Memo<Vec<Line>>) -> impl IntoView {
 
 fn row(line: Line) -> impl IntoView {
     let test = if line.problem.is_some() { "preview-bad" } else { "preview-good" };
+    let problem = match line.problem {
+        Some(problem) => view! { <span class="problem">{problem}</span> }.into_any(),
+        None => view! { <span class="faint">"None"</span> }.into_any(),
+    };
     view! {
         <tr data-test=test>
             <td class="number">{line.number}</td>
-            <td class="who"><bdi>{clean(&line.job.source_user)}</bdi></td>
-            <td class="who"><bdi>{clean(&line.job.target_user)}</bdi></td>
-            <td>{match line.problem {
-                Some(problem) => view! { <span class="problem">{problem}</span> }.into_any(),
-                None => view! { <span class="faint">"None"</span> }.into_any(),
-            }}</td>
+            <td class="named">{problem}</td>
+            <td><bdi>{clean(&line.job.source_user)}</bdi></td>
+            <td><bdi>{clean(&line.job.target_user)}</bdi></td>
         </tr>
     }
 }

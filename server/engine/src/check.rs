@@ -143,7 +143,7 @@ impl Checklist {
                 if let Some(at) = running.or_else(waiting) {
                     report.steps[at].status = StepStatus::Failed {
                         cause: error.cause,
-                        detail: format!("{}: {}", error.doing, error.detail),
+                        detail: error.sentence(),
                         advice: error.cause.advice().to_owned(),
                     };
                 }

@@ -45,11 +45,16 @@ pub struct ConnectorError {
 }
 
 impl ConnectorError {
-    /// What was being done, what happened and what to do, for people.
-    pub fn explained(&self) -> String {
+    /// What was being done and what happened, as a sentence.
+    pub fn sentence(&self) -> String {
         let mut doing = self.doing.chars();
         let doing: String =
             doing.next().map(|first| first.to_uppercase().chain(doing).collect()).unwrap_or_default();
-        format!("{doing} failed: {}. {}", self.detail.trim_end_matches('.'), self.cause.advice())
+        format!("{doing} failed: {}.", self.detail.trim_end_matches('.'))
+    }
+
+    /// What was being done, what happened and what to do, for people.
+    pub fn explained(&self) -> String {
+        format!("{} {}", self.sentence(), self.cause.advice())
     }
 }

@@ -24,7 +24,8 @@ pub struct FolderPlan {
     pub done: u64,
     /// To be left out.
     pub skip: Vec<(ItemMeta, Cause, String)>,
-    /// What an earlier pass left without an answer: it may or may not be on the target.
+    /// What of `copy` an earlier pass left without an answer: it may or may not be on the target. Without a
+    /// fingerprint it is not known whether it was ever sent.
     pub intended: BTreeMap<ItemId, Option<Fingerprint>>,
     /// Ids on the target that are known to be ours.
     pub known: BTreeSet<u32>,
@@ -36,6 +37,7 @@ pub struct FolderPlan {
 pub fn plan_folder(inventory: Inventory, entries: Vec<Entry>, limit: Option<u64>) -> FolderPlan {
     let mut plan = FolderPlan::default();
     let mut done = BTreeSet::new();
+    let mut intended = BTreeMap::new();
     for entry in entries {
         match entry.state {
             EntryState::Copied { target, adopted: _ } => {
@@ -46,7 +48,7 @@ pub fn plan_folder(inventory: Inventory, entries: Vec<Entry>, limit: Option<u64>
                 }
                 done.insert(entry.item);
             }
-            EntryState::Intended => _ = plan.intended.insert(entry.item, entry.fingerprint),
+            EntryState::Intended => _ = intended.insert(entry.item, entry.fingerprint),
             // Tried again: the reason may be gone, a limit raised.
             EntryState::Skipped { .. } => {}
         }
@@ -63,6 +65,10 @@ pub fn plan_folder(inventory: Inventory, entries: Vec<Entry>, limit: Option<u64>
             let detail = format!("{} bytes; the target takes at most {limit}", item.size);
             plan.skip.push((item, Cause::TooBig, detail));
         } else {
+            // What vanished from the source meanwhile is not waited for on the target.
+            if let Some(fingerprint) = intended.remove(&item.id) {
+                plan.intended.insert(item.id.clone(), fingerprint);
+            }
             plan.copy_bytes += item.size;
             plan.copy.push(item);
         }

@@ -1,17 +1,28 @@
 //! A server that cannot start says why, and what to do.
 
-use std::{fs, net::TcpListener, process::Output};
+use std::{fs, net::TcpListener, process::Stdio, time::Duration};
 
+use servers::process::Guarded;
 use tests::app::TestApp;
 
-fn serve(arguments: &[&str]) -> Output {
-    tests::binary::command().arg("serve").args(arguments).output().expect("runs")
+/// A start that is meant to fail: its exit code and what it said.
+fn serve(arguments: &[&str]) -> (Option<i32>, String) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let said = dir.path().join("said");
+    let mut command = tests::binary::command();
+    let file = fs::File::create(&said).expect("makes a file");
+    command.arg("serve").args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
+    let mut process = Guarded::start(&mut command, None).expect("starts");
+    let status = process.wait(Duration::from_secs(20));
+    process.kill();
+    let said = fs::read_to_string(said).expect("reads");
+    let status = status.unwrap_or_else(|| panic!("it did not end, and said: {said}"));
+    (status.code(), said)
 }
 
 #[track_caller]
-fn refused(output: &Output, code: i32, parts: &[&str]) {
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{said}");
+fn refused((ended, said): &(Option<i32>, String), code: i32, parts: &[&str]) {
+    assert_eq!(*ended, Some(code), "{said}");
     for part in parts {
         assert!(said.contains(part), "{part:?} is missing in: {said}");
     }
@@ -77,12 +88,15 @@ async fn a_database_of_a_newer_version_is_refused_untouched() {
     let mut app = TestApp::start().await;
     app.stop();
     let database = app.data_dir().join("carbonio-migrate.db");
-    let text = fs::read(&database).expect("reads");
-    // The name of a migration stands in the database as text: one that this version does not know has another name.
+    // The names of migrations stand in the database as text: one that this version does not know has another name.
+    let mut newer = fs::read(&database).expect("reads");
     let known = b"m20261123_first";
-    let at = text.windows(known.len()).position(|window| window == known).expect("names its migrations");
-    let mut newer = text.clone();
-    newer[at..at + known.len()].copy_from_slice(b"m20991231_later");
+    let places: Vec<_> =
+        (0..newer.len() - known.len()).filter(|at| newer[*at..].starts_with(known)).collect();
+    assert!(!places.is_empty(), "the database names its migrations");
+    for at in places {
+        newer[at..at + known.len()].copy_from_slice(b"m20991231_later");
+    }
     fs::write(&database, &newer).expect("writes");
     let data = app.data_dir().to_string_lossy().into_owned();
     refused(&serve(&["--data-dir", &data, "--listen", "127.0.0.1:0"]), 1, &["newer version"]);

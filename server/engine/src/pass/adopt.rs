@@ -1,7 +1,7 @@
 //! Recognises what is on the target already: what an interrupted pass left without an answer, and what somebody else
 //! copied before.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use super::{copy::Hands, course::Course, read, stop::Stop};
 use crate::{
@@ -26,6 +26,8 @@ struct Candidate {
     received: Option<Received>,
     /// It arrived after our first store: it may be ours, whatever the target made of its date or bytes.
     maybe_ours: bool,
+    /// No item of the plan has its moment: whoever copied it lost the date, so content alone decides.
+    strange_moment: bool,
     fingerprint: Fingerprint,
     taken: bool,
 }
@@ -50,7 +52,11 @@ impl Adoptable {
         };
         let ours = |candidate: &Candidate| intended && candidate.maybe_ours;
         self.take_from(fingerprint, |candidate, exact| exact && same_moment(candidate))
-            .or_else(|| self.take_from(fingerprint, |candidate, exact| exact && ours(candidate)))
+            .or_else(|| {
+                self.take_from(fingerprint, |candidate, exact| {
+                    exact && (ours(candidate) || candidate.strange_moment)
+                })
+            })
             .or_else(|| self.take_from(fingerprint, |candidate, _| ours(candidate)))
     }
 
@@ -64,13 +70,14 @@ impl Adoptable {
         Some(self.candidates[at].uid)
     }
 
-    /// Whether every intent could be met from the candidates.
-    fn meets(&self, intended: &BTreeMap<ItemId, Option<Fingerprint>>) -> bool {
+    /// Whether the candidates are enough for everything that may be there: what is on its way, and what is known to have
+    /// come under an id nobody told, which may be a twin of it.
+    fn meets<'a>(&self, mut wanted: impl Iterator<Item = &'a Fingerprint>) -> bool {
         let mut there = HashMap::<[u8; 16], usize>::new();
         for candidate in self.candidates.iter().filter(|candidate| candidate.maybe_ours) {
             *there.entry(candidate.fingerprint.loose).or_default() += 1;
         }
-        intended.values().flatten().all(|fingerprint| match there.get_mut(&fingerprint.loose) {
+        wanted.all(|fingerprint| match there.get_mut(&fingerprint.loose) {
             Some(left) if *left > 0 => {
                 *left -= 1;
                 true
@@ -95,6 +102,9 @@ pub(super) async fn find(
         return Ok(found);
     }
     let moments: BTreeSet<i64> = plan.copy.iter().filter_map(|item| Some(item.received?.seconds)).collect();
+    let sizes: BTreeSet<u64> = plan.copy.iter().map(|item| item.size).collect();
+    let planned_moment =
+        |item: &ItemMeta| item.received.is_some_and(|received| moments.contains(&received.seconds));
     let mut looked_at: BTreeSet<ItemId> = BTreeSet::new();
     let pauses = if interrupted { hands.target.settle() } else { &[std::time::Duration::ZERO] };
     for pause in pauses {
@@ -110,10 +120,7 @@ pub(super) async fn find(
                 ItemId::Opaque(_) => false,
             })
             .filter(|item| !looked_at.contains(&item.id))
-            .filter(|item| {
-                (interrupted && ours(item))
-                    || item.received.is_some_and(|received| moments.contains(&received.seconds))
-            })
+            .filter(|item| (interrupted && ours(item)) || planned_moment(item) || sizes.contains(&item.size))
             .collect();
         if !unclaimed.is_empty() {
             let reader = match hands.reader {
@@ -123,25 +130,26 @@ pub(super) async fn find(
             let read = read::read(&mut **reader, &open.folder, &unclaimed, Part::Whole, |_| {}).await?;
             for seen in read.seen {
                 let ItemId::Uid(uid) = seen.meta.id else { continue };
-                let maybe_ours = ours(&seen.meta);
-                let received = seen.meta.received;
                 found.add(Candidate {
                     uid,
-                    received,
-                    maybe_ours,
+                    received: seen.meta.received,
+                    maybe_ours: ours(&seen.meta),
+                    strange_moment: !planned_moment(&seen.meta),
                     fingerprint: seen.fingerprint,
                     taken: false,
                 });
             }
             looked_at.extend(unclaimed.into_iter().map(|item| item.id));
         }
-        if found.meets(&plan.intended) {
+        if found.meets(plan.anonymous.iter().chain(plan.intended.values().flatten())) {
             break;
         }
     }
-    // What the ledger knows to be there under an unknown id is claimed already.
+    // What the ledger knows to be there under an unknown id is claimed already, whatever the target made of its bytes:
+    // a twin must not be taken for it.
     for fingerprint in &plan.anonymous {
-        found.take_from(*fingerprint, |_, exact| exact);
+        let exactly = found.take_from(*fingerprint, |_, exact| exact);
+        _ = exactly.or_else(|| found.take_from(*fingerprint, |candidate, _| candidate.maybe_ours));
     }
     Ok(found)
 }
@@ -155,16 +163,16 @@ mod tests {
         Some(Received { seconds, zone_minutes: 0 })
     }
 
+    /// Items as (id, content, moment, may be ours); moments above 100 are those no item of the plan has.
     fn adoptable(items: &[(u32, &[u8], i64, bool)]) -> Adoptable {
         let mut adoptable = Adoptable::default();
         for (uid, body, seconds, maybe_ours) in items {
-            let fingerprint = fingerprint(body);
-            let received = at(*seconds);
             adoptable.add(Candidate {
                 uid: *uid,
-                received,
+                received: at(*seconds),
                 maybe_ours: *maybe_ours,
-                fingerprint,
+                strange_moment: *seconds > 100,
+                fingerprint: fingerprint(body),
                 taken: false,
             });
         }
@@ -186,6 +194,13 @@ mod tests {
         assert_eq!(adoptable(&[(1, b"a\r\n", 5, true)]).take(other, at(6), false), None);
         assert_eq!(adoptable(&[(1, b"a\r\n", 5, false)]).take(other, at(6), true), None);
         assert_eq!(adoptable(&[(1, b"a\r\n", 5, true)]).take(other, at(6), true), Some(1));
+    }
+
+    #[test]
+    fn edge_033_a_message_whose_date_an_earlier_tool_lost_is_adopted_by_content() {
+        let lost = fingerprint(b"a\r\n");
+        assert_eq!(adoptable(&[(1, b"a\r\n", 101, false)]).take(lost, at(6), false), Some(1));
+        assert_eq!(adoptable(&[(1, b"b\r\n", 101, false)]).take(lost, at(6), false), None);
     }
 
     #[test]

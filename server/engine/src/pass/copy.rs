@@ -14,6 +14,7 @@ use crate::{
     error::Reach,
     ledger::{Entry, EntryState, FolderId, FolderRecord},
     mapping::{self, MappedFolder},
+    model::{ItemMeta, Watermark},
     plan::plan_folder,
     source::Source,
     target::{OpenFolder, Target},
@@ -123,7 +124,8 @@ async fn open(
     }
 }
 
-/// Makes the folder's bracket durable before the first item is sent, and forgets what a rebuilt folder made worthless.
+/// Makes the folder's bracket durable before the first item is sent. Where a folder was rebuilt, ids mean other items:
+/// any of them may be on the target, and each is looked for by content before it is sent.
 async fn remember(
     course: &mut Course,
     hands: &mut Hands<'_>,
@@ -133,7 +135,31 @@ async fn remember(
 ) -> Result<(FolderId, u32, Work), Stop> {
     let known = work.record.as_ref().and_then(|(_, record)| record.bracket);
     let target_rebuilt = known.is_some_and(|known| known.validity != open.mark.validity);
-    let bracket = known.filter(|_| !target_rebuilt).unwrap_or(open.mark);
+    let rebuilt = work.rebuilt || target_rebuilt;
+    // In a folder that the target rebuilt, ours can be anywhere.
+    let bracket = match known {
+        Some(_) if target_rebuilt => Watermark { next: 1, ..open.mark },
+        Some(known) => known,
+        None => open.mark,
+    };
+    if target_rebuilt && !work.rebuilt {
+        let inventory = hands.source.inventory(&folder.source).await?;
+        work.validity = inventory.validity;
+        work.plan = plan_folder(inventory, Vec::new(), work.limit);
+    }
+    if let (true, Some((id, _))) = (rebuilt, &work.record) {
+        // Before the record: until that has the new validity, the next pass comes here again.
+        course.ledger.forget_entries(*id).await?;
+        let intended = |item: &ItemMeta| Entry {
+            item: item.id.clone(),
+            size: item.size,
+            fingerprint: None,
+            state: EntryState::Intended,
+        };
+        let entries: Vec<Entry> = work.plan.copy.iter().map(intended).collect();
+        course.ledger.put_entries(*id, &entries).await?;
+        work.plan.intended = entries.into_iter().map(|entry| (entry.item, None)).collect();
+    }
     let record = FolderRecord {
         source: folder.source.path.clone(),
         target: folder.target.clone(),
@@ -144,16 +170,11 @@ async fn remember(
         bytes: work.plan.bytes,
     };
     let id = course.ledger.put_folder(&record).await?;
-    if work.rebuilt || target_rebuilt {
-        course.ledger.forget_entries(id).await?;
+    if rebuilt {
         let side = if target_rebuilt { "target" } else { "source" };
         let detail = format!("its UIDVALIDITY on the {side} changed; every message is matched by content");
         let finding = about_folder(&folder.source.path, Severity::Info, Cause::FolderRebuilt, detail);
         course.note(vec![finding]).await?;
-    }
-    if target_rebuilt && !work.rebuilt {
-        let inventory = hands.source.inventory(&folder.source).await?;
-        work.plan = plan_folder(inventory, Vec::new(), work.limit);
     }
     Ok((id, bracket.next, work))
 }

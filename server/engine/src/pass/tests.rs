@@ -2,4 +2,5 @@
 
 mod crash;
 mod plain;
+mod recovery;
 mod scenarios;

@@ -70,7 +70,7 @@ impl Tally {
             let detail = format!("{} messages were recognised by content and not copied again", self.adopted);
             findings.push(about_folder(path, Severity::Info, Cause::Adopted, detail));
         }
-        let intended = transfer.plan.intended.len() as u64;
+        let intended = transfer.plan.intended.values().flatten().count() as u64;
         if intended > 0 {
             let again = intended.saturating_sub(self.recovered);
             let detail = format!(
@@ -156,9 +156,15 @@ async fn store_window(
             settled.push(entry(&item.meta, Some(print), EntryState::Skipped { cause: Cause::Empty, detail }));
             continue;
         }
-        let intended = transfer.plan.intended.contains_key(&item.meta.id);
+        let known = transfer.plan.intended.get(&item.meta.id);
+        let intended = known.is_some();
         if let Some(uid) = transfer.adoptable.take(print, item.meta.received, intended) {
-            *(if intended { &mut tally.recovered } else { &mut tally.adopted }) += 1;
+            match known {
+                Some(Some(_)) => tally.recovered += 1,
+                // Of a rebuilt folder, which is told of as a whole.
+                Some(None) => {}
+                None => tally.adopted += 1,
+            }
             count_copied(course, &item.meta, !intended);
             let state = EntryState::Copied { target: Some(uid), adopted: !intended };
             settled.push(entry(&item.meta, Some(print), state));

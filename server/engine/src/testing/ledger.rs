@@ -64,6 +64,11 @@ impl MemoryLedger {
         state.fuse = Some(fuse);
     }
 
+    /// Takes the fuse out.
+    pub(crate) fn mend(&self) {
+        self.state().fuse = None;
+    }
+
     /// Writes so far.
     pub(crate) fn writes(&self) -> usize {
         self.state().writes

@@ -117,6 +117,17 @@ impl Scene {
         panic!("five passes in a row did not come to their end: {end:?}; {}", self.case);
     }
 
+    /// One side's INBOX, or both, gets another UIDVALIDITY and numbers its messages anew.
+    pub(crate) fn rebuild(&mut self, source: bool, target: bool) {
+        if target {
+            self.target.change(|mailbox| mailbox.folder("INBOX").rebuild());
+        }
+        if source {
+            self.source.change(|mailbox| mailbox.folder("INBOX").rebuild());
+            self.before = self.source.mailbox();
+        }
+    }
+
     /// What must be on the target: the source's messages, as the target's habits make them.
     pub(crate) fn expected(&self) -> Contents {
         let mut rewrites: fn(&mut Draft) = |_| {};
@@ -162,13 +173,14 @@ impl Scene {
     fn check_the_ledger_is_right(&self) {
         let mut target = self.target.mailbox();
         for (record, entries) in self.ledger.all() {
-            let separator = "/";
-            let folder = target.folder(record.target.0.join(separator));
+            let folder = target.folder(record.target.0.join("/"));
+            // Ids of a folder that was rebuilt since are found out when something is to be stored there.
+            let rebuilt = record.bracket.is_some_and(|bracket| bracket.validity != folder.validity);
             for entry in entries {
                 let EntryState::Copied { target: uid, .. } = entry.state else {
                     panic!("{} of {} is {:?}; {}", entry.item, record.source, entry.state, self.case);
                 };
-                let Some(uid) = uid else { continue };
+                let Some(uid) = uid.filter(|_| !rebuilt) else { continue };
                 let there = folder.messages.iter().find(|message| message.uid == uid);
                 let there = there.unwrap_or_else(|| panic!("{} is not at {uid} in {}", entry.item, record.target));
                 let print = entry.fingerprint.expect("what was copied was read");

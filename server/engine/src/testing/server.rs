@@ -44,6 +44,8 @@ struct State {
     offences: Vec<String>,
     tally: Tally,
     fuse: Option<Fuse>,
+    /// Only commands that begin so count for the fuse.
+    counts: &'static str,
 }
 
 impl Server {
@@ -84,9 +86,14 @@ impl Server {
 
     /// Sets the fuse; counting begins anew.
     pub(crate) fn light(&self, fuse: Fuse) {
+        self.light_on("", fuse);
+    }
+
+    /// Sets the fuse, for which only commands count that begin so.
+    pub(crate) fn light_on(&self, beginning: &'static str, fuse: Fuse) {
         let mut state = self.state();
         state.tally = Tally::default();
-        state.fuse = Some(fuse);
+        (state.fuse, state.counts) = (Some(fuse), beginning);
     }
 
     /// Whether the fuse is still to blow.

@@ -20,6 +20,9 @@ pub(super) struct Scenario {
     pub verdict: Verdict,
 }
 
+/// The same in one folder.
+const FEW: &str = "INBOX: a a b~ c%~ c%~ d*Seen#work";
+
 /// Twins, messages without a Message-ID, a message with a NUL, marks, several folders.
 const MIXED: &str = "INBOX: a a b~ b~ c%~ c%~ d*Seen#work | Sent: a e | Empty:";
 
@@ -49,6 +52,7 @@ impl Scenario {
             plain("several commands under way", |habits| habits.cannot(&["MULTIAPPEND"])),
             plain("one command after the other", |habits| habits.cannot(&["MULTIAPPEND", "LITERAL+"])),
             Self {
+                source: FEW,
                 target_habits: |habits| {
                     habits.cannot(&["UIDPLUS"]);
                     habits.rewrites = nul_becomes_0x80;
@@ -57,6 +61,7 @@ impl Scenario {
                 ..plain("several in one command, UIDs untold, bytes rewritten", |_| {})
             },
             Self {
+                source: FEW,
                 target_habits: |habits| {
                     habits.cannot(&["MULTIAPPEND", "UIDPLUS"]);
                     habits.tells_next = false;
@@ -66,6 +71,7 @@ impl Scenario {
                 ..plain("several commands under way, nothing told, dates and bytes lost", |_| {})
             },
             Self {
+                source: FEW,
                 source_habits: |habits| habits.dawdles = Some((2, Duration::from_secs(1))),
                 target_habits: |habits| habits.cannot(&["MULTIAPPEND"]),
                 ..plain("several windows", |_| {})

@@ -68,13 +68,20 @@ async fn converse(wire: &mut Wire, shared: &Shared) -> Result<(), Gone> {
         for command in commands {
             answers.push(take_turn(wire, shared, &mut seat, &command).await?);
         }
+        let mut waiting = Vec::new();
         for out in side_by_side(answers) {
+            if let Out::Bytes(bytes) = &out {
+                waiting.extend_from_slice(bytes);
+                continue;
+            }
+            wire.say(&std::mem::take(&mut waiting)).await?;
             match out {
-                Out::Bytes(bytes) => wire.say(&bytes).await?,
+                Out::Bytes(_) => {}
                 Out::Pause(time) => sleep(time).await,
                 Out::Close => return Err(Gone),
             }
         }
+        wire.say(&waiting).await?;
     }
 }
 
@@ -187,13 +194,13 @@ fn side_by_side(mut answers: Vec<Vec<Out>>) -> Vec<Out> {
 impl State {
     /// Counts a command and looks whether it is the one at which the server breaks.
     fn turn(&mut self, command: &Command) -> Turn {
-        self.tally.commands += 1;
         let shown = command.line.split_once(' ').map_or("", |(_, shown)| shown);
+        self.tally.commands += usize::from(shown.starts_with(self.counts));
         self.log.push(shown.to_owned());
         let number = self.tally.commands;
         let blown = self.fuse.take_if(|fuse| match fuse {
             Fuse::Before(at) | Fuse::After(at) | Fuse::Deaf(at) | Fuse::Late(at, _) | Fuse::Says(at, _)
-            | Fuse::Silent(at) => *at == number,
+            | Fuse::Silent(at) => *at == number && shown.starts_with(self.counts),
             Fuse::Said(_) | Fuse::Heard(_) => false,
         });
         match blown {
