@@ -14,7 +14,9 @@ fn main() {
         return;
     }
     if let Err(error) = fs::create_dir(web) {
-        println!("cargo::error=Problem while making the folder server/web for the panel: {error}. Make it by hand.");
+        println!(
+            "cargo::error=Problem while making the folder server/web for the panel: {error}. Make it by hand."
+        );
         return;
     }
     // As an old folder it does not look like a change to cargo, which would otherwise compile the server a second time.

@@ -90,8 +90,10 @@ pub fn by_cause<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Caus
         group.0 = group.0.max(finding.severity);
         group.1 += 1;
     }
-    let mut counts: Vec<_> =
-        groups.into_iter().map(|(cause, (severity, count))| CauseCount::new(cause, severity, count)).collect();
+    let mut counts: Vec<_> = groups
+        .into_iter()
+        .map(|(cause, (severity, count))| CauseCount::new(cause, severity, count))
+        .collect();
     counts.sort_by_key(|group| (std::cmp::Reverse(group.severity), std::cmp::Reverse(group.count)));
     counts
 }

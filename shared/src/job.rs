@@ -85,7 +85,14 @@ impl JobState {
                 A::DryRun | A::Start | A::Verify,
             )
             | (
-                S::Pausing | S::Paused | S::Stopping | S::Ready | S::Cancelled | S::Complete | S::Exceptions | S::Failed,
+                S::Pausing
+                | S::Paused
+                | S::Stopping
+                | S::Ready
+                | S::Cancelled
+                | S::Complete
+                | S::Exceptions
+                | S::Failed,
                 A::Pause,
             )
             | (
@@ -100,7 +107,9 @@ impl JobState {
                 | S::Failed,
                 A::Resume,
             )
-            | (S::Ready | S::Stopping | S::Cancelled | S::Complete | S::Exceptions | S::Failed, A::Cancel) => None,
+            | (S::Ready | S::Stopping | S::Cancelled | S::Complete | S::Exceptions | S::Failed, A::Cancel) => {
+                None
+            }
         }
     }
 

@@ -75,7 +75,9 @@ impl Progress {
     /// Done so far, from 0 to 1: by bytes where they are known, else by messages.
     pub fn fraction(&self) -> f64 {
         let part = |done: u64, total: u64| (total > 0).then(|| done.min(total) as f64 / total as f64);
-        part(self.bytes_done, self.bytes_total).or_else(|| part(self.items_done, self.items_total)).unwrap_or(0.0)
+        part(self.bytes_done, self.bytes_total)
+            .or_else(|| part(self.items_done, self.items_total))
+            .unwrap_or(0.0)
     }
 }
 

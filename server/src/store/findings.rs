@@ -46,7 +46,8 @@ impl Store {
     ) -> Result<Vec<FindingRow>, StoreError> {
         let reading = self.db().reading("Reading the findings");
         let Some(pass) = self.telling_pass(job).await? else { return Ok(Vec::new()) };
-        let columns = "SELECT id, severity, cause, folder, item, detail FROM finding WHERE job = ? AND pass = ?";
+        let columns =
+            "SELECT id, severity, cause, folder, item, detail FROM finding WHERE job = ? AND pass = ?";
         let (job, pass) = (job.0.into(), pass.0.into());
         let (after, limit) = (after.unwrap_or(0).into(), i64::from(limit).into());
         let records: Vec<FindingRecord> = match cause {

@@ -12,7 +12,12 @@ use tests::{app::TestApp, client::Client, events::Events, mailbox::Mailbox};
 
 use super::{PASS, USER, assert_same, ended, pair};
 
-/// A job over a line so slow that it runs for minutes.
+/// A line on which a window of messages takes some two seconds.
+const SLOW: u64 = 300_000;
+/// A line on which a window takes longer than anybody waits for a pause.
+const VERY_SLOW: u64 = 60_000;
+
+/// A job over a slow line.
 struct Slow {
     source: Dovecot,
     target: Dovecot,
@@ -23,10 +28,10 @@ struct Slow {
     live: Events,
 }
 
-async fn slow() -> Slow {
+async fn slow(bytes_per_second: u64) -> Slow {
     let (source, target) = pair(600);
     let line = Proxy::start(target.plain_port()).expect("starts");
-    line.limit(60_000);
+    line.limit(bytes_per_second);
     let (app, client) = TestApp::set_up().await;
     let (from, to) = (Mailbox::on(&source, USER), Mailbox::at(line.port(), USER));
     let (_, job) = client.make_project("Slow", &from, &to).await;
@@ -61,7 +66,15 @@ impl Slow {
 
 #[tokio::test]
 async fn pause_and_resume_act_within_five_seconds_and_nothing_is_lost() {
-    let mut slow = slow().await;
+    pause_and_resume(slow(SLOW).await).await;
+}
+
+#[tokio::test]
+async fn a_very_slow_line_does_not_hold_up_a_pause_and_nothing_is_there_twice() {
+    pause_and_resume(slow(VERY_SLOW).await).await;
+}
+
+async fn pause_and_resume(mut slow: Slow) {
     slow.client.act(slow.job, JobAction::Start).await.expect(202);
     for _ in 0..2 {
         slow.under_way().await;
@@ -78,7 +91,7 @@ async fn pause_and_resume_act_within_five_seconds_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn cancel_acts_within_five_seconds_and_a_new_start_goes_on() {
-    let mut slow = slow().await;
+    let mut slow = slow(SLOW).await;
     slow.client.act(slow.job, JobAction::Start).await.expect(202);
     slow.under_way().await;
     slow.client.act(slow.job, JobAction::Cancel).await.expect(202);
@@ -91,7 +104,7 @@ async fn cancel_acts_within_five_seconds_and_a_new_start_goes_on() {
 
 #[tokio::test]
 async fn a_stalled_line_does_not_hold_up_a_cancel() {
-    let mut slow = slow().await;
+    let mut slow = slow(SLOW).await;
     slow.client.act(slow.job, JobAction::Start).await.expect(202);
     slow.under_way().await;
     slow.line.stall(true);
@@ -107,7 +120,7 @@ async fn a_stalled_line_does_not_hold_up_a_cancel() {
 
 #[tokio::test]
 async fn an_action_that_makes_no_sense_is_refused_with_a_reason() {
-    let mut slow = slow().await;
+    let mut slow = slow(SLOW).await;
     for action in [JobAction::Pause, JobAction::Resume, JobAction::Cancel] {
         let error = slow.client.act(slow.job, action).await.expect(409).error();
         assert_eq!(error.code, ErrorCode::Conflict, "{}", error.message);
@@ -122,7 +135,7 @@ async fn an_action_that_makes_no_sense_is_refused_with_a_reason() {
 
 #[tokio::test]
 async fn a_lost_line_is_told_and_waited_for() {
-    let mut slow = slow().await;
+    let mut slow = slow(SLOW).await;
     slow.client.act(slow.job, JobAction::Start).await.expect(202);
     slow.under_way().await;
     slow.target.kill9();

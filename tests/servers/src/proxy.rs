@@ -123,7 +123,9 @@ impl Line {
             if rate != u64::MAX {
                 std::thread::sleep(Duration::from_secs_f64(count as f64 / rate as f64));
             }
-            if count == 0 || to.write_all(&buffer[..count]).is_err() {
+            // A reset overtakes what is queued here: it stands for what the sender's own system throws away.
+            let reset = from.take_error().is_ok_and(|error| error.is_some());
+            if reset || count == 0 || to.write_all(&buffer[..count]).is_err() {
                 break;
             }
             self.passed.fetch_add(count as u64, Ordering::Relaxed);

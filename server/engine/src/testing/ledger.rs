@@ -130,7 +130,8 @@ impl Ledger for MemoryLedger {
 
     async fn put_folder(&self, folder: &FolderRecord) -> Result<FolderId, LedgerError> {
         self.write(|state| {
-            let known = state.folders.iter().find(|(_, record)| record.source == folder.source).map(|(id, _)| *id);
+            let known =
+                state.folders.iter().find(|(_, record)| record.source == folder.source).map(|(id, _)| *id);
             let id = known.unwrap_or(FolderId(i64::try_from(state.folders.len()).expect("few folders") + 1));
             state.folders.insert(id, folder.clone());
             id

@@ -61,7 +61,8 @@ impl Mailbox {
     }
 
     pub(crate) fn contents(&self) -> Contents {
-        let content = |message: &Message| (message.body.clone(), message.received.clone(), message.flags.clone());
+        let content =
+            |message: &Message| (message.body.clone(), message.received.clone(), message.flags.clone());
         let folder = |folder: &Folder| {
             let mut contents: Vec<_> = folder.messages.iter().map(content).collect();
             contents.sort();

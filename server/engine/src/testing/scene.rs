@@ -1,11 +1,6 @@
 //! Two servers and a ledger: what a pass needs, and what must hold when it is done.
 
-use std::{
-    future::Future,
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-};
+use std::{future::Future, pin::pin, sync::Arc, task::Poll};
 
 use shared::{
     cause::Cause,
@@ -50,7 +45,14 @@ impl Scene {
     pub(crate) async fn of(source: Mailbox, target: Mailbox) -> Self {
         let before = source.clone();
         let (source, target) = (Server::start(source).await, Server::start(target).await);
-        Self { source, target, ledger: Arc::default(), verify: VerifyDepth::Content, case: String::new(), before }
+        Self {
+            source,
+            target,
+            ledger: Arc::default(),
+            verify: VerifyDepth::Content,
+            case: String::new(),
+            before,
+        }
     }
 
     pub(crate) fn order(&self, kind: PassKind) -> PassOrder {
@@ -160,8 +162,17 @@ impl Scene {
 
     pub(crate) fn check_the_source_is_untouched(&self) {
         const READS: [&str; 11] = [
-            "CAPABILITY", "LOGIN ", "AUTHENTICATE ", "ID ", "NAMESPACE", "LIST ", "LSUB ", "EXAMINE ", "UID FETCH ",
-            "GETQUOTAROOT ", "NOOP",
+            "CAPABILITY",
+            "LOGIN ",
+            "AUTHENTICATE ",
+            "ID ",
+            "NAMESPACE",
+            "LIST ",
+            "LSUB ",
+            "EXAMINE ",
+            "UID FETCH ",
+            "GETQUOTAROOT ",
+            "NOOP",
         ];
         assert_eq!(self.source.mailbox(), self.before);
         for line in self.source.log() {
@@ -182,7 +193,8 @@ impl Scene {
                 };
                 let Some(uid) = uid.filter(|_| !rebuilt) else { continue };
                 let there = folder.messages.iter().find(|message| message.uid == uid);
-                let there = there.unwrap_or_else(|| panic!("{} is not at {uid} in {}", entry.item, record.target));
+                let there =
+                    there.unwrap_or_else(|| panic!("{} is not at {uid} in {}", entry.item, record.target));
                 let print = entry.fingerprint.expect("what was copied was read");
                 assert_eq!(print.loose, fingerprint(&there.body).loose, "{uid} is another message");
                 assert!(matches!(entry.item, ItemId::Uid(_)));
@@ -219,6 +231,8 @@ pub(crate) fn of(outcome: &PassOutcome, cause: Cause) -> Vec<&Finding> {
 pub(crate) fn aborted(outcome: &PassOutcome) -> (Cause, &str) {
     match &outcome.end {
         PassEnd::Aborted { cause, message } => (*cause, message),
-        PassEnd::Finished | PassEnd::Paused | PassEnd::Cancelled => panic!("it was not aborted: {:?}", outcome.end),
+        PassEnd::Finished | PassEnd::Paused | PassEnd::Cancelled => {
+            panic!("it was not aborted: {:?}", outcome.end)
+        }
     }
 }

@@ -28,7 +28,12 @@ async fn measure(scenario: &Scenario) -> Length {
     let outcome = outcome.expect("nobody kills it");
     assert_eq!(outcome.end, PassEnd::Finished, "{}", scenario.name);
     scene.check_all_is_there();
-    Length { writes: scene.ledger.writes(), steps, source: scene.source.tally(), target: scene.target.tally() }
+    Length {
+        writes: scene.ledger.writes(),
+        steps,
+        source: scene.source.tally(),
+        target: scene.target.tally(),
+    }
 }
 
 /// Whatever happened before: passes until one comes to its end, and all is as it must be.

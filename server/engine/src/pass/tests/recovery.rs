@@ -32,7 +32,11 @@ fn edge_152_what_is_stored_late_is_waited_for() {
     clock::run(async {
         for multiappend in [true, false] {
             let scene = Scene::new("INBOX: a b c~", "INBOX:").await;
-            scene.target.habits(|habits| if !multiappend { pipelined(habits) });
+            scene.target.habits(|habits| {
+                if !multiappend {
+                    pipelined(habits)
+                }
+            });
             scene.target.light_on("APPEND", Fuse::Late(1, Duration::from_millis(1500)));
             let outcome = scene.pass(PassKind::Initial).await;
             assert_eq!(outcome.end, PassEnd::Finished);
@@ -108,7 +112,8 @@ fn edge_001_a_rebuilt_folder_is_matched_by_content_wherever_the_pass_is_interrup
                 for write in 1..=6 {
                     for when in [When::Before, When::After] {
                         let mut scene = Scene::new("INBOX: a a b~ c%", "INBOX:").await;
-                        scene.case = format!("source {source}, target {target}, spoils {spoils}, {when:?} {write}");
+                        scene.case =
+                            format!("source {source}, target {target}, spoils {spoils}, {when:?} {write}");
                         scene.target.habits(|habits| {
                             if spoils {
                                 habits.rewrites = spoil;
@@ -139,12 +144,17 @@ fn edge_001_a_rebuilt_folder_is_named() {
         scene.finish().await;
         scene.rebuild(true, false);
         let outcome = scene.check_another_pass_stores_nothing().await;
-        assert_eq!(of(&outcome, Cause::FolderRebuilt)[0].detail, "its UIDVALIDITY on the source changed; every message is matched by content");
+        assert_eq!(
+            of(&outcome, Cause::FolderRebuilt)[0].detail,
+            "its UIDVALIDITY on the source changed; every message is matched by content"
+        );
         assert_eq!(verdict(&outcome), Verdict::Perfect);
         scene.rebuild(false, true);
         let outcome = scene.check_another_pass_stores_nothing().await;
         assert!(of(&outcome, Cause::FolderRebuilt).is_empty(), "nothing new: the target is not even opened");
-        scene.source.change(|mailbox| mailbox.folder("INBOX").add(crate::testing::mailbox::Message::written("new")));
+        scene
+            .source
+            .change(|mailbox| mailbox.folder("INBOX").add(crate::testing::mailbox::Message::written("new")));
         let outcome = scene.pass(PassKind::Delta).await;
         assert!(of(&outcome, Cause::FolderRebuilt)[0].detail.contains("on the target"));
         assert_eq!(scene.expected(), scene.target.mailbox().contents());
@@ -176,7 +186,9 @@ fn a_message_that_vanished_while_it_was_on_its_way_is_not_told_of_for_ever() {
         scene.source.change(|mailbox| mailbox.folder("INBOX").messages.remove(0));
         scene.finish().await;
         assert_eq!(scene.expected(), scene.target.mailbox().contents());
-        scene.source.change(|mailbox| mailbox.folder("INBOX").add(crate::testing::mailbox::Message::written("new")));
+        scene
+            .source
+            .change(|mailbox| mailbox.folder("INBOX").add(crate::testing::mailbox::Message::written("new")));
         let outcome = scene.pass(PassKind::Delta).await;
         assert!(of(&outcome, Cause::Recovered).is_empty(), "{:?}", of(&outcome, Cause::Recovered));
     });

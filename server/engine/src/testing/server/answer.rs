@@ -13,8 +13,13 @@ pub(super) fn answer(state: &mut State, seat: &mut Seat, command: &Command) -> V
         None => perform(state, seat, command),
     };
     if state.habits.chatty {
-        let count = seat.selected.as_ref().and_then(|name| state.mailbox.folders.get(name)).map(|it| it.messages.len());
-        let news = count.map_or("* OK still here\r\n".into(), |count| format!("* {count} EXISTS\r\n* 0 RECENT\r\n"));
+        let count = seat
+            .selected
+            .as_ref()
+            .and_then(|name| state.mailbox.folders.get(name))
+            .map(|it| it.messages.len());
+        let news =
+            count.map_or("* OK still here\r\n".into(), |count| format!("* {count} EXISTS\r\n* 0 RECENT\r\n"));
         outs.insert(0, Out::Bytes(b"* OK [ALERT] the moon is full\r\n".to_vec()));
         let end = outs.len() - 1;
         outs.insert(end, Out::Bytes(news.into_bytes()));
@@ -61,7 +66,8 @@ fn perform(state: &mut State, seat: &mut Seat, command: &Command) -> Vec<Out> {
         _ if !seat.logged_in => tagged(command, "BAD log in first"),
         "ID" => told(format!("* ID (\"name\" \"{}\")\r\n", state.habits.name), "OK glad to meet you"),
         "NAMESPACE" => {
-            let class = |inside: &str| if inside.is_empty() { "NIL".to_owned() } else { format!("({inside})") };
+            let class =
+                |inside: &str| if inside.is_empty() { "NIL".to_owned() } else { format!("({inside})") };
             let [personal, others, common] = state.habits.namespaces.map(class);
             told(format!("* NAMESPACE {personal} {others} {common}\r\n"), "OK those")
         }
@@ -74,7 +80,10 @@ fn perform(state: &mut State, seat: &mut Seat, command: &Command) -> Vec<Out> {
         "GETQUOTAROOT" => match state.habits.room {
             Some((room, _)) => {
                 let used = super::append::used(state).div_ceil(1024);
-                told(format!("* QUOTAROOT INBOX \"\"\r\n* QUOTA \"\" (STORAGE {used} {})\r\n", room / 1024), "OK so")
+                told(
+                    format!("* QUOTAROOT INBOX \"\"\r\n* QUOTA \"\" (STORAGE {used} {})\r\n", room / 1024),
+                    "OK so",
+                )
             }
             None => told("* QUOTAROOT INBOX\r\n".into(), "OK none"),
         },
@@ -87,7 +96,9 @@ fn perform(state: &mut State, seat: &mut Seat, command: &Command) -> Vec<Out> {
 
 fn capabilities(state: &State, seat: &Seat) -> String {
     let offers_tls = !seat.logged_in && matches!(state.habits.cover, Cover::Starttls | Cover::Injected);
-    let early = |name: &&str| seat.logged_in || name.starts_with("AUTH=") || name.starts_with("LOGIN") || *name == "IMAP4rev1";
+    let early = |name: &&str| {
+        seat.logged_in || name.starts_with("AUTH=") || name.starts_with("LOGIN") || *name == "IMAP4rev1"
+    };
     let mut names: Vec<&str> = state.habits.capabilities.iter().copied().filter(early).collect();
     if offers_tls {
         names.push("STARTTLS");

@@ -49,7 +49,9 @@ pub(super) fn extent(input: &[u8], consented: &[usize]) -> Extent {
     loop {
         let Some(end) = input[from..].windows(2).position(|two| two == b"\r\n") else { return Extent::Part };
         let line_end = from + end + 2;
-        let Some((length, asks)) = announced(&input[from..from + end]) else { return Extent::Whole(line_end) };
+        let Some((length, asks)) = announced(&input[from..from + end]) else {
+            return Extent::Whole(line_end);
+        };
         if !consented.contains(&line_end) {
             return Extent::Announced { line_end, length, asks };
         }

@@ -17,18 +17,26 @@ pub(super) fn fetch(state: &mut State, seat: &Seat, command: &Command) -> Vec<Ou
         state.offence(format!("a line of {} bytes", command.line.len()));
     }
     let (set, wanted) = match command.arguments.as_slice() {
-        [set, Argument::List(wanted)] => (set.text(), wanted.iter().map(|it| it.text().to_ascii_uppercase()).collect()),
+        [set, Argument::List(wanted)] => {
+            (set.text(), wanted.iter().map(|it| it.text().to_ascii_uppercase()).collect())
+        }
         _ => (String::new(), Vec::<String>::new()),
     };
     let folder = seat.selected.as_ref().and_then(|name| state.mailbox.folders.get(name));
-    let (Some(folder), false) = (folder, wanted.is_empty()) else { return tagged(command, "BAD nothing to fetch") };
+    let (Some(folder), false) = (folder, wanted.is_empty()) else {
+        return tagged(command, "BAD nothing to fetch");
+    };
     let habits = &state.habits;
     let last = folder.messages.last().map_or(0, |message| message.uid);
     let bodies = wanted.iter().any(|item| item.starts_with("BODY"));
     let mut outs = Vec::new();
     let mut delivered = 0;
-    for (at, message) in folder.messages.iter().enumerate().filter(|(_, message)| in_set(&set, message.uid, last)) {
-        if let Some((_, words)) = habits.withholds.filter(|(marker, _)| bodies && holds(&message.body, marker)) {
+    for (at, message) in
+        folder.messages.iter().enumerate().filter(|(_, message)| in_set(&set, message.uid, last))
+    {
+        if let Some((_, words)) =
+            habits.withholds.filter(|(marker, _)| bodies && holds(&message.body, marker))
+        {
             outs.extend(tagged(command, words));
             return outs;
         }
@@ -36,7 +44,11 @@ pub(super) fn fetch(state: &mut State, seat: &Seat, command: &Command) -> Vec<Ou
             continue;
         }
         if habits.chatty {
-            let news = format!("* {0} FETCH (FLAGS (\\Seen))\r\n* {0} FETCH (UID {1} FLAGS (\\Flagged))\r\n", at + 1, message.uid);
+            let news = format!(
+                "* {0} FETCH (FLAGS (\\Seen))\r\n* {0} FETCH (UID {1} FLAGS (\\Flagged))\r\n",
+                at + 1,
+                message.uid
+            );
             outs.push(Out::Bytes(news.into_bytes()));
         }
         outs.push(Out::Bytes(told(state, at + 1, message, &wanted)));
@@ -65,7 +77,9 @@ fn told(state: &State, number: usize, message: &Message, wanted: &[String]) -> V
                 let flags: Vec<&str> = message.flags.iter().map(String::as_str).collect();
                 out.extend_from_slice(format!("FLAGS ({})", flags.join(" ")).as_bytes());
             }
-            "INTERNALDATE" => out.extend_from_slice(format!("INTERNALDATE \"{}\"", message.received).as_bytes()),
+            "INTERNALDATE" => {
+                out.extend_from_slice(format!("INTERNALDATE \"{}\"", message.received).as_bytes())
+            }
             "RFC822.SIZE" => {
                 let size = u64::try_from(message.body.len()).expect("small messages");
                 out.extend_from_slice(format!("RFC822.SIZE {}", (state.habits.sizes)(size)).as_bytes());
@@ -88,9 +102,9 @@ fn section(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
 
 /// Up to and with the first empty line.
 fn header(body: &[u8]) -> &[u8] {
-    let ends = [b"\r\n\r\n".as_slice(), b"\n\n".as_slice()].into_iter().filter_map(|end| {
-        Some(body.windows(end.len()).position(|window| window == end)? + end.len())
-    });
+    let ends = [b"\r\n\r\n".as_slice(), b"\n\n".as_slice()]
+        .into_iter()
+        .filter_map(|end| Some(body.windows(end.len()).position(|window| window == end)? + end.len()));
     ends.min().map_or(body, |end| &body[..end])
 }
 

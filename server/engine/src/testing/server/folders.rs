@@ -11,7 +11,11 @@ use super::{
 pub(super) fn name(state: &State, argument: Option<&Argument>) -> Vec<u8> {
     let name = argument.map(Argument::bytes).unwrap_or_default();
     let inbox = || state.mailbox.folders.keys().find(|known| known.eq_ignore_ascii_case(b"INBOX"));
-    if name.eq_ignore_ascii_case(b"INBOX") { inbox().cloned().unwrap_or(name.to_vec()) } else { name.to_vec() }
+    if name.eq_ignore_ascii_case(b"INBOX") {
+        inbox().cloned().unwrap_or(name.to_vec())
+    } else {
+        name.to_vec()
+    }
 }
 
 pub(super) fn list(state: &State, command: &Command) -> Vec<Out> {
@@ -27,7 +31,8 @@ pub(super) fn list(state: &State, command: &Command) -> Vec<Out> {
         if returns && subscribed {
             attributes.push("\\Subscribed".into());
         }
-        let separator = state.habits.separator.map_or("NIL".to_owned(), |separator| format!("\"{separator}\""));
+        let separator =
+            state.habits.separator.map_or("NIL".to_owned(), |separator| format!("\"{separator}\""));
         let head = format!("* {} ({}) {separator} ", command.word, attributes.join(" "));
         out.extend_from_slice(head.as_bytes());
         out.extend_from_slice(&spelled(name));
@@ -72,7 +77,8 @@ pub(super) fn open(state: &mut State, seat: &mut Seat, command: &Command) -> Vec
     seat.selected = None;
     let habits = &state.habits;
     let folder = state.mailbox.folders.get(&name);
-    let selectable = |folder: &&super::super::mailbox::Folder| !folder.attributes.iter().any(|it| it == "\\Noselect");
+    let selectable =
+        |folder: &&super::super::mailbox::Folder| !folder.attributes.iter().any(|it| it == "\\Noselect");
     let Some(folder) = folder.filter(selectable) else {
         return tagged(command, "NO [NONEXISTENT] no such folder");
     };
@@ -94,7 +100,8 @@ pub(super) fn open(state: &mut State, seat: &mut Seat, command: &Command) -> Vec
         lines.push(format!("* OK [PERMANENTFLAGS ({})] so", kept.join(" ")));
     }
     seat.selected = Some(name);
-    let mut outs: Vec<Out> = lines.into_iter().map(|line| Out::Bytes(format!("{line}\r\n").into_bytes())).collect();
+    let mut outs: Vec<Out> =
+        lines.into_iter().map(|line| Out::Bytes(format!("{line}\r\n").into_bytes())).collect();
     outs.extend(tagged(command, if writable { "OK [READ-WRITE] open" } else { "OK [READ-ONLY] open" }));
     outs
 }

@@ -99,10 +99,11 @@ impl Default for Habits {
         Self {
             greeting: Greeting::Words("ready"),
             cover: Cover::Clear,
-            capabilities: "IMAP4rev1 LITERAL+ UIDPLUS MULTIAPPEND ID NAMESPACE QUOTA LIST-EXTENDED SPECIAL-USE \
+            capabilities:
+                "IMAP4rev1 LITERAL+ UIDPLUS MULTIAPPEND ID NAMESPACE QUOTA LIST-EXTENDED SPECIAL-USE \
                            AUTH=PLAIN AUTH=XOAUTH2"
-                .split_whitespace()
-                .collect(),
+                    .split_whitespace()
+                    .collect(),
             name: "Dovecot",
             separator: Some('/'),
             namespaces: ["(\"\" \"/\")", "", ""],

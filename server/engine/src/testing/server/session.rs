@@ -171,7 +171,8 @@ async fn authenticate(wire: &mut Wire, seat: &mut Seat, command: &Command) -> Re
         wire.line().await?;
     }
     // Some servers repeat what they were given.
-    let answer = format!("NO [AUTHENTICATIONFAILED] not with {}", response.replace(|c: char| c.is_control(), " "));
+    let answer =
+        format!("NO [AUTHENTICATIONFAILED] not with {}", response.replace(|c: char| c.is_control(), " "));
     Ok(answer::tagged(command, &answer))
 }
 
@@ -199,7 +200,11 @@ impl State {
         self.log.push(shown.to_owned());
         let number = self.tally.commands;
         let blown = self.fuse.take_if(|fuse| match fuse {
-            Fuse::Before(at) | Fuse::After(at) | Fuse::Deaf(at) | Fuse::Late(at, _) | Fuse::Says(at, _)
+            Fuse::Before(at)
+            | Fuse::After(at)
+            | Fuse::Deaf(at)
+            | Fuse::Late(at, _)
+            | Fuse::Says(at, _)
             | Fuse::Silent(at) => *at == number && shown.starts_with(self.counts),
             Fuse::Said(_) | Fuse::Heard(_) => false,
         });

@@ -89,7 +89,9 @@ impl Wire {
                     self.say(b"* BAD that is no command\r\n").await?;
                 }
                 Extent::Part => self.hear().await?,
-                Extent::Announced { line_end, length, asks } => self.announced(line_end, length, asks).await?,
+                Extent::Announced { line_end, length, asks } => {
+                    self.announced(line_end, length, asks).await?
+                }
             }
         }
     }
@@ -124,7 +126,9 @@ impl Wire {
                 let line: Vec<u8> = self.input.drain(..line_end).collect();
                 self.consented.clear();
                 let tag = String::from_utf8_lossy(&line).split(' ').next().unwrap_or_default().to_owned();
-                lock(&self.shared).log.push(String::from_utf8_lossy(&line[tag.len() + 1..]).trim_end().to_owned());
+                lock(&self.shared)
+                    .log
+                    .push(String::from_utf8_lossy(&line[tag.len() + 1..]).trim_end().to_owned());
                 self.say(format!("{tag} {answer}\r\n").as_bytes()).await
             }
             None => {
@@ -140,7 +144,10 @@ impl Wire {
 
 impl State {
     fn may_say(&mut self, count: usize) -> usize {
-        let limit = self.fuse.as_ref().and_then(|fuse| if let Fuse::Said(bytes) = fuse { Some(*bytes) } else { None });
+        let limit = self
+            .fuse
+            .as_ref()
+            .and_then(|fuse| if let Fuse::Said(bytes) = fuse { Some(*bytes) } else { None });
         let allowed = limit.map_or(count, |limit| count.min(limit.saturating_sub(self.tally.said)));
         self.tally.said += allowed;
         if allowed < count {
@@ -150,7 +157,10 @@ impl State {
     }
 
     fn may_hear(&mut self, count: usize) -> usize {
-        let limit = self.fuse.as_ref().and_then(|fuse| if let Fuse::Heard(bytes) = fuse { Some(*bytes) } else { None });
+        let limit = self
+            .fuse
+            .as_ref()
+            .and_then(|fuse| if let Fuse::Heard(bytes) = fuse { Some(*bytes) } else { None });
         let allowed = limit.map_or(count, |limit| count.min(limit.saturating_sub(self.tally.heard)));
         self.tally.heard += allowed;
         if allowed < count {

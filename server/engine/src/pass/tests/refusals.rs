@@ -1,0 +1,224 @@
+//! Targets that refuse messages: the right cause, the right reach, and nothing lost that could be kept.
+
+use shared::{
+    cause::Cause,
+    pass::{PassEnd, PassKind},
+    report::Verdict,
+};
+
+use crate::{
+    pass::PassOutcome,
+    testing::{
+        clock,
+        mailbox::Message,
+        scene::{Scene, aborted, findings, of, verdict},
+        server::{Draft, Habits},
+    },
+};
+
+fn is_bad(draft: &Draft) -> bool {
+    draft.body.windows(11).any(|window| window == b"Text of bad")
+}
+
+/// Runs an initial pass over `INBOX: a bad c d`, each way of storing in turn.
+fn each_way(habits: fn(&mut Habits), check: fn(&Scene, &PassOutcome)) {
+    clock::run(async {
+        for lacks in [&[][..], &["MULTIAPPEND"], &["MULTIAPPEND", "LITERAL+"]] {
+            let scene = Scene::new("INBOX: a bad c d", "INBOX:").await;
+            scene.target.habits(habits);
+            scene.target.habits(|habits| habits.cannot(lacks));
+            let outcome = scene.pass(PassKind::Initial).await;
+            check(&scene, &outcome);
+            scene.check_the_source_is_untouched();
+        }
+    });
+}
+
+#[test]
+fn edge_154_one_message_that_is_refused_does_not_keep_the_others_away() {
+    each_way(
+        |habits| habits.refuses = |draft| is_bad(draft).then_some("NO Message contains invalid header"),
+        |scene, outcome| {
+            assert_eq!(
+                (&outcome.end, outcome.counts.copied, outcome.counts.skipped),
+                (&PassEnd::Finished, 3, 1)
+            );
+            assert_eq!(scene.target.mailbox().messages(), 3);
+            let lost = of(outcome, Cause::Rejected);
+            assert_eq!(lost.len(), 1);
+            assert!(lost[0].detail.contains("Message contains invalid header"), "{}", lost[0].detail);
+            assert_eq!(lost[0].subject.item.as_ref().map(|item| item.id.as_str()), Some("2"));
+            assert_eq!(verdict(outcome), Verdict::Investigate);
+        },
+    );
+}
+
+#[test]
+fn edge_027_a_message_that_is_too_large_is_named_so_however_the_target_puts_it() {
+    each_way(
+        |habits| habits.refuses = |draft| is_bad(draft).then_some("BAD maximum message size exceeded"),
+        |_, outcome| assert_eq!((of(outcome, Cause::TooBig).len(), outcome.counts.copied), (1, 3)),
+    );
+    each_way(
+        |habits| habits.largest = Some((90, "NO [TOOBIG] sorry")),
+        |_, outcome| assert_eq!((of(outcome, Cause::TooBig).len(), outcome.counts.copied), (1, 3)),
+    );
+}
+
+#[test]
+fn edge_027_a_message_above_the_limit_the_target_tells_is_not_even_sent() {
+    each_way(
+        |habits| habits.capabilities.push("APPENDLIMIT=90"),
+        |scene, outcome| {
+            assert_eq!((of(outcome, Cause::TooBig).len(), outcome.counts.copied), (1, 3));
+            assert!(scene.target.offences().is_empty());
+        },
+    );
+}
+
+#[test]
+fn edge_150_a_full_mailbox_ends_the_pass_and_the_next_one_goes_on() {
+    clock::run(async {
+        for lacks in [&[][..], &["MULTIAPPEND"], &["MULTIAPPEND", "LITERAL+"]] {
+            // The second does not fit, the third does.
+            let scene = Scene::new("INBOX: a b/4000 c", "INBOX:").await;
+            scene.target.habits(|habits| {
+                habits.cannot(lacks);
+                habits.room = Some((2048, "NO [OVERQUOTA] Quota exceeded (mailbox for user is full)"));
+            });
+            let outcome = scene.pass(PassKind::Initial).await;
+            let (cause, message) = aborted(&outcome);
+            assert_eq!(cause, Cause::TargetFull);
+            assert!(
+                message.contains("mailbox for user is full") && message.contains("of 2048 bytes used"),
+                "{message}"
+            );
+            let stored = u64::try_from(scene.target.mailbox().messages()).expect("few");
+            assert_eq!(outcome.counts.copied, stored, "what was answered is counted: {lacks:?}");
+            scene.target.habits(|habits| habits.room = None);
+            let outcome = scene.pass(PassKind::Delta).await;
+            scene.check_all_is_there();
+            assert!(of(&outcome, Cause::Recovered).len() <= 1);
+        }
+    });
+}
+
+#[test]
+fn edge_150_a_plain_no_of_a_full_mailbox_is_seen_for_what_it_is() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b/4000 c/4000", "INBOX:").await;
+        scene.target.habits(|habits| {
+            habits.name = "Carbonio";
+            habits.room = Some((2048, "NO APPEND failed"));
+        });
+        let outcome = scene.pass(PassKind::Initial).await;
+        let (cause, message) = aborted(&outcome);
+        assert_eq!(cause, Cause::TargetFull, "{message}");
+        assert_eq!(scene.target.mailbox().messages(), 1);
+        scene.target.habits(|habits| habits.room = None);
+        scene.finish().await;
+        scene.check_all_is_there();
+    });
+}
+
+#[test]
+fn edge_147_a_target_that_closes_after_five_refusals_in_a_row_never_comes_to_it() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: bad1 bad2 bad3 bad4 bad5 bad6 bad7 good", "INBOX:").await;
+        scene.target.habits(|habits| {
+            habits.cannot(&["MULTIAPPEND", "LITERAL+"]);
+            habits.patience = Some(5);
+            habits.refuses = |draft| is_bad(draft).then_some("NO APPEND failed");
+        });
+        let outcome = scene.pass(PassKind::Initial).await;
+        assert_eq!((&outcome.end, outcome.counts.skipped, outcome.counts.copied), (&PassEnd::Finished, 7, 1));
+        assert_eq!(scene.target.heard("LOGIN"), 2, "one to write, one to look at the end");
+    });
+}
+
+#[test]
+fn edge_147_refusals_under_way_that_close_the_connection_lose_nothing() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: bad1 bad2 bad3 bad4 bad5 bad6 bad7 good", "INBOX:").await;
+        scene.target.habits(|habits| {
+            habits.cannot(&["MULTIAPPEND"]);
+            habits.patience = Some(5);
+            habits.refuses = |draft| is_bad(draft).then_some("NO APPEND failed");
+        });
+        let outcome = scene.finish().await;
+        assert_eq!(of(&outcome, Cause::Rejected).len(), 7);
+        assert_eq!(scene.target.mailbox().messages(), 1);
+    });
+}
+
+#[test]
+fn a_folder_that_is_deleted_under_way_is_made_again() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: | Work: a b", "INBOX:").await;
+        scene.target.habits(|habits| habits.instead = vec![("APPEND", "NO [TRYCREATE] no such folder")]);
+        let outcome = scene.pass_until(crate::pass::Control::Pause, async {
+            tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+            scene.target.habits(|habits| habits.instead.clear());
+            scene.target.change(|mailbox| mailbox.folders.remove(b"Work".as_slice()));
+            tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+        });
+        let outcome = outcome.await;
+        assert_eq!((&outcome.end, findings(&outcome).len()), (&PassEnd::Finished, 1));
+        scene.check_all_is_there();
+    });
+}
+
+#[test]
+fn edge_017_bare_line_feeds_are_mended_only_for_a_target_that_refuses_them() {
+    let bare = |draft: &Draft| draft.body.windows(2).any(|two| two[1] == b'\n' && two[0] != b'\r');
+    assert!(bare(&Draft { flags: Vec::new(), received: None, body: b"a\n".to_vec() }));
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b^", "INBOX:").await;
+        scene.finish().await;
+        scene.check_all_is_there();
+        let scene = Scene::new("INBOX: a b^", "INBOX:").await;
+        scene.target.habits(|habits| {
+            habits.refuses = |draft| {
+                let bare = draft.body.windows(2).any(|two| two[1] == b'\n' && two[0] != b'\r');
+                bare.then_some("NO Message contains bare newlines")
+            };
+        });
+        let outcome = scene.pass(PassKind::Initial).await;
+        assert_eq!((outcome.counts.copied, outcome.counts.skipped), (2, 0));
+        let altered = of(&outcome, Cause::BytesAltered);
+        assert_eq!(altered.len(), 1, "{altered:?}");
+        assert!(altered[0].detail.contains("bare newlines"), "{}", altered[0].detail);
+        let mended = Message::written("b").body;
+        assert!(scene.target.mailbox().folder("INBOX").bodies().contains(&mended));
+    });
+}
+
+#[test]
+fn edge_035_a_date_the_target_refuses_is_left_out_and_named() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a", "INBOX:").await;
+        scene.source.change(|mailbox| {
+            mailbox.folder("INBOX").messages[0].received = "01-Jan-2040 10:00:00 +0000".into()
+        });
+        scene.target.habits(|habits| {
+            habits.refuses = |draft| {
+                let late = draft.received.as_ref().is_some_and(|date| date.contains("2040"));
+                late.then_some("NO APPEND failed")
+            };
+        });
+        let outcome = scene.pass(PassKind::Initial).await;
+        assert_eq!((outcome.counts.copied, scene.target.mailbox().messages()), (1, 1));
+        assert!(of(&outcome, Cause::DateAltered).iter().any(|it| it.detail.contains("APPEND failed")));
+        assert_eq!(verdict(&outcome), Verdict::Good);
+    });
+}
+
+#[test]
+fn edge_015_a_nul_that_the_target_refuses_is_named() {
+    each_way(
+        |habits| {
+            habits.refuses = |draft| is_bad(draft).then_some("NO Message contains NUL characters");
+        },
+        |_, outcome| assert!(of(outcome, Cause::Rejected)[0].detail.contains("NUL characters")),
+    );
+}
