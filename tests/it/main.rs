@@ -1,6 +1,7 @@
 //! Every integration test of the product, in one binary.
 
 mod bad_input;
+mod browser;
 mod dry_run;
 mod fidelity;
 mod killed;

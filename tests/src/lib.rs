@@ -6,6 +6,7 @@
 pub mod app;
 pub mod artefacts;
 pub mod binary;
+pub mod browser;
 pub mod cli;
 pub mod client;
 pub mod events;

@@ -76,7 +76,7 @@ fn Project(project: ProjectView) -> impl IntoView {
                 title="No mailboxes yet"
                 text="Add the mailboxes that are to move: one by one, or a whole list from a spreadsheet. Nothing starts before you say so."
             >
-                {may().then(add)}
+                {move || may().then(add)}
             </Empty>
         }
         .into_any(),

@@ -35,7 +35,7 @@ pub(crate) fn ProjectsPage() -> impl IntoView {
                 title="No project yet"
                 text="A project moves mailboxes from one mail system to another. It needs to know where both are and how to log in; nothing on the old system is ever changed."
             >
-                {may().then(new)}
+                {move || may().then(new)}
             </Empty>
         }
         .into_any(),

@@ -18,7 +18,8 @@ pub(super) fn Row(row: AdminRow, admins: Loading<Vec<AdminRow>>) -> impl IntoVie
     let sending = Submission::new();
     let id = row.id;
     let name = StoredValue::new(row.name.clone());
-    let is_me = Session::here().me().is_some_and(|me| me.id == id);
+    let session = Session::here();
+    let is_me = untrack(move || session.me()).is_some_and(|me| me.id == id);
     let (resetting, deleting) = (RwSignal::new(false), RwSignal::new(false));
     let change = move |change: AdminChange, said: &'static str| {
         sending.send_or(

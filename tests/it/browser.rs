@@ -1,0 +1,4 @@
+//! The panel in a real browser, from the set-up link to the downloaded report.
+
+mod journey;
+mod keyboard;
