@@ -19,6 +19,17 @@ impl Endpoint {
         }
     }
 
+    /// Whether a login would go to the same server in the same way: a stored secret is used nowhere else.
+    pub fn same_login(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Imap(one), Self::Imap(other)) => {
+                one.host.eq_ignore_ascii_case(&other.host)
+                    && (one.port, one.tls) == (other.port, other.tls)
+                    && one.login == other.login
+            }
+        }
+    }
+
     /// Whether each mailbox brings a password (or token) of its own, rather than an admin logging in for all.
     pub fn secret_per_mailbox(&self) -> bool {
         match self {

@@ -72,7 +72,7 @@ async fn stored(parts: &Parts, form: &CheckForm) -> Result<Option<SecretString>,
         Side::Source => &project.source,
         Side::Target => &project.target,
     };
-    if !valid::same_login(endpoint, &form.endpoint) {
+    if !endpoint.same_login(&form.endpoint) {
         return Err(Fault::invalid("secret", valid::ENTER_AGAIN));
     }
     Ok(parts.store.open_secret(stored.project, stored.side).await?)

@@ -57,7 +57,7 @@ fn side(path: &str, form: &SideForm, before: Option<(&Endpoint, bool)>) -> Resul
         return Ok(());
     }
     match before {
-        Some((stored, true)) if same_login(stored, &form.endpoint) => Ok(()),
+        Some((stored, true)) if stored.same_login(&form.endpoint) => Ok(()),
         Some((_, true)) => Err(Fault::invalid(field, ENTER_AGAIN)),
         Some((_, false)) | None => {
             Err(Fault::invalid(field, "Enter the admin's password: every mailbox is opened with it."))
@@ -213,17 +213,6 @@ pub(crate) fn job_rows(source: &Endpoint, target: &Endpoint, rows: &[NewJob]) ->
         }
     }
     Ok(())
-}
-
-/// Whether a login would go to the same server as the same admin.
-pub(super) fn same_login(one: &Endpoint, other: &Endpoint) -> bool {
-    match (one, other) {
-        (Endpoint::Imap(one), Endpoint::Imap(other)) => {
-            one.host.eq_ignore_ascii_case(&other.host)
-                && (one.port, one.tls) == (other.port, other.tls)
-                && one.login == other.login
-        }
-    }
 }
 
 fn has_control(text: &str) -> bool {

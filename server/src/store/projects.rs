@@ -72,6 +72,7 @@ impl Store {
     /// Changes a project; an absent secret leaves the stored one, an empty one removes it.
     pub(crate) async fn update_project(&self, id: ProjectId, form: &ProjectForm) -> Result<(), StoreError> {
         let tx = self.db().begin("Changing a project").await?;
+        self.forget_elsewhere(&tx, id, form).await?;
         let values = [
             form.name.as_str().into(),
             json("endpoint", &form.source.endpoint)?.into(),
@@ -89,6 +90,31 @@ impl Store {
         self.put_secrets(&tx, id, form).await?;
         tx.commit().await?;
         self.wake();
+        Ok(())
+    }
+
+    /// Forgets the mailboxes' own secrets of a side that is to log in elsewhere now: what was entered for one server is
+    /// never sent to another.
+    async fn forget_elsewhere(
+        &self,
+        tx: &Tx<'_>,
+        id: ProjectId,
+        form: &ProjectForm,
+    ) -> Result<(), StoreError> {
+        for (side, column, endpoint) in
+            [(Side::Source, "source", &form.source.endpoint), (Side::Target, "target", &form.target.endpoint)]
+        {
+            let sql = format!("SELECT {column} FROM project WHERE id = ?");
+            let before: Option<String> = tx.cell(&sql, [id.0.into()]).await?;
+            let before: Endpoint = match before {
+                Some(before) => from_json("endpoint", &before)?,
+                None => return Err(StoreError::NotFound("project")),
+            };
+            if !before.same_login(endpoint) {
+                let sql = format!("UPDATE job SET {} = NULL WHERE project = ?", secret_column(side));
+                tx.run(&sql, [id.0.into()]).await?;
+            }
+        }
         Ok(())
     }
 

@@ -26,12 +26,16 @@ impl fmt::Display for Violation {
 }
 
 const RUN: &str = "const done = arguments[arguments.length - 1];
-    axe.run(document, { resultTypes: ['violations'] }).then(result => done(result.violations), error => done(String(error)))";
+    const only = arguments[0] ? { runOnly: { type: 'rule', values: ['color-contrast'] } } : {};
+    axe.run(document, { resultTypes: ['violations'], ...only })
+        .then(result => done(result.violations), error => done(String(error)))";
 
-/// Every serious and critical violation on the page as it stands.
-pub(super) async fn serious(browser: &Browser) -> Vec<Violation> {
-    browser.script(&script(), vec![]).await;
-    let found = browser.client.execute_async(RUN, vec![]).await.expect("the audit runs");
+/// Every serious and critical violation on the page as it stands, or only those of its colours.
+pub(super) async fn serious(browser: &Browser, only_colours: bool) -> Vec<Violation> {
+    if browser.script("return typeof axe", vec![]).await != "object" {
+        browser.script(&script(), vec![]).await;
+    }
+    let found = browser.client.execute_async(RUN, vec![only_colours.into()]).await.expect("the audit runs");
     let found = found.as_array().unwrap_or_else(|| panic!("the audit failed: {found}"));
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let nodes = |violation: &Value| {

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use shared::{
@@ -15,7 +15,7 @@ use shared::{
     plan::PlanView,
     report::{Report, ReportFolder, ReportSide},
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{
     Control, PassOrder, compare, copy,

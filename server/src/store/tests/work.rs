@@ -5,6 +5,7 @@ use secrecy::ExposeSecret;
 use shared::{
     cause::Cause,
     check::Side,
+    endpoint::Login,
     finding::Severity,
     id::{JobId, ProjectId},
     job::{JobAction, JobSecrets, JobState},
@@ -125,6 +126,18 @@ async fn a_pass_gets_the_secret_of_the_mailbox_or_of_the_admin(setting: &Setting
     let error = store.pass_order(&lease).await.expect_err("is refused");
     assert!(matches!(error, StoreError::NoSecret(Side::Target)), "{error}");
     assert!(error.to_string().contains("target"), "{error}");
+}
+
+async fn a_mailbox_s_own_secret_is_never_sent_to_another_server(setting: &Setting) {
+    let store = &setting.store;
+    let lease = sample::claimed(store).await;
+    let mut form = sample::project("Renamed", 1);
+    store.update_project(lease.project, &form).await.expect("changes");
+    assert!(store.pass_order(&lease).await.is_ok(), "the servers are the same");
+    form.target = sample::side("elsewhere.example", Login::Password, None);
+    store.update_project(lease.project, &form).await.expect("changes");
+    let error = store.pass_order(&lease).await.expect_err("is refused");
+    assert!(matches!(error, StoreError::NoSecret(Side::Target)), "{error}");
 }
 
 async fn mailboxes_are_added_all_or_none(setting: &Setting) {
@@ -283,6 +296,7 @@ on_both! {
     no_secret_stands_in_the_database_in_the_clear,
     secrets_swapped_between_rows_do_not_open,
     a_pass_gets_the_secret_of_the_mailbox_or_of_the_admin,
+    a_mailbox_s_own_secret_is_never_sent_to_another_server,
     mailboxes_are_added_all_or_none,
     every_action_in_every_state_does_what_the_rule_says,
     a_start_is_a_delta_pass_once_something_was_copied,
