@@ -1,6 +1,8 @@
 //! Running the same command again copies what is new and nothing else.
 
-use servers::{corpus::Corpus, dovecot::Dovecot, verify::Snapshot};
+use std::time::{Duration, Instant};
+
+use servers::{corpus::Corpus, dovecot::Dovecot, process::Ask, proxy::Proxy, verify::Snapshot};
 use tests::{cli::Cli, mailbox::Mailbox};
 
 const USER: &str = "anna@old.example";
@@ -88,4 +90,39 @@ fn the_ledger_is_kept_in_the_data_directory_when_none_is_named() {
     assert_eq!(log.count("APPEND"), 0);
     let kept = std::fs::read_dir(data.join("ledgers")).expect("a folder of ledgers").count();
     assert!(kept > 0);
+}
+
+#[test]
+fn a_comparison_alone_writes_nothing_and_tells_what_is_missing() {
+    let source = Dovecot::builder().start().expect("starts");
+    let target = Dovecot::builder().start().expect("starts");
+    Corpus::small(8).write(&source, USER).expect("writes");
+    let log = target.wire().from_now();
+    let cli = Cli::new(Mailbox::on(&source, USER), Mailbox::on(&target, USER)).with(&["--verify-only"]);
+    let run = cli.run();
+    assert_eq!(log.writing(), [], "{}", run.said());
+    assert!(!matches!(run.code, Some(0 | 3)), "eight messages are missing without a cause: {}", run.said());
+    assert_eq!((cli.report().totals.missing, cli.report().totals.source_items), (8, 8));
+}
+
+#[test]
+fn ctrl_c_ends_a_run_in_time_and_the_same_command_goes_on() {
+    let source = Dovecot::builder().start().expect("starts");
+    let target = Dovecot::builder().start().expect("starts");
+    Corpus::spread(400).write(&source, USER).expect("writes");
+    let line = Proxy::start(target.plain_port()).expect("starts");
+    line.limit(200_000);
+    let cli = Cli::new(Mailbox::on(&source, USER), Mailbox::at(line.port(), USER));
+    let mut process = cli.start();
+    let begun = Instant::now();
+    while line.passed() < 100_000 && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let begun = Instant::now();
+    let status = process.stop(Ask::Interrupt, Duration::from_secs(10)).expect("it ends by itself");
+    assert!(begun.elapsed() < Duration::from_secs(6), "it took {:?}", begun.elapsed());
+    assert_eq!(status.code(), Some(12));
+    line.limit(u64::MAX);
+    cli.run().ends_with(0);
+    assert!(same(&source, &target));
 }

@@ -18,8 +18,17 @@ use self::{bundle::Bundle, compress::Effort};
 use crate::{args::Profile, place::Place, problem::Problem, tool, wasm, wasm::Toolchain};
 
 /// What the panel is made of; a change in any of them builds it again.
-const INPUTS: [&str; 7] =
-    ["frontend", "shared", "style", "Cargo.toml", "Cargo.lock", "xtask/src/panel", "xtask/src/panel.rs"];
+const INPUTS: [&str; 9] = [
+    "frontend",
+    "shared",
+    "style",
+    "Cargo.toml",
+    "Cargo.lock",
+    "xtask/src/panel",
+    "xtask/src/panel.rs",
+    "xtask/src/wasm",
+    "xtask/src/wasm.rs",
+];
 
 /// Makes `server/web` hold the panel of the present sources.
 pub(crate) fn provide(place: &Place, profile: Profile) -> Result<(), Problem> {

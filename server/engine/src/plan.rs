@@ -33,6 +33,15 @@ pub struct FolderPlan {
     pub anonymous: Vec<Fingerprint>,
 }
 
+impl FolderPlan {
+    /// Takes out what is not to be tried.
+    pub fn leave_out(&mut self, items: &BTreeSet<ItemId>) {
+        self.copy.retain(|item| !items.contains(&item.id));
+        self.skip.retain(|(item, ..)| !items.contains(&item.id));
+        self.copy_bytes = self.copy.iter().map(|item| item.size).sum();
+    }
+}
+
 /// Decides for every item of a folder. `limit`: the largest message the target takes, where it tells.
 pub fn plan_folder(inventory: Inventory, entries: Vec<Entry>, limit: Option<u64>) -> FolderPlan {
     let mut plan = FolderPlan::default();

@@ -87,13 +87,15 @@ async fn compare_folder(
         VerifyDepth::Content => Part::Whole,
         VerifyDepth::Headers => Part::Header,
     };
-    let source_side = look(both.source, Some(&folder.source), part, &course.meter);
-    let target_side = look(both.target, counterpart, part, &course.meter);
-    let (here, there) = match tokio::try_join!(source_side, target_side) {
-        Ok(looks) => looks,
-        // The survey told of it already.
-        Err(error) if error.reach == Reach::Folder => return Ok(()),
-        Err(error) => return Err(error.into()),
+    // A side that cannot open its folder waits for the other: that one is in the middle of its answers.
+    let source_side = folder_or_not(look(both.source, Some(&folder.source), part, &course.meter));
+    let target_side = folder_or_not(look(both.target, counterpart, part, &course.meter));
+    let (here, there) = tokio::try_join!(source_side, target_side)?;
+    // The survey told of it already.
+    let Ok(here) = here else { return Ok(()) };
+    let (there, refused) = match there {
+        Ok(there) => (there, course.refused.get(path).cloned()),
+        Err(error) => (Read::default(), Some(error.detail)),
     };
     let mut findings: Vec<Finding> = here
         .failed
@@ -101,7 +103,12 @@ async fn compare_folder(
         .filter(|(_, cause, _)| *cause != Cause::Vanished)
         .map(|(meta, cause, detail)| about(path, &meta, Severity::Loss, cause, detail))
         .collect();
-    if let Some(words) = course.refused.get(path) {
+    let unread = there.failed.into_iter().filter(|(_, cause, _)| *cause != Cause::Vanished);
+    findings.extend(unread.map(|(meta, cause, detail)| {
+        let detail = format!("It is on the target, which does not deliver it: {detail}");
+        about(&folder.target, &meta, Severity::Warning, cause, detail)
+    }));
+    if let Some(words) = refused {
         for seen in &here.seen {
             reasons.entry(seen.meta.id.clone()).or_insert((Cause::FolderRefused, words.clone()));
         }
@@ -123,6 +130,16 @@ async fn compare_folder(
     course.note(findings.clone()).await?;
     course.compared.insert(path.clone(), (totals, findings));
     Ok(())
+}
+
+/// Keeps what concerns one folder apart from what ends the pass.
+async fn folder_or_not(
+    look: impl Future<Output = Result<Read, ConnectorError>>,
+) -> Result<Result<Read, ConnectorError>, ConnectorError> {
+    match look.await {
+        Err(error) if error.reach != Reach::Folder => Err(error),
+        other => Ok(other),
+    }
 }
 
 /// What stands in a folder now, with what recognises each item; nothing when there is no folder.

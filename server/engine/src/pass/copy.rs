@@ -1,6 +1,6 @@
 //! Brings every folder's items to the target.
 
-use shared::{cause::Cause, finding::Severity, live::Phase};
+use shared::{cause::Cause, finding::Severity, folder::FolderPath, live::Phase};
 
 use super::{
     adopt::{self, Adoptable},
@@ -11,7 +11,7 @@ use super::{
     transfer::{self, Transfer},
 };
 use crate::{
-    error::Reach,
+    error::{ConnectorError, Reach, Retry},
     ledger::{Entry, EntryState, FolderId, FolderRecord},
     mapping::{self, MappedFolder},
     model::{ItemMeta, Watermark},
@@ -40,7 +40,14 @@ pub(super) async fn copy(course: &mut Course, sides: &mut Sides, survey: &mut Su
         course.meter.folder(path.to_string());
         if let Some(work) = survey.works[index].take() {
             let mut hands = Hands { source: &mut *sides.source, target: &mut **target, reader: &mut reader };
-            copy_folder(course, &mut hands, &mut survey.mapped, index, work).await?;
+            match copy_folder(course, &mut hands, &mut survey.mapped, index, work).await {
+                // The folder is not what it was, and the other side is in the middle of its answers: all is read anew.
+                Err(Stop::Side(error)) if error.reach == Reach::Folder => {
+                    let error = ConnectorError { reach: Reach::Mailbox, retry: Retry::Now, ..error };
+                    return Err(error.into());
+                }
+                other => other?,
+            }
             course.copied.insert(path);
         }
         course.meter.folder_done();
@@ -69,12 +76,12 @@ async fn copy_folder(
         // Nothing new: the target is not even opened.
         let record = FolderRecord { items: work.plan.items, bytes: work.plan.bytes, ..record.clone() };
         let id = course.ledger.put_folder(&record).await?;
-        return skip(course, id, &work).await;
+        return skip(course, id, &mapped[index].source.path, &work).await;
     }
     let Some(open) = open(course, hands.target, mapped, index, &work).await? else { return Ok(()) };
     let folder = mapped[index].clone();
     let (id, bracket, work) = remember(course, hands, &folder, &open, work).await?;
-    skip(course, id, &work).await?;
+    skip(course, id, &folder.source.path, &work).await?;
     if work.plan.copy.is_empty() {
         return Ok(());
     }
@@ -180,7 +187,7 @@ async fn remember(
 }
 
 /// Records what the plan leaves out.
-async fn skip(course: &mut Course, id: FolderId, work: &Work) -> Result<(), Stop> {
+async fn skip(course: &mut Course, id: FolderId, folder: &FolderPath, work: &Work) -> Result<(), Stop> {
     let entries: Vec<Entry> = work
         .plan
         .skip
@@ -194,7 +201,9 @@ async fn skip(course: &mut Course, id: FolderId, work: &Work) -> Result<(), Stop
         .collect();
     if !entries.is_empty() {
         course.ledger.put_entries(id, &entries).await?;
-        course.counts.skipped += entries.len() as u64;
+        for entry in &entries {
+            course.leave_out(folder, &entry.item);
+        }
     }
     Ok(())
 }

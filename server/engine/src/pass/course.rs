@@ -27,7 +27,7 @@ use crate::{
     error::{ConnectorError, Retry},
     ledger::{Ledger, LedgerError},
     mapping::MappedFolder,
-    model::ItemMeta,
+    model::{ItemId, ItemMeta},
     validate::{Keeps, Summary, build_report},
 };
 
@@ -57,6 +57,8 @@ pub(super) struct Course {
     pub keeps: BTreeMap<FolderPath, Keeps>,
     /// Folders the target would not have, with its words.
     pub refused: BTreeMap<FolderPath, String>,
+    /// What this pass leaves out; another attempt does not try it again.
+    pub left_out: BTreeMap<FolderPath, BTreeSet<ItemId>>,
     /// Whether both sides were reached at least once: from then on a lost connection is worth waiting for.
     pub reached: bool,
     findings: Vec<Finding>,
@@ -82,6 +84,7 @@ impl Course {
             compared: BTreeMap::new(),
             keeps: BTreeMap::new(),
             refused: BTreeMap::new(),
+            left_out: BTreeMap::new(),
             reached: false,
             findings: Vec::new(),
             noted: BTreeSet::new(),
@@ -183,6 +186,13 @@ impl Course {
             self.findings.extend(new);
         }
         Ok(())
+    }
+
+    /// Counts an item that is left out, once however many attempts the pass takes.
+    pub(super) fn leave_out(&mut self, folder: &FolderPath, item: &ItemId) {
+        if self.left_out.entry(folder.clone()).or_default().insert(item.clone()) {
+            self.counts.skipped += 1;
+        }
     }
 
     /// Stops when an admin wants it. Looked at between windows.

@@ -137,7 +137,11 @@ async fn look(
         Some((id, _)) if !rebuilt => course.ledger.entries(*id).await?,
         Some(_) | None => Vec::new(),
     };
-    Ok(Some(Work { plan: plan_folder(inventory, entries, limit), validity, record, rebuilt, limit }))
+    let mut plan = plan_folder(inventory, entries, limit);
+    if let Some(left_out) = course.left_out.get(&folder.source.path) {
+        plan.leave_out(left_out);
+    }
+    Ok(Some(Work { plan, validity, record, rebuilt, limit }))
 }
 
 /// The plan as a dry run shows it.

@@ -143,7 +143,7 @@ async fn store_window(
         if cause == Cause::Vanished {
             course.note(vec![about(&transfer.source.path, &meta, Severity::Info, cause, detail)]).await?;
         } else {
-            course.counts.skipped += 1;
+            course.leave_out(&transfer.source.path, &meta.id);
             settled.push(entry(&meta, None, EntryState::Skipped { cause, detail }));
         }
         course.meter.add(1, meta.size);
@@ -152,7 +152,7 @@ async fn store_window(
         let print = fingerprint(&item.body);
         if item.body.is_empty() {
             let detail = "the source delivered no byte of it".to_owned();
-            course.counts.skipped += 1;
+            course.leave_out(&transfer.source.path, &item.meta.id);
             settled.push(entry(&item.meta, Some(print), EntryState::Skipped { cause: Cause::Empty, detail }));
             continue;
         }
@@ -233,7 +233,7 @@ impl Sending {
                     EntryState::Copied { target, adopted: false }
                 }
                 StoreResult::Refused { cause, detail } => {
-                    course.counts.skipped += 1;
+                    course.leave_out(&transfer.source.path, &meta.id);
                     course.meter.add(1, meta.size);
                     EntryState::Skipped { cause, detail }
                 }

@@ -8,7 +8,7 @@ use shared::{cause::Cause, check::Side, endpoint::ImapEndpoint};
 use super::{ItemSink, Listing, Part, SinkClosed, Source};
 use crate::{
     account::Account,
-    error::ConnectorError,
+    error::{ConnectorError, Reach, Retry},
     model::{Folder, Inventory, Item, ItemId, ItemMeta},
     wire::imap::session::{self, Asked, Chunk, ImapSession},
 };
@@ -25,6 +25,8 @@ const MAX_MESSAGE: u64 = 512 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct ImapSource {
     session: ImapSession,
+    /// The UIDVALIDITY of each folder when it was listed.
+    listed: HashMap<Vec<u8>, u32>,
 }
 
 pub(super) async fn connect(
@@ -32,7 +34,7 @@ pub(super) async fn connect(
     account: &Account,
     as_side: Side,
 ) -> Result<ImapSource, ConnectorError> {
-    Ok(ImapSource { session: session::open(endpoint, account, as_side).await? })
+    Ok(ImapSource { session: session::open(endpoint, account, as_side).await?, listed: HashMap::new() })
 }
 
 #[async_trait]
@@ -52,6 +54,7 @@ impl Source for ImapSource {
             return Ok(Inventory::default());
         }
         let state = self.session.examine(folder).await?;
+        self.listed.insert(folder.wire.clone(), state.validity);
         let items = if state.exists == 0 { Vec::new() } else { self.session.metas(folder, 1).await? };
         Ok(Inventory { validity: state.validity, next: state.next, items })
     }
@@ -66,7 +69,17 @@ impl Source for ImapSource {
         if items.is_empty() {
             return Ok(());
         }
-        self.session.examine(folder).await?;
+        let state = self.session.examine(folder).await?;
+        if self.listed.get(&folder.wire).is_some_and(|listed| *listed != state.validity) {
+            // The ids we ask for mean other messages now.
+            return Err(ConnectorError {
+                reach: Reach::Mailbox,
+                retry: Retry::Now,
+                cause: Cause::FolderRebuilt,
+                doing: format!("reading folder {} on {}", folder.path, self.session.peer()),
+                detail: "its UIDVALIDITY changed after it was listed".into(),
+            });
+        }
         let (small, large): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.size <= MAX_MESSAGE);
         for item in large {
             let detail = format!("{} bytes; at most {MAX_MESSAGE} are carried", item.size);

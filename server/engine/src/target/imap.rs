@@ -17,6 +17,7 @@ use crate::{
     wire::imap::{
         append::{self, Condition, Message},
         listing::wire_name,
+        quota::Room,
         session::{self, ImapSession, Permanent, kept_flags},
     },
 };
@@ -200,16 +201,18 @@ impl ImapTarget {
         let connection = &mut self.session.connection;
         let (answers, error) =
             append::append_each(connection, &batch.folder.wire, messages, noop_every).await;
+        let mut again = Vec::new();
         for ((item, message), answer) in items.iter().zip(messages).zip(answers) {
             match answer {
                 Some(append::Stored::Yes(uids)) => batch.stored(item, uids.first().copied().flatten()),
-                // Alone, it gets an answer of its own and its repairs.
-                Some(append::Stored::No(_)) if error.is_none() => {
-                    self.store_one(batch, item, message).await?
-                }
+                Some(append::Stored::No(_)) if error.is_none() => again.push((item, message)),
                 Some(append::Stored::No(condition)) => batch.refused(item, &condition),
                 None => {}
             }
+        }
+        // Alone, each gets an answer of its own and its repairs.
+        for (item, message) in again {
+            self.store_one(batch, item, message).await?;
         }
         error.map_or(Ok(()), Err)
     }
@@ -259,6 +262,11 @@ impl ImapTarget {
         };
         self.stop_if_general(&condition, batch.folder)?;
         if append::refusal(&condition) == Cause::Rejected {
+            // Some servers have the same plain NO for a full mailbox (edge case 150).
+            let free = self.session.room().await?.map(Room::free);
+            if free.is_some_and(|free| free < message.body.len() as u64) {
+                return Err(self.full(&condition, batch.folder));
+            }
             let mut repairs = Vec::new();
             for repaired in repair::ladder(message, &condition.words) {
                 repairs.push(repaired.repair);
@@ -296,21 +304,21 @@ impl ImapTarget {
     /// Refusals that are not about this message: a full mailbox, a folder that is gone, a server that is busy.
     fn stop_if_general(&self, condition: &Condition, folder: &Folder) -> Result<(), ConnectorError> {
         self.stop_if_passing(condition, folder)?;
-        let connection = &self.session.connection;
         if append::refusal(condition) == Cause::TargetFull {
-            return Err(connection.refused(
-                condition,
-                Reach::Mailbox,
-                Cause::TargetFull,
-                self.storing(folder),
-            ));
+            return Err(self.full(condition, folder));
         }
+        let connection = &self.session.connection;
         if condition.is("TRYCREATE") {
             let error =
                 connection.refused(condition, Reach::Folder, Cause::FolderRefused, self.storing(folder));
             return Err(ConnectorError { retry: Retry::Now, reach: Reach::Mailbox, ..error });
         }
         Ok(())
+    }
+
+    fn full(&self, condition: &Condition, folder: &Folder) -> ConnectorError {
+        let storing = self.storing(folder);
+        self.session.connection.refused(condition, Reach::Mailbox, Cause::TargetFull, storing)
     }
 
     fn stop_if_passing(&self, condition: &Condition, folder: &Folder) -> Result<(), ConnectorError> {

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::testing::mailbox::Mailbox;
+
 /// How a server breaks. Commands, APPENDs and bytes are counted from 1, over all connections, from when it was lit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Fuse {
     /// Closes instead of doing a command.
     Before(usize),
@@ -21,6 +23,8 @@ pub(crate) enum Fuse {
     Says(usize, Vec<u8>),
     /// Does not answer a command, and does not close.
     Silent(usize),
+    /// Somebody changes the mailbox right before a command is done.
+    Changes(usize, fn(&mut Mailbox)),
 }
 
 /// What a server did so far.

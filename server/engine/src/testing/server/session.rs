@@ -205,11 +205,16 @@ impl State {
             | Fuse::Deaf(at)
             | Fuse::Late(at, _)
             | Fuse::Says(at, _)
+            | Fuse::Changes(at, _)
             | Fuse::Silent(at) => *at == number && shown.starts_with(self.counts),
             Fuse::Said(_) | Fuse::Heard(_) => false,
         });
         match blown {
             None | Some(Fuse::Said(_) | Fuse::Heard(_)) => Turn::Done,
+            Some(Fuse::Changes(_, change)) => {
+                change(&mut self.mailbox);
+                Turn::Done
+            }
             Some(Fuse::Before(_)) => Turn::NotDone,
             Some(Fuse::After(_)) => Turn::DoneUnanswered,
             Some(Fuse::Deaf(_)) => Turn::DoneDumb,

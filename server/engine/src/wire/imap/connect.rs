@@ -109,8 +109,12 @@ impl Road<'_> {
             };
             self.failed(cause, Retry::Now, error.to_string())
         })?;
-        // Small commands must not wait for the answer to the one before.
-        let ready = stream.set_nodelay(true).and_then(|()| stream.peer_addr());
+        // Small commands must not wait for the answer to the one before. When a connection is given up, what still waits
+        // to be sent must not arrive any more: the next pass would not see it yet and send it again.
+        let ready = stream
+            .set_nodelay(true)
+            .and_then(|()| stream.set_zero_linger())
+            .and_then(|()| stream.peer_addr());
         let address =
             ready.map_err(|error| self.failed(Cause::ConnectFailed, Retry::Now, error.to_string()))?;
         on(Seen::Passed(StepName::Tcp, address.to_string()));

@@ -335,7 +335,7 @@ impl Connection {
         };
         ConnectorError {
             reach: if passes { Reach::Mailbox } else { reach },
-            retry: if passes { Retry::After(Duration::from_secs(5)) } else { Retry::Never },
+            retry: if passes { Retry::After(condition.patience()) } else { Retry::Never },
             cause: if passes { Cause::Busy } else { cause },
             doing: doing.into(),
             detail: format!("the server answered {word}: “{}”", condition.words),

@@ -14,7 +14,7 @@ use super::{connection::Connection, encode::clean, transport::ByLine};
 use crate::error::{ConnectorError, Reach, Retry};
 
 /// Longest wait for a login; servers delay refused ones on purpose.
-const LOGIN: Duration = Duration::from_secs(60);
+const LOGIN: Duration = Duration::from_secs(30);
 
 /// Logs in as the mailbox's user. The connection's capabilities are unknown afterwards: they may have changed.
 pub(crate) async fn login(

@@ -14,7 +14,7 @@ pub(crate) struct Profile {
     pub multiappend: bool,
     /// Largest literal sent without waiting for the server's consent (RFC 7888); 0: always wait.
     pub unasked_literal: usize,
-    /// Send NOOP after so many APPENDs, because repeated ones are throttled.
+    /// Send NOOP after so many APPENDs, because errors in a row and repeated commands are counted.
     pub noop_every: Option<usize>,
     /// How long an answer that was lost may still take effect: looks after an interruption, one after each pause.
     pub settle: &'static [Duration],
@@ -68,7 +68,8 @@ impl Profile {
             },
             multiappend: atomic && !zimbra && capabilities.has("MULTIAPPEND") && capabilities.has("LITERAL+"),
             unasked_literal,
-            noop_every: zimbra.then_some(20),
+            // After five errors in a row it closes, after 25 of the same command too: a good one resets both.
+            noop_every: zimbra.then_some(4),
             settle: if atomic { &QUICK } else { &PATIENT },
         }
     }
@@ -87,7 +88,7 @@ mod tests {
         let capabilities = capabilities("IMAP4REV1 LITERAL+ MULTIAPPEND UIDPLUS");
         let carbonio = Profile::of("mail Carbonio IMAP4 service ready", "", &capabilities, None, b"");
         assert!(!carbonio.multiappend);
-        assert_eq!((carbonio.unasked_literal, carbonio.noop_every), (64 * 1024, Some(20)));
+        assert_eq!((carbonio.unasked_literal, carbonio.noop_every), (64 * 1024, Some(4)));
         assert!(Profile::of("Dovecot ready.", "", &capabilities, None, b"").multiappend);
     }
 

@@ -1,5 +1,7 @@
 //! Reading IMAP answers (RFC 3501, section 7): one complete response at a time, tolerant of what servers really send.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 /// Deepest nesting of lists that is followed.
@@ -84,6 +86,14 @@ impl Condition {
     pub(crate) fn passes(&self) -> bool {
         ["UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT", "THROTTLED"].iter().any(|code| self.is(code))
             || self.words.contains("is throttled")
+    }
+
+    /// How long to leave the server alone: as long as it says (Exchange does, in milliseconds), else a little.
+    pub(crate) fn patience(&self) -> Duration {
+        let said = self.words.split_once("Backoff Time: ").map(|(_, rest)| rest);
+        let digits = said.and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
+        let said = digits.and_then(|digits| digits.parse().ok()).map(Duration::from_millis);
+        said.unwrap_or(Duration::from_secs(5))
     }
 }
 

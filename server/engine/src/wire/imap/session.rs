@@ -173,6 +173,12 @@ impl ImapSession {
                         return Ok(Chunk::Body { uid, body });
                     }
                 }
+                // A server that asks for patience does not speak of these messages; one that cannot read a message says
+                // SERVERBUG, again and again.
+                Step::End(_, condition) if condition.passes() && !condition.is("SERVERBUG") => {
+                    let doing = format!("reading messages on {}", self.peer());
+                    return Err(self.connection.refused(&condition, Reach::Mailbox, Cause::Busy, doing));
+                }
                 Step::End(tag, condition) => {
                     let refused = (!condition.is_ok()).then_some(condition.words);
                     return Ok(Chunk::End { asked: Asked(tag), refused });
