@@ -22,7 +22,7 @@
 //! `run` becomes the server at the end ([`run`]), so that Ctrl-C and exit codes need no passing on. The mail servers of
 //! the demo live in a process of their own that ends when the server does, however that ends ([`demo`]).
 //!
-//! `test` compiles the server and all tests in one go and hands them, in environment variables, what they cannot find
+//! `test` compiles the server and its tests in one go and hands them, in environment variables, what they cannot find
 //! by themselves: `CARBONIO_MIGRATE_BIN`, the program; `ARTEFACTS`, a folder for screenshots and the like; `AXE_JS`, the
 //! script of the accessibility audit. `ci` looks for warnings first.
 //!

@@ -1,5 +1,8 @@
 //! The connection checklist: tries an endpoint step by step and says how each step went.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Mutex, PoisonError};
 
 use secrecy::SecretString;

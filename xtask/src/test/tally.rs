@@ -3,6 +3,7 @@
 use std::{
     fmt,
     io::{self, Read, Write},
+    ops::AddAssign,
 };
 
 /// The sum of the closing lines.
@@ -52,6 +53,14 @@ impl Tally {
                 _ => {}
             }
         }
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
     }
 }
 

@@ -3,7 +3,9 @@
 mod content;
 mod crash;
 mod faults;
+mod folders;
 mod identity;
+mod logins;
 mod marks;
 mod plain;
 mod recovery;

@@ -67,9 +67,14 @@ impl Scene {
 
     /// One pass to its end.
     pub(crate) async fn pass(&self, kind: PassKind) -> PassOutcome {
+        self.run(self.order(kind)).await
+    }
+
+    /// One pass of another kind.
+    pub(crate) async fn run(&self, order: PassOrder) -> PassOutcome {
         let (progress, _seen) = watch::channel(Progress::begin(Phase::Connecting));
         let (_control, obeyed) = watch::channel(Control::Go);
-        pass::run(self.order(kind), self.ledger.clone(), progress, obeyed).await
+        pass::run(order, self.ledger.clone(), progress, obeyed).await
     }
 
     /// A pass that an admin wants to end when something has come about.

@@ -37,7 +37,6 @@ type Shared = Arc<Mutex<State>>;
 struct State {
     mailbox: Mailbox,
     habits: Habits,
-    connections: usize,
     /// Every command, without its tag and its literals.
     log: Vec<String>,
     /// What no client may do.
@@ -118,6 +117,11 @@ impl Server {
     /// What no client may do and ours did.
     pub(crate) fn offences(&self) -> Vec<String> {
         self.state().offences.clone()
+    }
+
+    /// What a client pins to trust it.
+    pub(crate) fn pin(&self) -> String {
+        tls::pin(self.state().habits.other_key)
     }
 
     /// How to reach it.

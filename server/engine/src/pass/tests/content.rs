@@ -26,7 +26,10 @@ fn moved(bodies: &[&[u8]], habits: fn(&mut Habits), check: fn(&Scene, &PassOutco
             let outcome = scene.pass(PassKind::Initial).await;
             check(&scene, &outcome);
             scene.check_the_source_is_untouched();
-            scene.check_another_pass_stores_nothing().await;
+            // What was refused is tried again.
+            if outcome.counts.skipped == 0 {
+                scene.check_another_pass_stores_nothing().await;
+            }
         }
     });
 }
@@ -61,7 +64,7 @@ fn edge_015_a_nul_that_the_target_replaces_is_named_and_not_sent_again() {
             scene.check_all_is_there();
             let altered = of(outcome, Cause::BytesAltered);
             assert_eq!((altered.len(), findings(outcome).len()), (1, 1));
-            assert_eq!(altered[0].detail, "Some of its 18 bytes were replaced.");
+            assert_eq!(altered[0].detail, "Some of its 19 bytes were replaced.");
             assert_eq!(verdict(outcome), Verdict::Investigate);
         },
     );

@@ -23,6 +23,9 @@ pub(super) fn append(state: &mut State, command: &Command) -> Vec<Out> {
     if drafts.is_empty() {
         return tagged(command, "BAD nothing to store");
     }
+    if state.habits.one_at_a_time && drafts.len() > 1 {
+        return tagged(command, "BAD one at a time");
+    }
     let poison = |marker: &str| drafts.iter().any(|draft| holds(&draft.body, marker));
     if state.habits.poisoned_by.is_some_and(poison) {
         return vec![Out::Close];

@@ -50,6 +50,8 @@ pub(crate) struct Draft {
 pub(crate) struct Habits {
     pub greeting: Greeting,
     pub cover: Cover,
+    /// Shows another certificate than before.
+    pub other_key: bool,
     /// Told after the login. Before it: the same without what only helps with mail.
     pub capabilities: Vec<&'static str>,
     /// The answer to ID.
@@ -79,6 +81,8 @@ pub(crate) struct Habits {
     pub largest: Option<(usize, &'static str)>,
     /// How many bytes the mailbox may have, and the answer else.
     pub room: Option<(usize, &'static str)>,
+    /// Answers BAD to several messages in one command, whatever it says it can.
+    pub one_at_a_time: bool,
     /// Closes when it stores a message with this in it.
     pub poisoned_by: Option<&'static str>,
     /// Closes after so many refusals in a row.
@@ -99,6 +103,7 @@ impl Default for Habits {
         Self {
             greeting: Greeting::Words("ready"),
             cover: Cover::Clear,
+            other_key: false,
             capabilities:
                 "IMAP4rev1 LITERAL+ UIDPLUS MULTIAPPEND ID NAMESPACE QUOTA LIST-EXTENDED SPECIAL-USE \
                            AUTH=PLAIN AUTH=XOAUTH2"
@@ -119,6 +124,7 @@ impl Default for Habits {
             refuses: |_| None,
             largest: None,
             room: None,
+            one_at_a_time: false,
             poisoned_by: None,
             patience: None,
             sizes: |size| size,

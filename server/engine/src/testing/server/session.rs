@@ -6,13 +6,16 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio::{net::TcpStream, time::sleep};
 
 use super::{
-    ADMIN, Cover, Fuse, Greeting, SECRET, Shared, State, TOKEN, USER,
+    ADMIN, Cover, Fuse, Greeting, Habits, SECRET, Shared, State, TOKEN, USER,
     answer::{self, answer},
     command::Command,
     lock,
     wire::{Gone, Wire},
 };
 use crate::testing::clock;
+
+/// Commands whose answers may come side by side with those of others.
+const INDEPENDENT: [&str; 6] = ["UID FETCH", "ID", "NAMESPACE", "LIST", "LSUB", "APPEND"];
 
 /// A piece of an answer.
 #[derive(Debug)]
@@ -49,20 +52,19 @@ pub(super) async fn serve(stream: TcpStream, shared: Shared) {
 }
 
 async fn converse(wire: &mut Wire, shared: &Shared) -> Result<(), Gone> {
-    let (greeting, cover) = {
-        let mut state = lock(shared);
-        state.connections += 1;
-        (state.habits.greeting.clone(), state.habits.cover)
+    let (greeting, cover, other_key) = {
+        let habits = &lock(shared).habits;
+        (habits.greeting.clone(), habits.cover, habits.other_key)
     };
     if cover == Cover::Tls {
-        super::tls::accept(wire).await?;
+        super::tls::accept(wire, other_key).await?;
     }
     greet(wire, greeting).await?;
     let mut seat = Seat::default();
     loop {
         let mut commands = vec![wire.command().await?];
-        if lock(shared).habits.interleaves && commands[0].word == "UID FETCH" {
-            commands.extend(std::iter::from_fn(|| wire.ready("UID FETCH")));
+        if lock(shared).habits.interleaves {
+            commands.extend(std::iter::from_fn(|| wire.ready(&INDEPENDENT)));
         }
         let mut answers = Vec::new();
         for command in commands {
@@ -138,13 +140,13 @@ async fn perform(
     match command.word.as_str() {
         "AUTHENTICATE" => authenticate(wire, seat, command).await,
         "STARTTLS" => {
-            let cover = lock(shared).habits.cover;
+            let Habits { cover, other_key, .. } = lock(shared).habits.clone();
             if !matches!(cover, Cover::Starttls | Cover::Injected) {
                 return Ok(answer::tagged(command, "BAD there is no TLS here"));
             }
             let injected = if cover == Cover::Injected { "* CAPABILITY IMAP4rev1 X-EVIL\r\n" } else { "" };
             wire.say(format!("{} OK go on\r\n{injected}", command.tag).as_bytes()).await?;
-            super::tls::accept(wire).await?;
+            super::tls::accept(wire, other_key).await?;
             Ok(Vec::new())
         }
         _ => Ok(answer(&mut lock(shared), seat, command)),

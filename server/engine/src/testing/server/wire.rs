@@ -96,10 +96,10 @@ impl Wire {
         }
     }
 
-    /// A command of this kind, when the next one is there already.
-    pub(super) fn ready(&mut self, word: &str) -> Option<Command> {
+    /// A command of one of these kinds, when the next one is there already.
+    pub(super) fn ready(&mut self, words: &[&str]) -> Option<Command> {
         let Extent::Whole(end) = command::extent(&self.input, &self.consented) else { return None };
-        command::parse(&self.input[..end]).filter(|next| next.word == word)?;
+        command::parse(&self.input[..end]).filter(|next| words.contains(&next.word.as_str()))?;
         self.take(end)
     }
 
