@@ -52,6 +52,9 @@ pub fn map_folders(
 ) -> (Vec<MappedFolder>, Vec<Finding>) {
     let mut source = source.to_vec();
     let mut target = target.to_vec();
+    // The order of a listing is the server's whim and must not decide who gets a name or a role.
+    source.sort_by(|a, b| (&a.path, &a.wire).cmp(&(&b.path, &b.wire)));
+    target.sort_by(|a, b| (&a.path, &a.wire).cmp(&(&b.path, &b.wire)));
     assign_roles(&mut source);
     assign_roles(&mut target);
     let mut mapper = Mapper {

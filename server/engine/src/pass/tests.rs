@@ -7,6 +7,7 @@ mod folders;
 mod identity;
 mod logins;
 mod marks;
+mod names;
 mod plain;
 mod recovery;
 mod refusals;

@@ -80,6 +80,20 @@ fn a_target_may_talk_nonsense_at_any_command() {
 }
 
 #[test]
+fn either_side_may_send_a_line_without_end_at_any_command() {
+    at_every_command(
+        "a line without end",
+        |at| Fuse::Says(at, vec![b'x'; 1 << 20 | 1]),
+        |scene| &scene.source,
+    );
+    at_every_command(
+        "a line without end",
+        |at| Fuse::Says(at, vec![b'x'; 1 << 20 | 1]),
+        |scene| &scene.target,
+    );
+}
+
+#[test]
 fn either_side_may_stop_answering_at_any_command() {
     at_every_command("silence", Fuse::Silent, |scene| &scene.source);
     at_every_command("silence", Fuse::Silent, |scene| &scene.target);
@@ -89,14 +103,16 @@ fn either_side_may_stop_answering_at_any_command() {
 fn edge_146_a_source_that_throttles_does_not_make_its_messages_unreadable() {
     clock::run(async {
         for words in
-            ["NO [LIMIT] too many", "BAD Request is throttled. Suggested Backoff Time: 1000 milliseconds"]
+            ["NO [LIMIT] too many", "BAD Request is throttled. Suggested Backoff Time: 60000 milliseconds"]
         {
             let scene = Scene::new("INBOX: a", "INBOX:").await;
             // The listing, then the body.
             let answer = format!("{{tag}} {words}\r\n").into_bytes();
             scene.source.light_on("UID FETCH", Fuse::Says(2, answer));
+            let began = Instant::now();
             let outcome = scene.pass(PassKind::Initial).await;
             assert_eq!((outcome.end, outcome.counts.skipped), (PassEnd::Finished, 0), "{words}");
+            assert!(began.elapsed() >= Duration::from_secs(if words.contains("Backoff") { 60 } else { 5 }));
             scene.check_all_is_there();
         }
     });
@@ -173,6 +189,21 @@ fn an_admin_is_obeyed_within_five_seconds_although_a_server_is_silent() {
                 scene.check_all_is_there();
             }
         }
+    });
+}
+
+#[test]
+fn a_pause_between_two_windows_keeps_what_is_stored_and_the_next_pass_goes_on() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b c d e f", "INBOX:").await;
+        scene.source.habits(|habits| habits.dawdles = Some((2, Duration::from_secs(1))));
+        let outcome = scene.pass_until(Control::Pause, tokio::time::sleep(Duration::from_millis(1500))).await;
+        assert_eq!((outcome.end, outcome.counts.copied), (PassEnd::Paused, 4));
+        assert_eq!(scene.target.mailbox().messages(), 4);
+        let outcome = scene.pass(PassKind::Initial).await;
+        assert_eq!((&outcome.end, outcome.counts.copied), (&PassEnd::Finished, 2));
+        assert!(of(&outcome, Cause::Recovered).is_empty(), "nothing was on its way");
+        scene.check_all_is_there();
     });
 }
 

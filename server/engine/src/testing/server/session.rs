@@ -155,7 +155,8 @@ async fn perform(
 
 async fn authenticate(wire: &mut Wire, seat: &mut Seat, command: &Command) -> Result<Vec<Out>, Gone> {
     wire.say(b"+ \r\n").await?;
-    let response = STANDARD.decode(wire.line().await?).unwrap_or_default();
+    let encoded = wire.line().await?;
+    let response = STANDARD.decode(&encoded).unwrap_or_default();
     let response = String::from_utf8_lossy(&response).into_owned();
     let mechanism = command.arguments.first().map(super::command::Argument::text).unwrap_or_default();
     let accepted = match mechanism.as_str() {
@@ -173,8 +174,8 @@ async fn authenticate(wire: &mut Wire, seat: &mut Seat, command: &Command) -> Re
         wire.line().await?;
     }
     // Some servers repeat what they were given.
-    let answer =
-        format!("NO [AUTHENTICATIONFAILED] not with {}", response.replace(|c: char| c.is_control(), " "));
+    let response = response.replace(|c: char| c.is_control(), " ");
+    let answer = format!("NO [AUTHENTICATIONFAILED] not with {encoded} which is {response}");
     Ok(answer::tagged(command, &answer))
 }
 

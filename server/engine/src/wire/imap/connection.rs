@@ -1,6 +1,10 @@
 //! One session: commands go out with tags, several at once if wished; answers come back whole and within budgets.
 
-use std::{collections::BTreeSet, io, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    io,
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use shared::cause::Cause;
@@ -197,6 +201,23 @@ impl Connection {
                 Step::End(..) => return Err(self.broken("an answer to another command")),
             }
         }
+    }
+
+    /// Reads to the end of several commands, in whatever order the server ends them.
+    pub(super) async fn finish_all(
+        &mut self,
+        tags: &[Tag],
+        mut data: impl FnMut(Data),
+    ) -> Result<HashMap<Tag, Condition>, ConnectorError> {
+        let mut ended = HashMap::with_capacity(tags.len());
+        while ended.len() < tags.len() {
+            match self.step().await? {
+                Step::Data(told) => data(told),
+                Step::End(tag, condition) if tags.contains(&tag) => _ = ended.insert(tag, condition),
+                Step::End(..) => return Err(self.broken("an answer to another command")),
+            }
+        }
+        Ok(ended)
     }
 
     /// The next thing the server tells. Of several commands under way any may end first: servers answer independent

@@ -113,23 +113,14 @@ async fn introduce(connection: &mut Connection) -> Result<(Namespaces, String), 
         connection.capabilities.has("ID").then(|| connection.queue(b"ID (\"name\" \"carbonio-migrate\")"));
     let ask_namespace = connection.capabilities.has("NAMESPACE").then(|| connection.queue(b"NAMESPACE"));
     connection.flush().await?;
-    if let Some(tag) = ask_id {
-        // A refusal costs nothing: ID only helps to know the product.
-        let keep = |data: Data| {
-            if data.name == "ID" {
-                id = read_id(&data);
-            }
-        };
-        connection.finish(&tag, keep).await?;
-    }
-    if let Some(tag) = ask_namespace {
-        let keep = |data: Data| {
-            if data.name == "NAMESPACE" {
-                namespaces = read_namespaces(&data);
-            }
-        };
-        connection.finish(&tag, keep).await?;
-    }
+    let asked: Vec<_> = ask_id.into_iter().chain(ask_namespace).collect();
+    let keep = |data: Data| match data.name.as_str() {
+        "ID" => id = read_id(&data),
+        "NAMESPACE" => namespaces = read_namespaces(&data),
+        _ => {}
+    };
+    // A refusal costs nothing: ID only helps to know the product, and NAMESPACE can be guessed from the listing.
+    connection.finish_all(&asked, keep).await?;
     Ok((namespaces, id))
 }
 
@@ -202,13 +193,16 @@ async fn list_rows(connection: &mut Connection) -> Result<Vec<Row>, ConnectorErr
     let list = connection.queue(b"LIST \"\" \"*\"");
     let lsub = connection.queue(b"LSUB \"\" \"*\"");
     connection.flush().await?;
-    let condition = connection.finish(&list, |data| rows.extend(read_row(&data, "LIST"))).await?;
-    if !condition.is_ok() {
-        let doing = format!("listing the folders on {}", connection.peer);
-        return Err(connection.refused(&condition, Reach::Mailbox, Cause::NoFolders, doing));
-    }
     let mut subscribed = BTreeSet::new();
-    connection.finish(&lsub, |data| subscribed.extend(read_row(&data, "LSUB").map(|row| row.wire))).await?;
+    let keep = |data: Data| {
+        rows.extend(read_row(&data, "LIST"));
+        subscribed.extend(read_row(&data, "LSUB").map(|row| row.wire));
+    };
+    let ended = connection.finish_all(&[list.clone(), lsub], keep).await?;
+    if let Some(condition) = ended.get(&list).filter(|condition| !condition.is_ok()) {
+        let doing = format!("listing the folders on {}", connection.peer);
+        return Err(connection.refused(condition, Reach::Mailbox, Cause::NoFolders, doing));
+    }
     for row in &mut rows {
         row.subscribed = subscribed.contains(&row.wire);
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_imap::{Authenticator, Client};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use shared::{
     cause::Cause,
@@ -50,7 +51,7 @@ pub(crate) async fn login(
         failed(Cause::TimedOut, Retry::Now, format!("no answer within {} seconds", LOGIN.as_secs()))
     })?;
     let mut session = result.map_err(|(error, _)| {
-        let (cause, retry, detail) = classify(&error, secret.expose_secret());
+        let (cause, retry, detail) = classify(&error, &words.spellings());
         failed(cause, retry, detail)
     })?;
     let stream = session.get_mut().take();
@@ -117,9 +118,27 @@ impl<'a> Words<'a> {
             .into()
     }
 
+    /// Every form of the secret in which a server could repeat it, the longest first.
+    fn spellings(&self) -> Vec<String> {
+        let secret = self.secret.expose_secret();
+        let encoded =
+            [self.plain(), self.xoauth2()].map(|response| STANDARD.encode(response.expose_secret()));
+        let said = encoded.into_iter().chain([secret.to_owned(), quoted(secret)]);
+        // async-imap gives the server's words as a literal of Rust.
+        let mut spellings: Vec<_> = said.flat_map(|said| [said.escape_debug().to_string(), said]).collect();
+        spellings.retain(|spelling| !spelling.is_empty());
+        spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
+        spellings
+    }
+
     fn xoauth2(&self) -> SecretString {
         format!("user={}\x01auth=Bearer {}\x01\x01", self.name, self.secret.expose_secret()).into()
     }
+}
+
+/// A string as it stands between quotes (RFC 3501, section 4.3).
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 /// The login name of a master user: `{user}*{admin}`.
@@ -147,13 +166,13 @@ impl Authenticator for Once {
     }
 }
 
-fn classify(error: &async_imap::error::Error, secret: &str) -> (Cause, Retry, String) {
+fn classify(error: &async_imap::error::Error, secrets: &[String]) -> (Cause, Retry, String) {
     use async_imap::error::Error;
     match error {
         Error::No(words) | Error::Bad(words) => {
             let passing = ["UNAVAILABLE", "INUSE", "LIMIT"].iter().any(|code| words.contains(code));
             // A server that echoes the password must not bring it into a log or a report.
-            let words = if secret.is_empty() { words.clone() } else { words.replace(secret, "…") };
+            let words = secrets.iter().fold(words.clone(), |words, secret| words.replace(secret, "…"));
             let detail = format!("the server answered: “{}”", clean(&information(&words), 200));
             if passing {
                 (Cause::Busy, Retry::After(Duration::from_secs(5)), detail)
@@ -202,7 +221,7 @@ mod tests {
     #[test]
     fn a_password_that_the_server_echoes_is_struck_out() {
         let error = async_imap::error::Error::No("code: None, info: Some(\"bad password s3cret\")".into());
-        let (cause, _, detail) = classify(&error, "s3cret");
+        let (cause, _, detail) = classify(&error, &["s3cret".to_owned()]);
         assert_eq!(cause, Cause::LoginRefused);
         assert_eq!(detail, "the server answered: “bad password …”");
     }
