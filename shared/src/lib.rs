@@ -12,6 +12,7 @@ pub mod finding;
 pub mod folder;
 pub mod id;
 pub mod job;
+pub mod limits;
 pub mod live;
 pub mod pass;
 pub mod plan;

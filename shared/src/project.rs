@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{endpoint::Endpoint, id::ProjectId, time::Timestamp};
+use crate::{endpoint::Endpoint, id::ProjectId, limits::Limits, time::Timestamp};
 
 /// How far a validation looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,11 +25,20 @@ pub struct Options {
     pub verify: VerifyDepth,
     /// How many mailboxes move at once.
     pub parallel: u16,
+    /// How much of the source its passes may use.
+    pub source_limits: Limits,
+    /// How much of the target its passes may use.
+    pub target_limits: Limits,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { verify: VerifyDepth::Content, parallel: 4 }
+        Self {
+            verify: VerifyDepth::Content,
+            parallel: 4,
+            source_limits: Limits::default(),
+            target_limits: Limits::default(),
+        }
     }
 }
 

@@ -1,7 +1,14 @@
 //! One mailbox on one system, with what is needed to open it.
 
+use std::sync::Arc;
+
 use secrecy::SecretString;
-use shared::endpoint::Endpoint;
+use shared::{
+    endpoint::{Endpoint, Login},
+    limits::LoginKey,
+};
+
+use crate::guest::Gate;
 
 /// One mailbox on one system, with what is needed to open it.
 #[derive(Debug, Clone)]
@@ -12,4 +19,22 @@ pub struct Account {
     pub user: String,
     /// The mailbox's own, or the admin's, password or token. Its `Debug` shows nothing.
     pub secret: SecretString,
+    /// The way into the system, shared with everybody else who uses it.
+    pub gate: Arc<Gate>,
+}
+
+impl Account {
+    /// A mailbox on a system that nobody else uses and that sets no limits.
+    pub fn new(endpoint: Endpoint, user: String, secret: SecretString) -> Self {
+        Self { endpoint, user, secret, gate: Gate::unlimited() }
+    }
+
+    /// Whose login it is that may be refused: the mailbox's, or the admin's that logs in for it.
+    pub fn login_key(&self) -> LoginKey {
+        let Endpoint::Imap(imap) = &self.endpoint;
+        match &imap.login {
+            Login::Password | Login::Token => LoginKey::Mailbox(self.user.clone()),
+            Login::AuthorizationId { admin } | Login::Master { admin, .. } => LoginKey::Admin(admin.clone()),
+        }
+    }
 }

@@ -8,6 +8,7 @@ pub mod account;
 pub mod check;
 pub mod error;
 pub mod fingerprint;
+pub mod guest;
 pub mod ledger;
 pub mod mapping;
 pub mod matching;

@@ -24,7 +24,7 @@ use shared::{
 };
 use tokio::sync::watch;
 
-use crate::{account::Account, ledger::Ledger};
+use crate::{account::Account, guest::Memory, ledger::Ledger};
 use course::Course;
 
 /// What an admin wants of a running pass. Looked at between windows.
@@ -51,6 +51,8 @@ pub struct PassOrder {
     pub options: Options,
     /// The project's name, for the report.
     pub project: String,
+    /// What the messages of all passes of this process may take on their way.
+    pub memory: Memory,
 }
 
 /// How a pass ended and what it found.

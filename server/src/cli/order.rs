@@ -82,7 +82,7 @@ impl TryFrom<MigrateArgs> for Order {
         };
         Ok(Self {
             only,
-            options: Options { verify, parallel: 1 },
+            options: Options { verify, parallel: 1, ..Options::default() },
             ledger: ledger_place(&run, &source, &target)?,
             display: display(&run, std::io::stderr().is_terminal()),
             closing: !run.quiet,

@@ -53,6 +53,7 @@ pub(super) fn run(order: Order) -> Result<Exit, Problem> {
         target: order.target.account(target),
         options: order.options.clone(),
         project: String::new(),
+        memory: engine::guest::Memory::default(),
     };
     let began = Instant::now();
     let done = runtime.block_on(perform(&order, &ledger, pass));

@@ -46,7 +46,7 @@ impl SideOrder {
 
     /// With its secret, as the engine wants it.
     pub(super) fn account(&self, secret: SecretString) -> Account {
-        Account { endpoint: Endpoint::Imap(self.endpoint.clone()), user: self.user.clone(), secret }
+        Account::new(Endpoint::Imap(self.endpoint.clone()), self.user.clone(), secret)
     }
 }
 

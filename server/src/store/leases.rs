@@ -1,6 +1,6 @@
 //! Leases: which process runs a job, fenced by an epoch that every write of the pass carries.
 
-use engine::{account::Account, pass::PassOrder};
+use engine::{account::Account, guest::Memory, pass::PassOrder};
 use sea_orm::FromQueryResult;
 use secrecy::SecretString;
 use shared::{
@@ -240,16 +240,15 @@ impl Store {
             kind: lease.kind,
             options: from_json("project's options", &record.options)?,
             project: record.name,
-            source: Account {
-                secret: secret(&source, Side::Source, record.job_source_secret, record.source_secret)?,
-                endpoint: source,
-                user: record.source_user,
+            source: {
+                let secret = secret(&source, Side::Source, record.job_source_secret, record.source_secret)?;
+                Account::new(source, record.source_user, secret)
             },
-            target: Account {
-                secret: secret(&target, Side::Target, record.job_target_secret, record.target_secret)?,
-                endpoint: target,
-                user: record.target_user,
+            target: {
+                let secret = secret(&target, Side::Target, record.job_target_secret, record.target_secret)?;
+                Account::new(target, record.target_user, secret)
             },
+            memory: Memory::default(),
         })
     }
 

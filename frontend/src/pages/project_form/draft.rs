@@ -99,7 +99,7 @@ impl ProjectDraft {
             name,
             source: self.source.form()?,
             target: self.target.form()?,
-            options: Options { verify: self.verify.get(), parallel },
+            options: Options { verify: self.verify.get(), parallel, ..Options::default() },
         })
     }
 }

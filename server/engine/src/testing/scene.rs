@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     fingerprint::fingerprint,
+    guest::Memory,
     ledger::EntryState,
     model::ItemId,
     pass::{self, Control, PassOrder, PassOutcome},
@@ -62,6 +63,7 @@ impl Scene {
             target: self.target.account(),
             options: Options { verify: self.verify, ..Options::default() },
             project: "Test".into(),
+            memory: Memory::default(),
         }
     }
 

@@ -136,7 +136,7 @@ impl Server {
 
     /// Its mailbox, with what opens it.
     pub(crate) fn account(&self) -> Account {
-        Account { endpoint: Endpoint::Imap(self.endpoint()), user: USER.into(), secret: SECRET.into() }
+        Account::new(Endpoint::Imap(self.endpoint()), USER.into(), SECRET.into())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

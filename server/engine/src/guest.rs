@@ -1,0 +1,357 @@
+//! Being a good guest: one system as all passes of this process share it. How many connections, how many bytes and
+//! messages a second, at what hours, how long to wait when the server asks for it, and when a login is not tried again.
+
+mod breaker;
+mod bucket;
+mod memory;
+mod schedule;
+mod slots;
+mod state;
+#[cfg(test)]
+mod tests;
+mod tide;
+mod wall;
+mod zone;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use secrecy::SecretString;
+use shared::{
+    check::Side,
+    limits::{BreakerView, GateView, Limits, LoginKey},
+    time::Timestamp,
+};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
+
+use breaker::{Leave, Outcome};
+use state::State;
+
+pub use memory::{Held, Memory};
+pub use wall::Wall;
+pub use zone::ZoneError;
+
+/// One system as all passes of this process share it. Every wait in here can be given up at any point without harm.
+pub struct Gate {
+    state: Mutex<State>,
+    wall: Wall,
+    /// The settings or what is allowed changed.
+    changed: Notify,
+    /// An attempt to log in ended.
+    tried: Notify,
+}
+
+/// Why nothing new begins, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// Why, as the end of a sentence.
+    pub why: String,
+    /// Until when, on the wall; none: nobody can say.
+    pub until: Option<Timestamp>,
+    /// How long that is.
+    pub left: Duration,
+}
+
+impl Gate {
+    /// A system with limits that stay. Fails when their time zone is not known here.
+    pub fn new(limits: &Limits, wall: Wall) -> Result<Arc<Self>, ZoneError> {
+        let gate = Self::unused(wall);
+        gate.lock().join(limits, Instant::now())?;
+        Ok(gate)
+    }
+
+    /// A system that nobody set limits for yet; see [`Self::join`].
+    pub fn unused(wall: Wall) -> Arc<Self> {
+        let state = Mutex::new(State::new(Instant::now()));
+        Arc::new(Self { state, wall, changed: Notify::new(), tried: Notify::new() })
+    }
+
+    /// A system without limits, for throw-away servers.
+    pub fn unlimited() -> Arc<Self> {
+        let gate = Self::unused(Wall::system());
+        // Without hours there is no zone that could be unknown.
+        let joined = gate.lock().join(&Limits::unlimited(), Instant::now());
+        debug_assert!(joined.is_ok());
+        gate
+    }
+
+    /// Adds somebody's limits for as long as the answer is kept: of all that use a system, the strictest limit counts.
+    pub fn join(self: &Arc<Self>, limits: &Limits) -> Result<Joined, ZoneError> {
+        let user = self.lock().join(limits, Instant::now())?;
+        self.stir();
+        Ok(Joined { gate: Arc::clone(self), user })
+    }
+
+    /// A connection on behalf of a mailbox; waits for its turn. Whoever holds one already must not wait for a second
+    /// one, or two could wait for each other: see [`Self::try_slot`].
+    pub async fn slot(self: &Arc<Self>, mailbox: &str) -> Slot {
+        let (ticket, mut granted) = self.lock().slots.wait(mailbox_key(mailbox));
+        let _in_line = InLine { gate: Arc::clone(self), ticket };
+        loop {
+            let changed = self.changed.notified();
+            let again = self.grant();
+            tokio::select! {
+                biased;
+                slot = &mut granted => if let Ok(slot) = slot { return slot },
+                () = changed => {}
+                () = sleep_until(again) => {}
+            }
+        }
+    }
+
+    /// One more connection for a mailbox, if one is free now and nobody waits.
+    pub fn try_slot(self: &Arc<Self>, mailbox: &str) -> Option<Slot> {
+        let mailbox = mailbox_key(mailbox);
+        let mut state = self.lock();
+        let now = Instant::now();
+        if state.pass(now, self.wall.now()).is_some() {
+            return None;
+        }
+        let (most, per_mailbox) = (state.tide.present(now), state.per_mailbox());
+        let taken = state.slots.try_take(&mailbox, most, per_mailbox);
+        drop(state);
+        taken.then(|| Slot { gate: Arc::clone(self), mailbox })
+    }
+
+    /// Why nothing new may begin now; none: it may.
+    pub fn waits(&self) -> Option<Wait> {
+        let (now, wall) = (Instant::now(), self.wall.now());
+        let pass = self.lock().pass(now, wall)?;
+        let left = pass.until.map_or(Duration::MAX, |until| until.saturating_duration_since(now));
+        Some(Wait { why: pass.why, until: pass.until.map(|until| moment(until, now, wall)), left })
+    }
+
+    /// Waits until something new may begin: the server's wish for patience is over and the hours are open.
+    pub async fn ready(&self) {
+        loop {
+            let changed = self.changed.notified();
+            let now = Instant::now();
+            let Some(pass) = self.lock().pass(now, self.wall.now()) else { return };
+            tokio::select! {
+                () = changed => {}
+                () = sleep_until(pass.again) => {}
+            }
+        }
+    }
+
+    /// Takes part of the bandwidth, before so many bytes of messages are asked for or sent.
+    pub async fn take(&self, bytes: u64) {
+        self.take_from(Kind::Bytes, bytes).await;
+    }
+
+    /// Takes part of the message rate, before so many messages are asked for or sent.
+    pub async fn take_messages(&self, count: u64) {
+        self.take_from(Kind::Messages, count).await;
+    }
+
+    async fn take_from(&self, kind: Kind, units: u64) {
+        let (at, cost) = kind.of(&mut self.lock()).take(Instant::now(), units);
+        if !cost.is_zero() {
+            let refund = Refund { gate: self, kind, cost };
+            sleep_until(at).await;
+            std::mem::forget(refund);
+        }
+        kind.of(&mut self.lock()).note(Instant::now(), units);
+    }
+
+    /// The bytes to ask for or to send at once, so that the other side is never kept waiting for us for long; none: any.
+    pub fn portion(&self) -> Option<u64> {
+        self.lock().bytes.rate().map(std::num::NonZeroU64::get)
+    }
+
+    /// The server wants to be left alone for a while: nothing new begins until it has passed, and fewer connections are
+    /// allowed from then on. Never counted against a message.
+    pub fn complain(&self, pause: Duration, why: &str) {
+        let mut state = self.lock();
+        let in_use = state.slots.in_use();
+        state.tide.complain(Instant::now(), in_use, pause, why.to_owned());
+        drop(state);
+        self.stir();
+    }
+
+    /// Asks whether a login may be tried. Waits while other attempts of the same login could still be refused.
+    pub async fn login(
+        self: &Arc<Self>,
+        login: &LoginKey,
+        secret: &SecretString,
+    ) -> Result<Attempt, Box<BreakerView>> {
+        loop {
+            let tried = self.tried.notified();
+            match self.lock().breakers.ask(login, secret, self.wall.now()) {
+                Leave::Go(secret) => {
+                    return Ok(Attempt { gate: Arc::clone(self), login: login.clone(), secret, told: false });
+                }
+                Leave::Open(view) => return Err(Box::new(view)),
+                Leave::Wait => {}
+            }
+            tried.await;
+        }
+    }
+
+    /// Lets a login be tried again; false when nothing kept it from that.
+    pub fn reset(&self, login: &LoginKey) -> bool {
+        let reset = self.lock().breakers.reset(login);
+        self.tried.notify_waiters();
+        reset
+    }
+
+    /// What the panel shows.
+    pub fn view(&self, side: Side, host: &str) -> GateView {
+        let (now, wall) = (Instant::now(), self.wall.now());
+        self.lock().view(side, host, now, wall)
+    }
+
+    /// Grants what may be granted; tells when to ask again at the latest.
+    fn grant(self: &Arc<Self>) -> Instant {
+        let now = Instant::now();
+        let mut grants = Vec::new();
+        let again = self.lock().grant(now, self.wall.now(), &mut grants);
+        for (granted, mailbox) in grants {
+            // Nobody waits for it any more: it comes back by being dropped.
+            _ = granted.send(Slot { gate: Arc::clone(self), mailbox });
+        }
+        again
+    }
+
+    /// Wakes everybody who waits, to look again.
+    fn stir(&self) {
+        self.changed.notify_waiters();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gate")
+    }
+}
+
+/// Somebody's limits; they end when it is dropped.
+#[derive(Debug)]
+pub struct Joined {
+    gate: Arc<Gate>,
+    user: u64,
+}
+
+impl Joined {
+    /// The system.
+    pub const fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+}
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        self.gate.lock().leave(self.user, Instant::now());
+        self.gate.stir();
+    }
+}
+
+/// The right to one connection; given back when it is dropped.
+#[derive(Debug)]
+pub struct Slot {
+    gate: Arc<Gate>,
+    mailbox: Arc<str>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.gate.lock().slots.give_back(&self.mailbox);
+        self.gate.grant();
+    }
+}
+
+/// A login that is being tried. Dropped without a word, it counts neither way.
+#[derive(Debug)]
+pub struct Attempt {
+    gate: Arc<Gate>,
+    login: LoginKey,
+    secret: u64,
+    told: bool,
+}
+
+impl Attempt {
+    /// It was accepted.
+    pub fn accepted(mut self) {
+        self.tell(Outcome::Accepted);
+    }
+
+    /// It was refused, with the server's words.
+    pub fn refused(mut self, words: &str) {
+        self.tell(Outcome::Refused(words.to_owned()));
+    }
+
+    fn tell(&mut self, outcome: Outcome) {
+        self.told = true;
+        self.gate.lock().breakers.tell(&self.login, self.secret, outcome, self.gate.wall.now());
+        self.gate.tried.notify_waiters();
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if !self.told {
+            self.tell(Outcome::Unknown);
+        }
+    }
+}
+
+/// A place in the line for a connection.
+struct InLine {
+    gate: Arc<Gate>,
+    ticket: u64,
+}
+
+impl Drop for InLine {
+    fn drop(&mut self) {
+        self.gate.lock().slots.leave(self.ticket);
+    }
+}
+
+/// What was taken and not used comes back.
+struct Refund<'a> {
+    gate: &'a Gate,
+    kind: Kind,
+    cost: Duration,
+}
+
+impl Drop for Refund<'_> {
+    fn drop(&mut self) {
+        self.kind.of(&mut self.gate.lock()).refund(self.cost);
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Bytes,
+    Messages,
+}
+
+impl Kind {
+    const fn of(self, state: &mut State) -> &mut bucket::Bucket {
+        match self {
+            Self::Bytes => &mut state.bytes,
+            Self::Messages => &mut state.messages,
+        }
+    }
+}
+
+/// Login names differ in case only by accident.
+fn mailbox_key(mailbox: &str) -> Arc<str> {
+    mailbox.to_lowercase().into()
+}
+
+/// A moment on the wall.
+fn moment(at: Instant, now: Instant, wall: Timestamp) -> Timestamp {
+    let left = at.saturating_duration_since(now).as_millis();
+    wall.plus_millis(i64::try_from(left).unwrap_or(i64::MAX / 4))
+}
