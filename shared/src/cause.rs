@@ -74,11 +74,14 @@ causes! {
     FolderUnreadable = "folder.unreadable", "The source refused to open the folder", "See the server's words; check rights and the folder's state, then run a delta pass.";
     FolderVirtual = "folder.virtual", "Virtual folder left out", "Nothing to do: it only shows messages that are moved with their own folder.";
     FolderForeign = "folder.foreign", "Folder of another user left out", "Shared folders belong to their owners and move with them.";
+    FolderExcluded = "folder.excluded", "Folder left out by rule", "Nothing to do if it should stay behind; otherwise change the project's folder rules and run a delta pass.";
     FolderMerged = "folder.merged", "Two folders became one", "Nothing is lost: both folders' messages are in the one folder.";
     FolderRebuilt = "folder.rebuilt", "The folder was rebuilt on the server", "Its messages were matched again by content; nothing to do.";
     SubscriptionLost = "folder.subscription", "Subscription not carried", "Subscribe to the folder in the mail program.";
     // Messages
     TooBig = "message.too-big", "Message larger than the target allows", "Raise the target's message size limit and run a delta pass.";
+    Filtered = "message.filtered", "Message left out by a filter", "Nothing to do if it should stay behind; otherwise change the project's filters and run a delta pass.";
+    MarkedDeleted = "message.marked-deleted", "Message marked as deleted left out", "Nothing to do if it should stay behind; otherwise let the project move messages that are marked as deleted and run a delta pass.";
     TargetFull = "mailbox.full", "The target mailbox is full", "Raise its quota and run a delta pass.";
     Rejected = "message.rejected", "The target refused the message", "See the server's words; the message stays on the source.";
     Empty = "message.empty", "Message without a single byte", "Nothing to move: the source lists a message of zero length.";
@@ -97,8 +100,16 @@ causes! {
     Cancelled = "run.cancelled", "Stopped by an admin", "Start again to go on: nothing is copied twice.";
     Ledger = "run.ledger", "The ledger could not be written", "Check disk space and rights of the data directory, then resume.";
     LeaseLost = "run.lease", "Another process took this job over", "Nothing to do: the other process goes on.";
+    RuleInvalid = "run.rules", "A rule of the project cannot be used", "Correct the rule the detail names in the project's settings, then start again.";
     SameMailbox = "run.same-mailbox", "Source and target are the same mailbox", "Choose another target mailbox: copying a mailbox into itself would double it.";
     Internal = "run.internal", "An error inside carbonio-migrate", "Please report it with the log of the pass.";
+}
+
+impl Cause {
+    /// Whether something was left out because a rule of the project says so: nobody misses it.
+    pub const fn is_by_rule(self) -> bool {
+        matches!(self, Self::FolderExcluded | Self::Filtered | Self::MarkedDeleted)
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{cause::Cause, endpoint::Endpoint, id::ProjectId};
+use crate::{
+    cause::Cause,
+    endpoint::{Endpoint, Preset},
+    id::ProjectId,
+};
 
 /// A request to check an endpoint with one mailbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,6 +185,9 @@ pub struct CheckReport {
     pub steps: Vec<Step>,
     /// The server's certificate, once it was seen.
     pub certificate: Option<CertificateCard>,
+    /// Which product the server was recognised as, once it said enough.
+    #[serde(default)]
+    pub recognised: Option<Preset>,
     /// Whether it has come to its end.
     pub done: bool,
 }
@@ -189,7 +196,7 @@ impl CheckReport {
     /// A checklist of which nothing was tried yet.
     pub fn waiting() -> Self {
         let steps = StepName::ALL.map(|name| Step { name, status: StepStatus::Waiting }).to_vec();
-        Self { steps, certificate: None, done: false }
+        Self { steps, certificate: None, recognised: None, done: false }
     }
 
     /// Whether every step that was tried passed.

@@ -1,6 +1,10 @@
 //! Where a mail system is and how to log in. Never holds a secret.
 
+mod preset;
+
 use serde::{Deserialize, Serialize};
+
+pub use preset::{Preset, UnknownPreset};
 
 /// A mail system. A closed enum: adding a system adds one variant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +31,13 @@ impl Endpoint {
                     && (one.port, one.tls) == (other.port, other.tls)
                     && one.login == other.login
             }
+        }
+    }
+
+    /// The preset the admin chose; none: it is recognised from the server's own words.
+    pub fn preset(&self) -> Option<Preset> {
+        match self {
+            Self::Imap(imap) => imap.preset,
         }
     }
 
@@ -57,6 +68,9 @@ pub struct ImapEndpoint {
     pub pin: Option<String>,
     /// How mailboxes are opened.
     pub login: Login,
+    /// Which product it is, where its own words mislead; none: it is recognised.
+    #[serde(default)]
+    pub preset: Option<Preset>,
 }
 
 /// How a connection is protected.

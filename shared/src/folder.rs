@@ -23,6 +23,29 @@ impl FolderPath {
     pub fn is_inbox(&self) -> bool {
         matches!(self.0.as_slice(), [only] if only.eq_ignore_ascii_case("INBOX"))
     }
+
+    /// Reads what [`Self::written`] writes: `/` between the levels, `\/` for a slash in a name, `\\` for a backslash.
+    /// Levels without a name are passed over, so `/Old/` is `Old`.
+    pub fn parse(text: &str) -> Self {
+        let mut levels = vec![String::new()];
+        let mut chars = text.chars();
+        while let Some(c) = chars.next() {
+            match (c, levels.last_mut()) {
+                ('/', _) => levels.push(String::new()),
+                ('\\', Some(level)) => level.push(chars.next().unwrap_or('\\')),
+                (c, Some(level)) => level.push(c),
+                (_, None) => {}
+            }
+        }
+        levels.retain(|level| !level.is_empty());
+        Self(levels)
+    }
+
+    /// In one line, as rules spell it: see [`Self::parse`].
+    pub fn written(&self) -> String {
+        let level = |name: &String| name.replace('\\', "\\\\").replace('/', "\\/");
+        self.0.iter().map(level).collect::<Vec<_>>().join("/")
+    }
 }
 
 impl std::fmt::Display for FolderPath {
@@ -48,4 +71,36 @@ pub enum Role {
     Junk,
     /// Archived mail.
     Archive,
+}
+
+impl Role {
+    /// Every role there is.
+    pub const ALL: [Self; 6] =
+        [Self::Inbox, Self::Sent, Self::Drafts, Self::Trash, Self::Junk, Self::Archive];
+
+    /// The word on screen, and in rules behind a backslash.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Inbox => "Inbox",
+            Self::Sent => "Sent",
+            Self::Drafts => "Drafts",
+            Self::Trash => "Trash",
+            Self::Junk => "Junk",
+            Self::Archive => "Archive",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FolderPath;
+
+    #[test]
+    fn a_path_survives_being_written() {
+        for names in [&["INBOX"][..], &["a/b", "c\\"], &["\\/", "x y", "日本語"], &[]] {
+            let path = FolderPath::new(names.iter().copied());
+            assert_eq!(FolderPath::parse(&path.written()), path, "{}", path.written());
+        }
+        assert_eq!(FolderPath::parse("/Old//2019/"), FolderPath::new(["Old", "2019"]));
+    }
 }

@@ -18,4 +18,5 @@ pub mod pass;
 pub mod plan;
 pub mod project;
 pub mod report;
+pub mod rules;
 pub mod time;

@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{endpoint::Endpoint, id::ProjectId, limits::Limits, time::Timestamp};
+use crate::{
+    endpoint::Endpoint,
+    id::ProjectId,
+    limits::Limits,
+    rules::{DeletedPolicy, Filter, FolderRules, OversizedPolicy},
+    time::Timestamp,
+};
 
 /// How far a validation looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +35,14 @@ pub struct Options {
     pub source_limits: Limits,
     /// How much of the target its passes may use.
     pub target_limits: Limits,
+    /// Which folders are moved, and where they go when not to their own name.
+    pub folders: FolderRules,
+    /// Which messages are moved.
+    pub filter: Filter,
+    /// What happens to messages that are marked as deleted.
+    pub deleted: DeletedPolicy,
+    /// What happens to messages that are larger than the target takes.
+    pub oversized: OversizedPolicy,
 }
 
 impl Default for Options {
@@ -38,6 +52,10 @@ impl Default for Options {
             parallel: 4,
             source_limits: Limits::default(),
             target_limits: Limits::default(),
+            folders: FolderRules::default(),
+            filter: Filter::default(),
+            deleted: DeletedPolicy::Carry,
+            oversized: OversizedPolicy::Skip,
         }
     }
 }

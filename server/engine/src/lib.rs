@@ -7,6 +7,7 @@
 pub mod account;
 pub mod check;
 pub mod error;
+pub mod filter;
 pub mod fingerprint;
 pub mod guest;
 pub mod ledger;

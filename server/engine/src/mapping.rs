@@ -4,6 +4,7 @@ mod places;
 mod profile;
 mod retry;
 mod roles;
+pub mod rules;
 
 #[cfg(test)]
 mod properties;
@@ -24,8 +25,10 @@ use places::{Place, Places};
 pub use profile::TargetProfile;
 pub use retry::{alternative, rename};
 pub use roles::{assign_roles, role_by_name};
+use rules::Ruled;
 
 const SAME_USE: &str = "it is the target's own folder for the same use";
+const BY_RULE: &str = "a rule of the project moves it";
 
 /// One folder of the source and its place on the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,16 +53,36 @@ pub fn map_folders(
     known: &BTreeMap<FolderPath, FolderPath>,
     profile: &TargetProfile,
 ) -> (Vec<MappedFolder>, Vec<Finding>) {
-    let mut source = source.to_vec();
+    let mut folders = source.to_vec();
+    assign_roles(&mut folders);
+    map_ruled(&Ruled { folders, ..Ruled::default() }, target, known, profile)
+}
+
+/// [`map_folders`] after the project's rules: what they leave out has no place, and what they move gets the place they
+/// want or the nearest free one.
+pub fn map_ruled(
+    ruled: &Ruled,
+    target: &[Folder],
+    known: &BTreeMap<FolderPath, FolderPath>,
+    profile: &TargetProfile,
+) -> (Vec<MappedFolder>, Vec<Finding>) {
+    let mut source = ruled.folders.clone();
     let mut target = target.to_vec();
     // The order of a listing is the server's whim and must not decide who gets a name or a role.
     source.sort_by(|a, b| (&a.path, &a.wire).cmp(&(&b.path, &b.wire)));
     target.sort_by(|a, b| (&a.path, &a.wire).cmp(&(&b.path, &b.wire)));
-    assign_roles(&mut source);
     assign_roles(&mut target);
+    let originals: Vec<FolderPath> = source.iter().map(|folder| folder.path.clone()).collect();
+    for folder in &mut source {
+        // From here on to the end a moved folder stands where the rules want it.
+        if let Some(wish) = ruled.wishes.get(&folder.path) {
+            folder.path = wish.clone();
+        }
+    }
     let mut mapper = Mapper {
         places: Places::new(&target, profile),
         profile,
+        originals,
         placed: vec![None; source.len()],
         prefixes: BTreeMap::new(),
         findings: Vec::new(),
@@ -72,14 +95,19 @@ pub fn map_folders(
     let mut mapped: Vec<_> = source
         .into_iter()
         .zip(mapper.placed)
-        .filter_map(|(source, place)| {
+        .zip(mapper.originals)
+        .filter_map(|((source, place), original)| {
             let place = place?;
             let existing = standing.get(&place).copied().cloned();
-            Some(MappedFolder { source, target: place, existing })
+            Some((MappedFolder { source, target: place, existing }, original))
         })
         .collect();
-    mapped.sort_by_cached_key(order);
-    (mapped, mapper.findings)
+    mapped.sort_by_cached_key(|(folder, _)| order(folder));
+    let named = mapped.into_iter().map(|(mut folder, original)| {
+        folder.source.path = original;
+        folder
+    });
+    (named.collect(), mapper.findings)
 }
 
 /// INBOX, then what has a role and needs no parent to be created, then by path.
@@ -97,6 +125,8 @@ fn order(folder: &MappedFolder) -> (u8, Option<Role>, Vec<String>, FolderPath) {
 struct Mapper<'a> {
     places: Places<'a>,
     profile: &'a TargetProfile,
+    /// The path of each source folder as the source lists it.
+    originals: Vec<FolderPath>,
     /// The place of each source folder, once it has one.
     placed: Vec<Option<FolderPath>>,
     /// Where the children of a source path go.
@@ -117,15 +147,15 @@ impl Mapper<'_> {
     fn keep_known(&mut self, source: &[Folder], target: &[Folder], known: &BTreeMap<FolderPath, FolderPath>) {
         let mut kept = Vec::new();
         for (index, folder) in source.iter().enumerate() {
-            let Some(place) = known.get(&folder.path) else { continue };
-            if !self.prefixes.contains_key(&folder.path.0) && self.places.claim(place) {
+            let Some(place) = known.get(&self.originals[index]) else { continue };
+            if self.places.claim(place) {
                 self.settle(&folder.path.0, Some(index), place.clone());
-                kept.push((folder, place));
+                kept.push((index, folder, place));
             }
         }
         // Parents the source did not list are where their children are.
         let listed: BTreeSet<_> = source.iter().map(|folder| &folder.path).collect();
-        for (folder, place) in &kept {
+        for (_, folder, place) in &kept {
             let (path, place) = (&folder.path.0, &place.0);
             for depth in (1..path.len()).filter(|_| folder.role.is_none() && path.len() == place.len()) {
                 let parent = FolderPath(path[..depth].to_vec());
@@ -137,20 +167,23 @@ impl Mapper<'_> {
             }
         }
         // A new name stays worth knowing: the report of every pass names it.
-        for (folder, place) in kept {
+        for (index, folder, place) in kept {
+            let original = &self.originals[index];
             let follows = folder.path.0.split_last().is_some_and(|(name, parent)| {
                 let base = self.prefixes.get(parent).map_or(parent, |base| &base.0);
                 place.0.split_last() == Some((name, base))
             });
             let same_use = folder.role.is_some()
                 && target.iter().any(|there| there.role == folder.role && there.path == *place);
-            if follows || (folder.role == Some(Role::Inbox) && place.is_inbox()) {
+            let as_wished = follows || (folder.path.is_inbox() && place.is_inbox());
+            let finding = if as_wished && folder.path == *original {
                 continue;
-            }
-            let finding = if same_use {
-                renamed(&folder.path, place, Severity::Info, SAME_USE)
+            } else if as_wished {
+                renamed(original, place, Severity::Info, BY_RULE)
+            } else if same_use {
+                renamed(original, place, Severity::Info, SAME_USE)
             } else {
-                renamed(&folder.path, place, Severity::Warning, "an earlier pass gave it this name")
+                renamed(original, place, Severity::Warning, "an earlier pass gave it this name")
             };
             self.findings.push(finding);
         }
@@ -158,7 +191,23 @@ impl Mapper<'_> {
 
     fn match_roles(&mut self, source: &[Folder], target: &[Folder]) {
         for (index, folder) in source.iter().enumerate() {
-            let Some(role) = folder.role.filter(|_| self.placed[index].is_none()) else { continue };
+            if self.placed[index].is_some() {
+                continue;
+            }
+            if self.is_moved(index, &folder.path.0) {
+                // A rule's word goes before the role; the only place below which no rule can name is INBOX.
+                if folder.path.is_inbox() && self.places.claim(&folder.path) {
+                    self.findings.push(renamed(
+                        &self.originals[index],
+                        &folder.path,
+                        Severity::Info,
+                        BY_RULE,
+                    ));
+                    self.settle(&folder.path.0, Some(index), folder.path.clone());
+                }
+                continue;
+            }
+            let Some(role) = folder.role else { continue };
             let place = match (target.iter().find(|there| there.role == Some(role)), role) {
                 (Some(there), _) => there.path.clone(),
                 (None, Role::Inbox) => FolderPath::inbox(),
@@ -183,12 +232,24 @@ impl Mapper<'_> {
             }
             levels.entry((names.len(), names)).or_default().push(index);
         }
+        let kept: BTreeSet<&[String]> = (0..source.len())
+            .filter(|index| !self.is_moved(*index, &source[*index].path.0))
+            .flat_map(|index| {
+                (1..=source[index].path.0.len()).map(move |depth| &source[index].path.0[..depth])
+            })
+            .collect();
         let depths: BTreeSet<usize> = levels.keys().map(|(depth, _)| *depth).collect();
         for depth in depths {
             let mut wishes = Vec::new();
             for ((_, path), indices) in levels.range((depth, &[][..])..(depth + 1, &[][..])) {
                 if indices.is_empty() && !self.prefixes.contains_key(*path) {
-                    wishes.extend(self.wish(path, None));
+                    let wish = self.wish(path, None);
+                    // A parent that only rules speak of is the target's own folder, whoever stands there already.
+                    let standing = wish.as_ref().filter(|_| !kept.contains(*path));
+                    match standing.and_then(|wish| self.places.standing(&wish.base, &wish.name)) {
+                        Some(place) => _ = self.prefixes.insert(path.to_vec(), place),
+                        None => wishes.extend(wish),
+                    }
                 }
                 for index in indices {
                     if self.placed[*index].is_none() {
@@ -197,7 +258,8 @@ impl Mapper<'_> {
                 }
             }
             wishes.sort_by_cached_key(|wish: &Wish| {
-                (!self.places.stands(&wish.base, &wish.name), wish.path.clone(), wish.index)
+                let moved = wish.index.is_some_and(|index| self.is_moved(index, &wish.path));
+                (!self.places.stands(&wish.base, &wish.name), wish.path.clone(), moved, wish.index)
             });
             // Folders that can keep their name come first, so that a new name never takes an old one's place.
             let mut others = Vec::new();
@@ -245,11 +307,19 @@ impl Mapper<'_> {
         } else {
             None
         };
-        let source = FolderPath(wish.path);
+        let source =
+            wish.index.map_or_else(|| FolderPath(wish.path.clone()), |index| self.originals[index].clone());
         if let Some(why) = why {
             self.findings.push(renamed(&source, &place, Severity::Warning, why));
+        } else if source.0 != wish.path {
+            self.findings.push(renamed(&source, &place, Severity::Info, BY_RULE));
         }
-        self.settle(&source.0, wish.index, place);
+        self.settle(&wish.path, wish.index, place);
+    }
+
+    /// Whether a rule wants a folder elsewhere than its path on the source says. `wanted` is where it stands now.
+    fn is_moved(&self, index: usize, wanted: &[String]) -> bool {
+        self.originals[index].0 != wanted
     }
 
     fn settle(&mut self, path: &[String], index: Option<usize>, place: FolderPath) {

@@ -95,6 +95,7 @@ mod tests {
                 tls: Tls::Implicit,
                 pin: None,
                 login: Login::Password,
+                preset: None,
             };
             let text =
                 card_text(&SideOrder { side, endpoint, user: "anna".into(), secret_file: None }, &card);

@@ -133,7 +133,7 @@ impl Exit {
             | C::TlsFailed
             | C::StarttlsMissing
             | C::StarttlsInjected => Self::TlsNotTrusted,
-            C::CleartextRefused | C::SameMailbox => Self::Arguments,
+            C::CleartextRefused | C::SameMailbox | C::RuleInvalid => Self::Arguments,
             C::LoginRefused | C::LoginUnavailable | C::NotConfigured => Self::LoginRefused,
             C::TargetFull => Self::TargetFull,
             C::Ledger => Self::Files,
@@ -149,10 +149,13 @@ impl Exit {
             | C::FolderUnreadable
             | C::FolderVirtual
             | C::FolderForeign
+            | C::FolderExcluded
             | C::FolderMerged
             | C::FolderRebuilt
             | C::SubscriptionLost
             | C::TooBig
+            | C::Filtered
+            | C::MarkedDeleted
             | C::Rejected
             | C::Empty
             | C::Vanished

@@ -119,8 +119,14 @@ mod tests {
     use super::*;
 
     fn side(side: Side, host: &str, port: u16, user: &str) -> SideOrder {
-        let endpoint =
-            ImapEndpoint { host: host.into(), port, tls: Tls::Implicit, pin: None, login: Login::Password };
+        let endpoint = ImapEndpoint {
+            host: host.into(),
+            port,
+            tls: Tls::Implicit,
+            pin: None,
+            login: Login::Password,
+            preset: None,
+        };
         SideOrder { side, endpoint, user: user.into(), secret_file: None }
     }
 

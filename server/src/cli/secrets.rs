@@ -126,8 +126,14 @@ mod tests {
     use crate::cli::Exit;
 
     fn order(secret_file: Option<PathBuf>, login: Login) -> SideOrder {
-        let endpoint =
-            ImapEndpoint { host: "old.example".into(), port: 993, tls: Tls::Implicit, pin: None, login };
+        let endpoint = ImapEndpoint {
+            host: "old.example".into(),
+            port: 993,
+            tls: Tls::Implicit,
+            pin: None,
+            login,
+            preset: None,
+        };
         SideOrder { side: Side::Source, endpoint, user: "anna".into(), secret_file }
     }
 

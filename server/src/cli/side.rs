@@ -142,7 +142,7 @@ impl Typed {
         };
         let pin = self.pin.map(|pin| fingerprint(&pin, prefix)).transpose()?;
         let port = self.port.unwrap_or(tls.default_port());
-        let endpoint = ImapEndpoint { host, port, tls, pin, login };
+        let endpoint = ImapEndpoint { host, port, tls, pin, login, preset: None };
         Ok(SideOrder { side: self.side, endpoint, user, secret_file: self.password_file.or(self.token_file) })
     }
 }

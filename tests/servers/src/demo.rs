@@ -118,6 +118,7 @@ fn side(server: &Dovecot, login: Login, secret: Option<&str>) -> Result<SideForm
         tls: Tls::Implicit,
         pin: server.certificate().map(|certificate| certificate.sha256.clone()),
         login,
+        preset: None,
     };
     Ok(SideForm { endpoint: Endpoint::Imap(imap), secret: secret.map(str::to_owned) })
 }

@@ -182,6 +182,7 @@ mod tests {
                 tls: Tls::Implicit,
                 pin: None,
                 login: Login::Password,
+                preset: None,
             };
             assert_eq!(
                 form,

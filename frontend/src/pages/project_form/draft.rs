@@ -182,7 +182,14 @@ impl SideDraft {
             Method::AuthorizationId => Login::AuthorizationId { admin: admin()? },
             Method::Master => Login::Master { admin: admin()?, template: template()? },
         };
-        Ok(Endpoint::Imap(ImapEndpoint { host, port, tls: self.tls.get(), pin: self.pin.get(), login }))
+        Ok(Endpoint::Imap(ImapEndpoint {
+            host,
+            port,
+            tls: self.tls.get(),
+            pin: self.pin.get(),
+            login,
+            preset: None,
+        }))
     }
 
     /// What is to be checked: up to the login, or with a mailbox as far as that leads.

@@ -129,6 +129,7 @@ fn a_port_where_nobody_listens_fails_at_tcp() {
             tls: Tls::None,
             pin: None,
             login: Login::Password,
+            preset: None,
         };
         let (step, cause, _) = failed(&report(endpoint, SECRET).await);
         assert_eq!((step, cause), (StepName::Tcp, Cause::ConnectRefused));

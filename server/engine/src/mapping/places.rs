@@ -55,6 +55,15 @@ impl<'a> Places<'a> {
         self.spelled(&below(base, name)).is_some_and(|(_, exactly)| exactly)
     }
 
+    /// The target's folder of this name as it spells it, whoever has it.
+    pub(super) fn standing(&self, base: &FolderPath, name: &str) -> Option<FolderPath> {
+        let wanted = below(base, name);
+        if wanted.is_inbox() {
+            return Some(wanted);
+        }
+        self.spelled(&wanted).map(|(standing, _)| standing.clone())
+    }
+
     /// Whether the wanted place is free as it is.
     pub(super) fn has_room(&self, base: &FolderPath, name: &str) -> bool {
         let wanted = below(base, name);

@@ -131,7 +131,14 @@ impl Server {
             Cover::Tls => Tls::Implicit,
             Cover::Starttls | Cover::Injected => Tls::Starttls,
         };
-        ImapEndpoint { host: "127.0.0.1".into(), port: self.port, tls, pin: None, login: Login::Password }
+        ImapEndpoint {
+            host: "127.0.0.1".into(),
+            port: self.port,
+            tls,
+            pin: None,
+            login: Login::Password,
+            preset: None,
+        }
     }
 
     /// Its mailbox, with what opens it.

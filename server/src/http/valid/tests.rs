@@ -18,6 +18,7 @@ fn imap() -> ImapEndpoint {
         tls: Tls::Implicit,
         pin: None,
         login: Login::Password,
+        preset: None,
     }
 }
 

@@ -48,7 +48,8 @@ pub(in crate::store) fn ended(end: PassEnd, verdict: Option<Verdict>) -> PassOut
 }
 
 pub(super) fn side(host: &str, login: Login, secret: Option<&str>) -> SideForm {
-    let imap = ImapEndpoint { host: host.into(), port: 993, tls: Tls::Implicit, pin: None, login };
+    let imap =
+        ImapEndpoint { host: host.into(), port: 993, tls: Tls::Implicit, pin: None, login, preset: None };
     SideForm { endpoint: Endpoint::Imap(imap), secret: secret.map(str::to_owned) }
 }
 
