@@ -14,6 +14,16 @@ Usage: cargo xtask <command>
         Installs what the tests need and runs them all, or those with a FILTER in their name.
   ci
         Formatting, clippy and documentation without a warning, then all tests.
+  bench [--runs N] [--only NAME] [--quick]
+        Measures the optimised program beside its peers on this machine, with and without 20 ms of round trip, and
+        prints a table.
+        --runs      how often each runs in each scenario (3)
+        --only      only scenarios with NAME in theirs: small, mixed, par, loopback, 20 ms
+        --quick     fewer messages, one run: to see that it works
+  torture --minutes N [--seed S]
+        Moves mailboxes while programs and servers are killed, lines cut and stalled, literals truncated, disks filled,
+        and users work on; an independent judge looks for lost and doubled messages after each. Fails on the first.
+        --seed      repeats the decisions of an earlier run
   help
         Prints this text.
 
@@ -35,6 +45,8 @@ pub(crate) enum Task {
     Test(Test),
     /// Check and test everything.
     Ci,
+    /// Measure or torment the program.
+    Trial(Trial),
     /// Keep the demo's mail servers until standard input ends; `run --demo` starts this for itself.
     DemoServers,
     /// Print the usage.
@@ -59,6 +71,15 @@ pub(crate) struct Run {
     pub(crate) demo: bool,
     /// Handed to `carbonio-migrate serve`.
     pub(crate) server: Vec<String>,
+}
+
+/// What the program is put through, with the arguments for it, which were looked at.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Trial {
+    /// How fast it is.
+    Bench(Vec<String>),
+    /// What it stands.
+    Torture(Vec<String>),
 }
 
 /// Which tests to run.
@@ -97,6 +118,19 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
             )),
             None => Ok(Task::Test(Test { filters: rest.to_vec(), runner: passed_on() })),
         },
+        "bench" => {
+            nothing_passed(name, passed)?;
+            looked_at(name, rest, &["--quick"], &[("--runs", true), ("--only", false)])?;
+            Ok(Task::Trial(Trial::Bench(rest.to_vec())))
+        }
+        "torture" => {
+            nothing_passed(name, passed)?;
+            looked_at(name, rest, &[], &[("--minutes", true), ("--seed", true)])?;
+            if !rest.iter().any(|argument| argument == "--minutes") {
+                return Err("`torture` needs --minutes".into());
+            }
+            Ok(Task::Trial(Trial::Torture(rest.to_vec())))
+        }
         "ci" | DEMO_SERVERS | "help" => {
             nothing_passed(name, passed)?;
             let [] = flags(name, rest, [])?;
@@ -106,7 +140,9 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
                 _ => Task::DemoServers,
             })
         }
-        _ => Err(format!("there is no command `{name}`; there are run, build, test, ci and help")),
+        _ => Err(format!(
+            "there is no command `{name}`; there are run, build, test, ci, bench, torture and help"
+        )),
     }
 }
 
@@ -134,6 +170,28 @@ fn flags<const N: usize>(command: &str, given: &[String], known: [&str; N]) -> R
     Ok(found)
 }
 
+/// Refuses what the trials would refuse, before anything is built. Of each flag with a value: whether that is a number.
+fn looked_at(command: &str, given: &[String], flags: &[&str], valued: &[(&str, bool)]) -> Result<(), String> {
+    let mut rest = given.iter();
+    while let Some(argument) = rest.next() {
+        if flags.contains(&argument.as_str()) {
+            continue;
+        }
+        let Some((flag, number)) = valued.iter().find(|(flag, _)| flag == argument) else {
+            let known: Vec<_> = flags.iter().copied().chain(valued.iter().map(|(flag, _)| *flag)).collect();
+            return Err(format!("`{command}` does not know {argument}; it knows {}", known.join(" and ")));
+        };
+        match rest.next() {
+            None => return Err(format!("{flag} needs a value")),
+            Some(value) if *number && value.parse::<u64>().is_err() => {
+                return Err(format!("{flag} needs a number, but {value} was given"));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
 fn nothing_passed(command: &str, passed: Option<&[String]>) -> Result<(), String> {
     match passed {
         None => Ok(()),
@@ -143,7 +201,7 @@ fn nothing_passed(command: &str, passed: Option<&[String]>) -> Result<(), String
 
 #[cfg(test)]
 mod tests {
-    use super::{Profile, Run, Task, Test, parse};
+    use super::{Profile, Run, Task, Test, Trial, parse};
 
     fn check(line: &str, expected: Result<Task, &str>) {
         let words: Vec<String> = line.split_whitespace().map(String::from).collect();
@@ -181,6 +239,18 @@ mod tests {
             "test imap panel -- --nocapture",
             Ok(Task::Test(Test { filters: words(&["imap", "panel"]), runner: words(&["--nocapture"]) })),
         );
+    }
+
+    #[test]
+    fn trials_get_their_arguments_as_they_are() {
+        let bench = words(&["--runs", "5", "--only", "mixed", "--quick"]);
+        check("bench --runs 5 --only mixed --quick", Ok(Task::Trial(Trial::Bench(bench))));
+        let torture = words(&["--minutes", "2", "--seed", "7"]);
+        check("torture --minutes 2 --seed 7", Ok(Task::Trial(Trial::Torture(torture))));
+        check("torture", Err("needs --minutes"));
+        check("torture --minutes many", Err("--minutes needs a number, but many was given"));
+        check("bench --fast", Err("`bench` does not know --fast; it knows --quick and --runs and --only"));
+        check("bench --runs", Err("--runs needs a value"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Set-up and automation: `cargo xtask run`, `build`, `test` and `ci`.
+//! Set-up and automation: `cargo xtask run`, `build`, `test`, `ci`, `bench` and `torture`.
 //!
 //! One command leads from a fresh clone to a running panel, and one from a change to a verdict. Nothing has to be
 //! prepared by hand: what is missing is found, built or installed, and named before it is installed; without root the
@@ -26,6 +26,9 @@
 //! by themselves: `CARBONIO_MIGRATE_BIN`, the program; `ARTEFACTS`, a folder for screenshots and the like; `AXE_JS`, the
 //! script of the accessibility audit. `ci` looks for warnings first.
 //!
+//! `bench` and `torture` ([`trials`]) build the server optimised and hand over to a program that measures it beside its
+//! peers, or kills it and its servers for as long as is wanted.
+//!
 //! `CARGO_TARGET_DIR` is respected everywhere, and only [`place`] knows where that is.
 
 mod args;
@@ -41,6 +44,7 @@ mod run;
 mod server;
 mod test;
 mod tool;
+mod trials;
 mod wasm;
 
 use std::process::ExitCode;
@@ -70,6 +74,7 @@ fn perform(task: &Task) -> Result<ExitCode, Problem> {
         Task::Build(profile) => println!("{}", server::build(&Place::find()?, *profile)?.display()),
         Task::Test(test) => return test::run(&Place::find()?, test),
         Task::Ci => return ci::run(&Place::find()?),
+        Task::Trial(trial) => return trials::run(&Place::find()?, trial),
     }
     Ok(ExitCode::SUCCESS)
 }

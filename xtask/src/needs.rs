@@ -28,6 +28,16 @@ pub(crate) fn provide_mail_server() -> Result<(), Problem> {
     install(&[MAIL_SERVER], "for the demo's mail servers")
 }
 
+/// Installs what measuring and tormenting need and is missing: a peer to compare with, and a way to lock a ledger.
+pub(crate) fn provide_for_trials() -> Result<(), Problem> {
+    let needs = [
+        MAIL_SERVER,
+        Need { package: "isync", is_there: || tool::find("mbsync").is_some() },
+        Need { package: "sqlite3", is_there: || tool::find("sqlite3").is_some() },
+    ];
+    install(&needs, "for the trials")
+}
+
 fn install(needs: &[Need], for_what: &str) -> Result<(), Problem> {
     let missing = missing(needs);
     if missing.is_empty() { Ok(()) } else { debian::install(&missing, for_what) }

@@ -22,6 +22,14 @@ pub(crate) fn build(place: &Place, profile: Profile) -> Result<PathBuf, Problem>
     built::program(&mut command, NAME, "building the server")
 }
 
+/// Builds it optimised, with whatever panel lies there: for trials, in which the panel plays no part.
+pub(crate) fn build_optimised(place: &Place) -> Result<PathBuf, Problem> {
+    tool::say("building the server, optimised");
+    let mut command = place.cargo();
+    command.args(["build", "--release", "--package", NAME, "--bin", NAME]);
+    built::program(&mut command, NAME, "building the server, optimised")
+}
+
 /// Builds the server for development together with all tests, so that nothing is compiled once for it and once more,
 /// with other features, for them.
 pub(crate) fn build_with_tests(place: &Place) -> Result<PathBuf, Problem> {

@@ -15,7 +15,9 @@ use std::{
 };
 
 use options::Options;
-pub use options::{Builder, Encryption, MASTER, MASTER_PASSWORD, PASSWORD, SpecialUse, Storage};
+pub use options::{
+    Builder, DOVEADM_PASSWORD, Encryption, MASTER, MASTER_PASSWORD, PASSWORD, SpecialUse, Storage,
+};
 use tempfile::TempDir;
 
 use crate::{
@@ -40,6 +42,7 @@ pub struct Dovecot {
     certificate: Option<Certificate>,
     plain_port: u16,
     tls_port: Option<u16>,
+    doveadm_port: Option<u16>,
 }
 
 impl Dovecot {
@@ -74,8 +77,10 @@ impl Dovecot {
             Encryption::With(certificate) => Some((**certificate).clone()),
         };
         let tls_port = certificate.as_ref().map(|_| free_port()).transpose()?;
+        let doveadm_port = options.doveadm.then(free_port).transpose()?;
         let plain_port = free_port()?;
-        let mut server = Self { process: None, home, identity, options, certificate, plain_port, tls_port };
+        let mut server =
+            Self { process: None, home, identity, options, certificate, plain_port, tls_port, doveadm_port };
         server.furnish()?;
         server.start()?;
         Ok(server)
@@ -109,7 +114,8 @@ impl Dovecot {
 
     fn configure(&self) -> Result<()> {
         let home = self.home.path();
-        let text = config::render(&self.options, home, &self.identity, self.plain_port, self.tls_port);
+        let ports = config::Ports { plain: self.plain_port, tls: self.tls_port, doveadm: self.doveadm_port };
+        let text = config::render(&self.options, home, &self.identity, &ports);
         self.write("dovecot.conf", &text)
     }
 
@@ -204,6 +210,21 @@ impl Dovecot {
     /// The port that speaks TLS from the first byte.
     pub fn tls_port(&self) -> Option<u16> {
         self.tls_port
+    }
+
+    /// The port for a `doveadm` elsewhere.
+    pub fn doveadm_port(&self) -> Option<u16> {
+        self.doveadm_port
+    }
+
+    /// The configuration file, for `doveadm -c`.
+    pub fn configuration(&self) -> PathBuf {
+        self.path("dovecot.conf")
+    }
+
+    /// The process id of the master process, while the server runs.
+    pub fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Guarded::id)
     }
 
     /// The server's certificate.

@@ -23,8 +23,11 @@ impl std::fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Adds what was being done to somebody else's error.
-pub(crate) trait Doing<T> {
+pub trait Doing<T> {
     /// Puts "doing: " before the error.
+    ///
+    /// # Errors
+    /// The same error, as a sentence.
     fn doing(self, doing: impl FnOnce() -> String) -> Result<T>;
 }
 

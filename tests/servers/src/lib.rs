@@ -11,6 +11,7 @@ pub mod demo;
 pub mod dovecot;
 pub mod error;
 pub mod imap;
+pub mod long_line;
 pub mod maildir;
 pub mod moment;
 pub mod postgres;

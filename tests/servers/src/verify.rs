@@ -1,11 +1,13 @@
 //! Compares two mailboxes as an independent client reads them.
 
 mod difference;
+mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use difference::Difference;
 use sha2::{Digest, Sha256};
+pub use tally::Tally;
 
 use crate::{
     error::Result,

@@ -53,22 +53,24 @@ fn flags() -> Vec<Message> {
     each.iter().map(|flags| letter(&format!("flags {}", flags.join(" "))).flagged(flags)).collect()
 }
 
+/// Names that tools and servers trip over.
+pub(super) const AWKWARD: [&[&str]; 11] = [
+    &["either/or"],
+    &["~tilde & 100%"],
+    &["📬 Post & more 🎉"],
+    &["Кириллица"],
+    &["日本語", "受信箱"],
+    &["Café Zürich"],
+    &["Cafe\u{301} decomposed"],
+    &["quote \" and back\\slash"],
+    &["  spaces around  "],
+    &["stars and ? and []{}"],
+    &["&AOk-"],
+];
+
 fn awkward_names() -> Vec<Folder> {
-    let names: [&[&str]; 11] = [
-        &["either/or"],
-        &["~tilde & 100%"],
-        &["📬 Post & more 🎉"],
-        &["Кириллица"],
-        &["日本語", "受信箱"],
-        &["Café Zürich"],
-        &["Cafe\u{301} decomposed"],
-        &["quote \" and back\\slash"],
-        &["  spaces around  "],
-        &["stars and ? and []{}"],
-        &["&AOk-"],
-    ];
     let mut folders = Vec::new();
-    for path in names {
+    for path in AWKWARD {
         let shown = path.join(" > ");
         let first = letter(&format!("first in {shown}"));
         let second = letter(&format!("second in {shown}")).flagged(&["\\Seen"]);

@@ -2,18 +2,19 @@
 
 use std::{fmt::Write, path::Path};
 
-use super::options::{Encryption, Options, PASSWORD, Storage};
+use super::options::{DOVEADM_PASSWORD, Encryption, Options, PASSWORD, Storage};
 use crate::process::Identity;
+
+/// Where the server listens.
+pub(super) struct Ports {
+    pub(super) plain: u16,
+    pub(super) tls: Option<u16>,
+    pub(super) doveadm: Option<u16>,
+}
 
 /// The whole file. Every process runs as the same unprivileged user and none changes its root directory, so that the
 /// server needs no rights at all.
-pub(super) fn render(
-    options: &Options,
-    home: &Path,
-    identity: &Identity,
-    plain_port: u16,
-    tls_port: Option<u16>,
-) -> String {
+pub(super) fn render(options: &Options, home: &Path, identity: &Identity, ports: &Ports) -> String {
     let home = home.display();
     let Identity { user, group, uid, gid, .. } = identity;
     let plugins = plugins(options);
@@ -22,8 +23,10 @@ pub(super) fn render(
         Storage::Maildir => "maildir:~/Maildir",
         Storage::Mdbox => "mdbox:~/mdbox",
     };
-    let tls_port = tls_port.unwrap_or(0);
+    let plain_port = ports.plain;
+    let tls_port = ports.tls.unwrap_or(0);
     let tls_listener = if tls_port == 0 { "" } else { "ssl = yes" };
+    let wire_log = if options.wire_log { format!("rawlog_dir = {home}/wire") } else { String::new() };
     let mut text = format!(
         "base_dir = {home}/run
 state_dir = {home}/state
@@ -59,7 +62,7 @@ userdb {{
 }}
 protocol imap {{
   mail_plugins = {plugins} {imap_plugins}
-  rawlog_dir = {home}/wire
+  {wire_log}
 }}
 service anvil {{
   chroot =
@@ -89,6 +92,12 @@ service imap-login {{
                 "ssl = yes\nssl_cert = <{home}/certificate.pem\nssl_key = <{home}/key.pem\nssl_min_protocol = TLSv1.2\n"
             );
         }
+    }
+    if let Some(port) = ports.doveadm {
+        let _ = write!(
+            text,
+            "doveadm_password = {DOVEADM_PASSWORD}\nservice doveadm {{\n  inet_listener {{\n    port = {port}\n  }}\n}}\n"
+        );
     }
     if let Some(words) = &options.capability {
         let _ = writeln!(text, "imap_capability = {words}");

@@ -6,6 +6,8 @@ use crate::{certificate::Certificate, dovecot::Dovecot, error::Result};
 pub const PASSWORD: &str = "corr\"ct\\horse";
 /// The master user, who may open every mailbox.
 pub const MASTER: &str = "migrator";
+/// What `doveadm` of another machine has to know.
+pub const DOVEADM_PASSWORD: &str = "battery";
 /// The master user's password.
 pub const MASTER_PASSWORD: &str = "battery staple";
 
@@ -105,6 +107,8 @@ pub(super) struct Options {
     pub(super) virtual_folders: bool,
     pub(super) public: bool,
     pub(super) shared: bool,
+    pub(super) wire_log: bool,
+    pub(super) doveadm: bool,
 }
 
 /// Describes a Dovecot and starts it. Without further words: `/` between folder names, Maildir, self-signed TLS,
@@ -128,6 +132,8 @@ impl Default for Builder {
             virtual_folders: false,
             public: false,
             shared: false,
+            wire_log: true,
+            doveadm: false,
         })
     }
 }
@@ -221,6 +227,20 @@ impl Builder {
     #[must_use]
     pub fn shared(mut self) -> Self {
         self.0.shared = true;
+        self
+    }
+
+    /// Keeps no log of what clients say: [`Dovecot::wire`] stays empty, and speed can be measured.
+    #[must_use]
+    pub fn without_wire_log(mut self) -> Self {
+        self.0.wire_log = false;
+        self
+    }
+
+    /// Lets a `doveadm` elsewhere synchronise mailboxes with this server, by [`DOVEADM_PASSWORD`].
+    #[must_use]
+    pub fn doveadm(mut self) -> Self {
+        self.0.doveadm = true;
         self
     }
 

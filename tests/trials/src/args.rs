@@ -1,0 +1,131 @@
+//! What was asked on the command line.
+
+use std::path::PathBuf;
+
+/// The text that `trials help` prints.
+pub(crate) const USAGE: &str = "\
+Usage: trials bench --binary FILE [--table FILE] [--runs N] [--only NAME] [--quick]
+       trials measure FILE -- COMMAND...
+       trials floor SOURCE-PORT SOURCE-USER TARGET-PORT TARGET-USER
+
+Started by `cargo xtask bench`. The mail of all servers lies below TMPDIR.
+";
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Measure the product beside its peers.
+    Bench(Bench),
+    /// Run one command and write down what it took.
+    Measure {
+        /// Where to.
+        record: PathBuf,
+        /// The command.
+        command: Vec<String>,
+    },
+    /// Copy one mailbox with as little ceremony as IMAP allows.
+    Floor(Floor),
+    /// Print the usage.
+    Help,
+}
+
+/// How to measure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bench {
+    /// The product.
+    pub(crate) binary: PathBuf,
+    /// Where the table goes, besides standard output.
+    pub(crate) table: Option<PathBuf>,
+    /// How often each peer runs in each scenario.
+    pub(crate) runs: usize,
+    /// Part of the names of the scenarios wanted.
+    pub(crate) only: Option<String>,
+    /// With a tenth of the messages: to see that everything works, not how fast.
+    pub(crate) quick: bool,
+}
+
+/// Between which mailboxes to copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Floor {
+    /// Port and user of the source.
+    pub(crate) source: (u16, String),
+    /// Port and user of the target.
+    pub(crate) target: (u16, String),
+}
+
+/// Reads the arguments; the error is a sentence.
+pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
+    let Some((name, rest)) = arguments.split_first() else { return Ok(Task::Help) };
+    match (name.as_str(), rest) {
+        ("help" | "--help" | "-h", _) => Ok(Task::Help),
+        ("bench", _) => bench(rest).map(Task::Bench),
+        ("measure", [record, dashes, command @ ..]) if dashes == "--" && !command.is_empty() => {
+            Ok(Task::Measure { record: record.into(), command: command.to_vec() })
+        }
+        ("floor", [from, source, to, target]) => Ok(Task::Floor(Floor {
+            source: (number(from)?, source.clone()),
+            target: (number(to)?, target.clone()),
+        })),
+        _ => Err(format!("{} is not understood", arguments.join(" "))),
+    }
+}
+
+fn bench(arguments: &[String]) -> Result<Bench, String> {
+    let mut bench = Bench { binary: PathBuf::new(), table: None, runs: 0, only: None, quick: false };
+    let mut rest = arguments.iter();
+    while let Some(flag) = rest.next() {
+        let mut value = || rest.next().ok_or_else(|| format!("{flag} needs a value"));
+        match flag.as_str() {
+            "--binary" => bench.binary = value()?.into(),
+            "--table" => bench.table = Some(value()?.into()),
+            "--runs" => bench.runs = number(value()?)?,
+            "--only" => bench.only = Some(value()?.clone()),
+            "--quick" => bench.quick = true,
+            _ => return Err(format!("`bench` does not know {flag}")),
+        }
+    }
+    if bench.binary.as_os_str().is_empty() {
+        return Err("`bench` needs --binary".into());
+    }
+    if bench.runs == 0 {
+        bench.runs = if bench.quick { 1 } else { 3 };
+    }
+    Ok(bench)
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("{text} is no number that fits here"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bench, Floor, Task, parse};
+
+    fn check(line: &str, expected: Result<Task, &str>) {
+        let words: Vec<String> = line.split_whitespace().map(String::from).collect();
+        assert_eq!(parse(&words), expected.map_err(String::from), "{line}");
+    }
+
+    #[test]
+    fn every_task_is_understood() {
+        let bench = Bench { binary: "/b".into(), table: None, runs: 3, only: None, quick: false };
+        check("", Ok(Task::Help));
+        check("bench --binary /b", Ok(Task::Bench(bench.clone())));
+        let (only, table) = (Some("mixed".into()), Some("t.md".into()));
+        let other = Bench { runs: 5, only, table, ..bench.clone() };
+        check("bench --binary /b --runs 5 --only mixed --table t.md", Ok(Task::Bench(other)));
+        check("bench --quick --binary /b", Ok(Task::Bench(Bench { runs: 1, quick: true, ..bench })));
+        let command = vec!["ls".into(), "-l".into()];
+        check("measure /r -- ls -l", Ok(Task::Measure { record: "/r".into(), command }));
+        let floor = Floor { source: (1, "a".into()), target: (2, "b".into()) };
+        check("floor 1 a 2 b", Ok(Task::Floor(floor)));
+    }
+
+    #[test]
+    fn an_unknown_argument_is_a_clear_error() {
+        check("bench", Err("`bench` needs --binary"));
+        check("bench --fast", Err("`bench` does not know --fast"));
+        check("bench --runs many", Err("many is no number that fits here"));
+        check("measure /r ls", Err("measure /r ls is not understood"));
+    }
+}
