@@ -110,7 +110,7 @@ impl Runner {
                     Ok(Err(error)) => {
                         tracing::warn!(%error, "renewing the lease failed");
                         if renewed.elapsed() > LEASE_DEADLINE {
-                            return Some(aborted(Cause::Ledger, error.to_string()));
+                            return Some(aborted(cause_of(&error), error.to_string()));
                         }
                     }
                     Err(_) => return Some(aborted(Cause::Ledger, explained(
@@ -174,6 +174,7 @@ fn cause_of(error: &StoreError) -> Cause {
     match error {
         StoreError::NoSecret(_) => Cause::NotConfigured,
         StoreError::LeaseLost => Cause::LeaseLost,
+        StoreError::DiskFull { .. } => Cause::DiskFull,
         StoreError::Open(_)
         | StoreError::NotFound(_)
         | StoreError::Taken(_)

@@ -40,6 +40,16 @@ macro_rules! causes {
     };
 }
 
+impl Cause {
+    /// Whether it passes by itself: a server that wants patience is never a reason to give up.
+    pub const fn passes_by_itself(self) -> bool {
+        matches!(
+            self,
+            Self::Busy | Self::Throttled | Self::Unavailable | Self::ServerBug | Self::OutsideHours
+        )
+    }
+}
+
 /// The id names no cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownCause;
@@ -54,6 +64,12 @@ causes! {
     NotImap = "protocol.not-imap", "The server does not speak IMAP", "Check the port and whether it expects TLS from the first byte (993) or STARTTLS (143).";
     Protocol = "protocol.broken", "The server's answer could not be understood", "Try again; if it stays, report it with the log of the pass.";
     Busy = "server.busy", "The server is busy or asks to slow down", "Nothing is lost; the pass waits and goes on. Run fewer mailboxes at once if it stays.";
+    Throttled = "server.throttled", "The server asks to slow down", "Nothing is lost; the pass waits as long as the server asks and goes on with fewer connections. Lower the project's limits, or have this machine exempted on the server, if it stays.";
+    Unavailable = "server.unavailable", "The server is unavailable for the moment", "Nothing is lost; the pass waits and goes on. Look at the server's log if it stays.";
+    ServerBug = "server.bug", "The server reports an error of its own", "The pass waits and tries again. Look at the server's log: it names what went wrong there.";
+    ContactAdmin = "server.contact-admin", "The server asks that its administrator be contacted", "Ask the administrator of that server: it says that only they can help; then start again.";
+    Privacy = "server.privacy", "The server demands a protected connection", "Choose implicit TLS (993) or STARTTLS (143) for this endpoint.";
+    OutsideHours = "limits.hours", "Outside the allowed hours", "Nothing to do: it goes on by itself when the hours open. Change the project's allowed hours to go on earlier.";
     // Trust
     TlsUntrusted = "tls.untrusted", "The certificate is not signed by a trusted authority", "Compare its SHA-256 with the server's own and pin it, or install the issuing authority on this machine.";
     TlsName = "tls.name", "The certificate belongs to another name", "Use a host name the certificate names, or pin this certificate after comparing its SHA-256.";
@@ -66,6 +82,10 @@ causes! {
     // Logging in
     LoginRefused = "login.refused", "Login refused", "Check user name and password; some systems need an app password or IMAP switched on for the mailbox.";
     LoginUnavailable = "login.unavailable", "The server does not offer this login method", "Choose another login method for this endpoint.";
+    LoginExpired = "login.expired", "The password or token has expired", "Set a new password on that system, or get a new token, and enter it here.";
+    LoginNotAllowed = "login.not-allowed", "The admin may not open this mailbox", "Check that the mailbox exists and that the admin has the right to log in for it.";
+    LoginHeld = "login.held", "Login not tried: it was refused twice", "Enter the right password, or reset the login on the project's page after checking it: further attempts could lock the account.";
+    TokenFailed = "login.token", "No access token could be fetched", "See the words of the token server; check its address, the client and its secret.";
     NotConfigured = "login.no-secret", "No password is stored", "Enter the password for the endpoint or the mailbox.";
     // Folders
     NoFolders = "folder.none", "The server listed no folder at all", "A mailbox has at least INBOX: check rights and the login name.";
@@ -99,6 +119,8 @@ causes! {
     Recovered = "run.recovered", "Interrupted copies were checked and settled", "Nothing to do.";
     Cancelled = "run.cancelled", "Stopped by an admin", "Start again to go on: nothing is copied twice.";
     Ledger = "run.ledger", "The ledger could not be written", "Check disk space and rights of the data directory, then resume.";
+    DiskFull = "local.disk-full", "This machine's disk is full", "Make room on the disk of the data directory (or of the database), then start again: nothing is lost.";
+    Poison = "run.poison", "Left out after ending the pass twice", "Look at this message on the source; run a delta pass to try it once more, and report it with the log of the pass.";
     LeaseLost = "run.lease", "Another process took this job over", "Nothing to do: the other process goes on.";
     RuleInvalid = "run.rules", "A rule of the project cannot be used", "Correct the rule the detail names in the project's settings, then start again.";
     SameMailbox = "run.same-mailbox", "Source and target are the same mailbox", "Choose another target mailbox: copying a mailbox into itself would double it.";

@@ -75,6 +75,9 @@ pub enum LedgerError {
     /// The database failed.
     #[error("the ledger's database failed: {0}")]
     Database(String),
+    /// There is no room left for it; nothing was written.
+    #[error("the disk of the ledger is full: {0}")]
+    DiskFull(String),
 }
 
 /// The durable memory of one job, held under one lease.

@@ -132,17 +132,30 @@ impl Exit {
             | C::TlsPin
             | C::TlsFailed
             | C::StarttlsMissing
-            | C::StarttlsInjected => Self::TlsNotTrusted,
+            | C::StarttlsInjected
+            | C::Privacy => Self::TlsNotTrusted,
             C::CleartextRefused | C::SameMailbox | C::RuleInvalid => Self::Arguments,
-            C::LoginRefused | C::LoginUnavailable | C::NotConfigured => Self::LoginRefused,
+            C::LoginRefused
+            | C::LoginExpired
+            | C::LoginNotAllowed
+            | C::LoginHeld
+            | C::LoginUnavailable
+            | C::TokenFailed
+            | C::ContactAdmin
+            | C::NotConfigured => Self::LoginRefused,
             C::TargetFull => Self::TargetFull,
-            C::Ledger => Self::Files,
+            C::Ledger | C::DiskFull => Self::Files,
             C::LeaseLost => Self::Locked,
             C::Cancelled => Self::Cancelled,
             C::Internal => Self::Internal,
             // Mostly causes of findings; a pass that ends for one of them was under way and can go on.
             C::Disconnected
             | C::Busy
+            | C::Throttled
+            | C::Unavailable
+            | C::ServerBug
+            | C::OutsideHours
+            | C::Poison
             | C::NoFolders
             | C::FolderRenamed
             | C::FolderRefused

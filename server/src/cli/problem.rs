@@ -42,6 +42,7 @@ impl Problem {
             | StoreError::Conflict(_)
             | StoreError::Secret(_)
             | StoreError::Corrupt { .. }
+            | StoreError::DiskFull { .. }
             | StoreError::Database { .. } => Exit::Files,
             StoreError::NotFound(_)
             | StoreError::Taken(_)

@@ -131,6 +131,7 @@ impl From<StoreError> for Fault {
             StoreError::Open(_)
             | StoreError::Secret(_)
             | StoreError::Corrupt { .. }
+            | StoreError::DiskFull { .. }
             | StoreError::Database { .. } => Self::internal("Reading or writing the database", &error),
         }
     }

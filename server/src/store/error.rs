@@ -59,6 +59,16 @@ pub(crate) enum StoreError {
         /// The database's words.
         detail: String,
     },
+    /// There is no room left where the database is kept.
+    #[error(
+        "{doing} failed: the disk of the database is full ({detail}). Make room on it, then try again: nothing is lost."
+    )]
+    DiskFull {
+        /// What was being done.
+        doing: &'static str,
+        /// The database's words.
+        detail: String,
+    },
 }
 
 fn action_words(action: JobAction) -> &'static str {

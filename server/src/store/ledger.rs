@@ -43,6 +43,7 @@ impl From<StoreError> for LedgerError {
         match error {
             StoreError::LeaseLost => Self::LeaseLost,
             StoreError::Database { detail, .. } => Self::Database(detail),
+            StoreError::DiskFull { detail, .. } => Self::DiskFull(detail),
             other @ (StoreError::Open(_)
             | StoreError::NotFound(_)
             | StoreError::Taken(_)

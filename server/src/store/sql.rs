@@ -193,7 +193,22 @@ pub(super) fn marks(count: usize) -> String {
 
 /// Makes a sentence of a database's error. The words are the database's own and hold no bound value.
 pub(super) fn failed(doing: &'static str) -> impl Fn(DbErr) -> StoreError {
-    move |error| StoreError::Database { doing, detail: words_of(&error) }
+    move |error| match (is_disk_full(&error), words_of(&error)) {
+        (true, detail) => StoreError::DiskFull { doing, detail },
+        (false, detail) => StoreError::Database { doing, detail },
+    }
+}
+
+/// Whether there is no room left: SQLITE_FULL, or PostgreSQL's SQLSTATE 53100.
+fn is_disk_full(error: &DbErr) -> bool {
+    use sea_orm::RuntimeErr::SqlxError;
+    let (DbErr::Conn(SqlxError(error)) | DbErr::Exec(SqlxError(error)) | DbErr::Query(SqlxError(error))) =
+        error
+    else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == "13" || code == "53100")
 }
 
 /// The innermost words of a database's error.

@@ -170,7 +170,7 @@ fn a_server_that_says_nothing_or_goodbye_fails_at_the_greeting() {
     assert!(detail.contains("no answer within 15 seconds"), "{detail}");
     let bye =
         |habits: &mut Habits| habits.greeting = Greeting::Last(b"* BYE too many connections\r\n".to_vec());
-    let detail = fails(at, Cause::Busy, bye, |_| {});
+    let detail = fails(at, Cause::Throttled, bye, |_| {});
     assert!(detail.contains("“too many connections”"), "{detail}");
     fails(at, Cause::Disconnected, |habits| habits.greeting = Greeting::Last(Vec::new()), |_| {});
     fails(at, Cause::Disconnected, |habits| habits.greeting = Greeting::Last(b"* OK hal".to_vec()), |_| {});
@@ -261,7 +261,7 @@ fn logins_that_the_server_does_not_offer_are_not_tried() {
 #[test]
 fn a_login_may_be_refused_for_now_answered_with_nonsense_or_not_at_all() {
     let instead = |answer: &'static str| move |habits: &mut Habits| habits.instead = vec![("LOGIN", answer)];
-    fails(StepName::Login, Cause::Busy, instead("NO [UNAVAILABLE] later"), |_| {});
+    fails(StepName::Login, Cause::Unavailable, instead("NO [UNAVAILABLE] later"), |_| {});
     fails(StepName::Login, Cause::Disconnected, instead("* BYE not you"), |_| {});
     fails(StepName::Login, Cause::LoginRefused, instead("BAD what?"), |_| {});
 }

@@ -216,7 +216,7 @@ impl Course {
             Retry::After(pause) => pause,
         };
         let worth_it = match error.cause {
-            Cause::Busy => true,
+            cause if cause.passes_by_itself() => true,
             Cause::Protocol => self.reached && failures <= MOST_NONSENSE,
             _ => self.reached,
         };
@@ -270,6 +270,7 @@ fn ledger_end(error: &LedgerError) -> PassEnd {
     let cause = match error {
         LedgerError::LeaseLost => Cause::LeaseLost,
         LedgerError::Database(_) => Cause::Ledger,
+        LedgerError::DiskFull(_) => Cause::DiskFull,
     };
     PassEnd::Aborted { cause, message: format!("Writing the ledger failed: {error}. {}", cause.advice()) }
 }

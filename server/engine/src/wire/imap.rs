@@ -9,6 +9,7 @@ pub(crate) mod connect;
 pub(crate) mod connection;
 pub(crate) mod encode;
 mod fetch;
+pub(crate) mod hint;
 pub(crate) mod listing;
 pub(crate) mod login;
 mod profile;

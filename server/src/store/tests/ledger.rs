@@ -3,9 +3,10 @@
 use std::{fs, time::Instant};
 
 use engine::{
-    ledger::{Entry, EntryState, Ledger},
+    ledger::{Entry, EntryState, Ledger, LedgerError},
     model::ItemId,
 };
+use sea_orm::ConnectionTrait as _;
 use shared::{
     cause::Cause,
     finding::Severity,
@@ -196,6 +197,37 @@ on_both! {
     counts_are_what_is_in_the_ledger_after_every_write,
     findings_are_read_page_by_page_in_the_order_they_were_found,
     ten_thousand_items_take_a_moment,
+}
+
+#[tokio::test]
+async fn edge_167_a_full_disk_has_its_own_cause_and_harms_nothing_that_was_written() {
+    let setting = Setting::sqlite().await;
+    let (_, ledger) = ledger(&setting.store).await;
+    let folder = sample::filled(&ledger, "INBOX", &[sample::entry(1, sample::copied(1))]).await;
+    let full = async |pages: &str| {
+        for connection in [&setting.store.db().write, &setting.store.db().durable] {
+            let pragma = format!("PRAGMA max_page_count = {pages}");
+            connection.execute_unprepared(&pragma).await.expect("runs");
+        }
+    };
+    full("1").await;
+    let many: Vec<_> = (2..5000).map(|uid| sample::entry(uid, EntryState::Intended)).collect();
+    let error = ledger.put_entries(folder, &many).await.expect_err("no room");
+    assert!(matches!(&error, LedgerError::DiskFull(_)), "{error:?}");
+    assert_eq!(ledger.entries(folder).await.expect("reads"), [sample::entry(1, sample::copied(1))]);
+    full("1000000").await;
+    ledger.put_entries(folder, &many).await.expect("there is room again");
+    assert_eq!(ledger.entries(folder).await.expect("reads").len(), 4999);
+}
+
+#[tokio::test]
+async fn edge_167_postgresql_says_that_its_disk_is_full_in_its_own_way() {
+    let setting = Setting::postgresql().await;
+    let tx = setting.store.db().begin("Testing").await.expect("begins");
+    let full = "DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$";
+    let error = tx.run(full, []).await.expect_err("it is made to fail");
+    assert!(matches!(&error, StoreError::DiskFull { .. }), "{error:?}");
+    assert!(error.to_string().contains("Make room"), "{error}");
 }
 
 #[tokio::test]

@@ -139,7 +139,7 @@ fn edge_158_a_login_that_expires_under_way_ends_the_pass_and_a_new_one_goes_on()
         };
         let outcome = scene.pass_until(crate::pass::Control::Go, later).await;
         let (cause, message) = aborted(&outcome);
-        assert_eq!(cause, Cause::LoginRefused);
+        assert_eq!(cause, Cause::LoginExpired);
         assert!(message.contains("not any more"), "{message}");
         assert_eq!(scene.target.heard("LOGIN"), 2, "refused once, not tried again");
         scene.target.habits(|habits| habits.instead.clear());

@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use super::{
+    hint::{self, Hint},
     response::{self, Condition, Response, Status, Value},
     transport::Transport,
 };
@@ -327,7 +328,15 @@ impl Connection {
 
     pub(super) fn farewell(&self, condition: &Condition) -> ConnectorError {
         let detail = format!("the server said goodbye: “{}”", condition.words);
-        self.error(Cause::Busy, Retry::After(Duration::from_secs(2)), detail)
+        if hint::was_idle(&condition.words) {
+            return self.error(Cause::Disconnected, Retry::Now, detail);
+        }
+        match hint::goodbye(condition.code.as_ref().map(|code| code.name.as_str()), &condition.words) {
+            Hint::Passes(cause, pause) => self.error(cause, Retry::After(pause), detail),
+            Hint::Human(cause) => {
+                ConnectorError { reach: Reach::Endpoint, ..self.error(cause, Retry::Never, detail) }
+            }
+        }
     }
 
     fn error(&self, cause: Cause, retry: Retry, detail: String) -> ConnectorError {
@@ -348,16 +357,20 @@ impl Connection {
         cause: Cause,
         doing: impl Into<String>,
     ) -> ConnectorError {
-        let passes = condition.passes();
+        let (reach, retry, cause) = match condition.hint() {
+            Some(Hint::Passes(cause, pause)) => (Reach::Mailbox, Retry::After(pause), cause),
+            Some(Hint::Human(cause)) => (Reach::Endpoint, Retry::Never, cause),
+            None => (reach, Retry::Never, cause),
+        };
         let word = match condition.status {
             Status::No => "NO",
             Status::Bad => "BAD",
             Status::Ok | Status::PreAuth | Status::Bye => "something unexpected",
         };
         ConnectorError {
-            reach: if passes { Reach::Mailbox } else { reach },
-            retry: if passes { Retry::After(condition.patience()) } else { Retry::Never },
-            cause: if passes { Cause::Busy } else { cause },
+            reach,
+            retry,
+            cause,
             doing: doing.into(),
             detail: format!("the server answered {word}: “{}”", condition.words),
         }

@@ -11,7 +11,12 @@ use shared::{
 };
 use tokio::time::timeout;
 
-use super::{connection::Connection, encode::clean, transport::ByLine};
+use super::{
+    connection::Connection,
+    encode::clean,
+    hint::{self, Hint},
+    transport::ByLine,
+};
 use crate::error::{ConnectorError, Reach, Retry};
 
 /// Longest wait for a login; servers delay refused ones on purpose.
@@ -170,15 +175,11 @@ fn classify(error: &async_imap::error::Error, secrets: &[String]) -> (Cause, Ret
     use async_imap::error::Error;
     match error {
         Error::No(words) | Error::Bad(words) => {
-            let passing = ["UNAVAILABLE", "INUSE", "LIMIT"].iter().any(|code| words.contains(code));
             // A server that echoes the password must not bring it into a log or a report.
             let words = secrets.iter().fold(words.clone(), |words, secret| words.replace(secret, "…"));
-            let detail = format!("the server answered: “{}”", clean(&information(&words), 200));
-            if passing {
-                (Cause::Busy, Retry::After(Duration::from_secs(5)), detail)
-            } else {
-                (Cause::LoginRefused, Retry::Never, detail)
-            }
+            let words = clean(&information(&words), 200);
+            let (cause, retry) = refusal(&words);
+            (cause, retry, format!("the server answered: “{words}”"))
         }
         Error::Validate(_) => {
             (Cause::LoginRefused, Retry::Never, "the name or the password holds a line break".into())
@@ -190,6 +191,25 @@ fn classify(error: &async_imap::error::Error, secrets: &[String]) -> (Cause, Ret
         }
         _ => (Cause::Disconnected, Retry::Now, "the server closed the connection".into()),
     }
+}
+
+/// Why a login was refused, from the code and the words that servers use (RFC 5530, section 3).
+fn refusal(words: &str) -> (Cause, Retry) {
+    let (code, said) = hint::split(words);
+    match hint::hint(code.as_deref(), said) {
+        Some(Hint::Passes(cause, pause)) => return (cause, Retry::After(pause)),
+        Some(Hint::Human(cause)) => return (cause, Retry::Never),
+        None => {}
+    }
+    let lower = said.to_ascii_lowercase();
+    let expired = ["expired", "has expired"].iter().any(|says| lower.contains(says));
+    let cause = match code.as_deref() {
+        Some("EXPIRED") => Cause::LoginExpired,
+        Some("AUTHORIZATIONFAILED") => Cause::LoginNotAllowed,
+        Some(_) | None if expired => Cause::LoginExpired,
+        Some(_) | None => Cause::LoginRefused,
+    };
+    (cause, Retry::Never)
 }
 
 /// The human part of async-imap's `code: …, info: Some("…")`.
@@ -216,6 +236,23 @@ mod tests {
         let login = Login::AuthorizationId { admin: "root".into() };
         assert_eq!(Words::of(&login, "anna", &secret).plain().expose_secret(), "anna\0root\0pw");
         assert_eq!(Words::of(&Login::Password, "anna", &secret).plain().expose_secret(), "\0anna\0pw");
+    }
+
+    #[test]
+    fn refused_logins_are_told_apart() {
+        for (words, cause) in [
+            ("[AUTHENTICATIONFAILED] Authentication failed.", Cause::LoginRefused),
+            ("LOGIN failed.", Cause::LoginRefused),
+            ("[AUTHORIZATIONFAILED] not yours", Cause::LoginNotAllowed),
+            ("[EXPIRED] change it", Cause::LoginExpired),
+            ("Token has expired", Cause::LoginExpired),
+            ("[UNAVAILABLE] Temporary authentication failure.", Cause::Unavailable),
+            ("[LIMIT] Too many connections", Cause::Throttled),
+            ("[CONTACTADMIN] locked", Cause::ContactAdmin),
+            ("[PRIVACYREQUIRED] Cleartext authentication disallowed", Cause::Privacy),
+        ] {
+            assert_eq!(refusal(words).0, cause, "{words}");
+        }
     }
 
     #[test]

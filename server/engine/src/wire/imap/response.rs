@@ -1,8 +1,8 @@
 //! Reading IMAP answers (RFC 3501, section 7): one complete response at a time, tolerant of what servers really send.
 
-use std::time::Duration;
-
 use bytes::Bytes;
+
+use super::hint::{self, Hint};
 
 /// Deepest nesting of lists that is followed.
 const MAX_DEPTH: usize = 16;
@@ -82,18 +82,17 @@ impl Condition {
         self.code.as_ref().is_some_and(|code| code.name == name)
     }
 
-    /// Whether the refusal passes by itself (RFC 5530).
-    pub(crate) fn passes(&self) -> bool {
-        ["UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT", "THROTTLED"].iter().any(|code| self.is(code))
-            || self.words.contains("is throttled")
+    /// What the refusal says about the server rather than about the command.
+    pub(crate) fn hint(&self) -> Option<Hint> {
+        if self.is_ok() {
+            return None;
+        }
+        hint::hint(self.code.as_ref().map(|code| code.name.as_str()), &self.words)
     }
 
-    /// How long to leave the server alone: as long as it says (Exchange does, in milliseconds), else a little.
-    pub(crate) fn patience(&self) -> Duration {
-        let said = self.words.split_once("Backoff Time: ").map(|(_, rest)| rest);
-        let digits = said.and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
-        let said = digits.and_then(|digits| digits.parse().ok()).map(Duration::from_millis);
-        said.unwrap_or(Duration::from_secs(5))
+    /// Whether the refusal passes by itself (RFC 5530).
+    pub(crate) fn passes(&self) -> bool {
+        matches!(self.hint(), Some(Hint::Passes(..)))
     }
 }
 
