@@ -149,8 +149,18 @@ impl Imap {
     /// Stores a message. `flags` are system flags and keywords; the date is in seconds since 1970.
     pub fn append(&mut self, wire: &str, flags: &[String], received: Option<i64>, body: &[u8]) -> Result<()> {
         let date = received.map(|moment| format!(" \"{}\"", moment::to_imap(moment))).unwrap_or_default();
-        let head = format!("APPEND {} ({}){date} {{{}+}}", quote(wire), flags.join(" "), body.len());
+        // Asked for rather than sent along: not every server has LITERAL+.
+        let head = format!("APPEND {} ({}){date} {{{}}}", quote(wire), flags.join(" "), body.len());
         let tag = self.send(head.as_bytes())?;
+        loop {
+            let line = parse::line(&mut self.stream)?;
+            if line.starts_with(b"+") {
+                break;
+            }
+            if line.starts_with(tag.as_bytes()) {
+                return Err(Error::new(format!("{head}: {}", String::from_utf8_lossy(&line))));
+            }
+        }
         self.write(body)?;
         self.write(b"\r\n")?;
         self.finish(&tag, &head, &mut |_| ()).map(drop)

@@ -7,10 +7,15 @@
 
 pub mod certificate;
 pub mod corpus;
+pub mod courier;
+pub mod cyrus;
+mod daemon;
 pub mod demo;
 pub mod dovecot;
 pub mod error;
+mod gate;
 pub mod imap;
+pub mod imap4d;
 pub mod long_line;
 pub mod maildir;
 pub mod moment;
@@ -19,6 +24,8 @@ pub mod process;
 pub mod proxy;
 pub mod random;
 pub mod stub;
+pub mod tap;
+pub mod unpacked;
 pub mod utf7;
 pub mod verify;
 pub mod wirelog;

@@ -102,7 +102,7 @@ fn without_times(log: &[u8]) -> Vec<u8> {
     stream
 }
 
-fn commands(stream: &[u8]) -> Vec<Command> {
+pub(crate) fn commands(stream: &[u8]) -> Vec<Command> {
     let mut commands = Vec::new();
     let mut rest = stream;
     let mut within = false;
