@@ -56,6 +56,17 @@ pub(crate) fn install(packages: &[&str], for_what: &str) -> Result<(), Problem> 
     tool::run(command.args(packages), &doing)
 }
 
+/// Fetches packages into a folder without installing them. That needs no rights, but lists that are not too old: as root
+/// they are brought up to date first.
+pub(crate) fn download(packages: &[&str], folder: &Path, doing: &str) -> Result<(), Problem> {
+    if is_root() {
+        tool::run(&mut apt(&["update", "-qq"]), doing)?;
+    }
+    // Root's downloads are otherwise made by a user who may not write here.
+    let mut command = apt(&["download", "-qq", "-o", "APT::Sandbox::User=root"]);
+    tool::run(command.args(packages).current_dir(folder), doing)
+}
+
 fn apt(arguments: &[&str]) -> Command {
     let mut command = Command::new("apt-get");
     command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");

@@ -24,7 +24,8 @@
 //!
 //! `test` compiles the server and its tests in one go and hands them, in environment variables, what they cannot find
 //! by themselves: `CARBONIO_MIGRATE_BIN`, the program; `ARTEFACTS`, a folder for screenshots and the like; `AXE_JS`, the
-//! script of the accessibility audit. `ci` looks for warnings first.
+//! script of the accessibility audit; `MAIL_SERVERS`, the folder of the mail servers that are not installed but unpacked
+//! ([`needs::unpacked`]). `ci` looks for warnings first.
 //!
 //! `bench` and `torture` ([`trials`]) build the server optimised and hand over to a program that measures it beside its
 //! peers, or kills it and its servers for as long as is wanted.

@@ -1,5 +1,7 @@
 //! The programs that tests start: real servers and a real browser.
 
+pub(crate) mod unpacked;
+
 use std::{fs, path::Path};
 
 use crate::{debian, problem::Problem, tool};

@@ -21,6 +21,7 @@ const RUNS: [&[&str]; 2] = [&["--workspace", "--exclude", "xtask"], &["--package
 /// Installs, builds, runs. The test runner's own lines are followed by their sum only, and its exit code is ours.
 pub(crate) fn run(place: &Place, test: &args::Test) -> Result<ExitCode, Problem> {
     needs::provide()?;
+    let mail_servers = needs::unpacked::provide(place)?;
     let axe = axe::provide(place)?;
     let program = server::build_with_tests(place)?;
     let artefacts = place.target.join("artefacts");
@@ -39,7 +40,8 @@ pub(crate) fn run(place: &Place, test: &args::Test) -> Result<ExitCode, Problem>
             .args(&test.runner)
             .env("CARBONIO_MIGRATE_BIN", &program)
             .env("ARTEFACTS", &artefacts)
-            .env("AXE_JS", &axe);
+            .env("AXE_JS", &axe)
+            .env(servers::unpacked::VARIABLE, &mail_servers);
         let (status, tally) = count(&mut command)?;
         total += tally;
         failed = failed.or((!status.success()).then_some(status));

@@ -77,7 +77,13 @@ impl Courier {
         command.args(["--mount", "--pid", "--fork", "--kill-child", "--", "sh", "-c", INSIDE, "courier"]);
         command.arg(self.daemon.path("gate/socket"));
         command.arg(self.unpacked.file("usr/sbin/couriertcpd")?);
-        command.args(["-address=127.0.0.1", "-maxprocs=200", "-maxperip=200", "-nodnslookup", "-noidentlookup"]);
+        command.args([
+            "-address=127.0.0.1",
+            "-maxprocs=200",
+            "-maxperip=200",
+            "-nodnslookup",
+            "-noidentlookup",
+        ]);
         command.arg(self.daemon.port().to_string());
         command.arg(self.unpacked.file("usr/lib/courier/courier/imaplogin")?);
         command.arg(self.unpacked.file("usr/bin/imapd")?).arg("Maildir");
@@ -87,7 +93,9 @@ impl Courier {
         command.env("GAM_CLIENT_ID", self.daemon.port().to_string());
         self.unpacked.lend_libraries(&mut command);
         self.daemon.start(command).map_err(|error| {
-            Error::new(format!("{error} (Courier's tests need root, or a container in which mounting is allowed)"))
+            Error::new(format!(
+                "{error} (Courier's tests need root, or a container in which mounting is allowed)"
+            ))
         })
     }
 

@@ -31,7 +31,8 @@ impl Imap4d {
         for directory in ["users", "domains"] {
             daemon.make_dir(directory)?;
         }
-        daemon.write("imap4d.conf", &settings(&daemon.path("domains").display().to_string(), daemon.port()))?;
+        daemon
+            .write("imap4d.conf", &settings(&daemon.path("domains").display().to_string(), daemon.port()))?;
         let mut server = Self { daemon, unpacked };
         server.resume()?;
         Ok(server)

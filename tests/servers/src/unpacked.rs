@@ -32,6 +32,11 @@ impl Unpacked {
         Ok(Self { root })
     }
 
+    /// The servers in this folder.
+    pub fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
     /// A file of the unpacked packages, such as `usr/sbin/imap4d`.
     pub fn file(&self, path: &str) -> Result<PathBuf> {
         let file = self.root.join(path);
@@ -58,8 +63,11 @@ impl Unpacked {
             let entries = fs::read_dir(self.root.join(parent)).into_iter().flatten().flatten();
             folders.extend(entries.map(|entry| entry.path()).filter(|path| is_of_an_architecture(path)));
         }
-        if let Ok(joined) = env::join_paths(folders) {
-            command.env("LD_LIBRARY_PATH", joined);
+        let mechanisms: Vec<_> = folders.iter().map(|folder| folder.join("sasl2")).collect();
+        for (variable, folders) in [("LD_LIBRARY_PATH", folders), ("SASL_PATH", mechanisms)] {
+            if let Ok(joined) = env::join_paths(folders) {
+                command.env(variable, joined);
+            }
         }
     }
 }
