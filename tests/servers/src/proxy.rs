@@ -1,5 +1,7 @@
 //! A TCP proxy on loopback that makes a line slow, stalls it, or cuts it.
 
+mod literals;
+
 use std::{
     io::{Read, Write},
     net::{Ipv4Addr, Shutdown, TcpListener, TcpStream},
@@ -9,6 +11,8 @@ use std::{
     },
     time::Duration,
 };
+
+use literals::Literals;
 
 use crate::error::{Doing, Result};
 
@@ -26,6 +30,10 @@ struct Line {
     stalled: AtomicBool,
     closed: AtomicBool,
     passed: AtomicU64,
+    /// Bytes until everything is cut.
+    left: AtomicU64,
+    /// Literals of the server until one is cut short; zero for never.
+    literals: AtomicU64,
     open: Mutex<Vec<TcpStream>>,
 }
 
@@ -41,6 +49,8 @@ impl Proxy {
             stalled: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             passed: AtomicU64::new(0),
+            left: AtomicU64::new(u64::MAX),
+            literals: AtomicU64::new(0),
             open: Mutex::default(),
         });
         let accepting = Arc::clone(&line);
@@ -72,9 +82,24 @@ impl Proxy {
 
     /// Cuts every open connection; new ones are let through.
     pub fn cut(&self) {
-        for stream in self.line.open().drain(..) {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
+        self.line.cut();
+    }
+
+    /// Cuts every open connection once this many more bytes went through, both ways taken together: exactly there.
+    pub fn cut_after(&self, bytes: u64) {
+        self.line.left.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Ends the connection one byte before the end of a literal that the server sends: the first one from now on, the
+    /// second, and so on.
+    pub fn truncate_literal(&self, number: u64) {
+        self.line.literals.store(number, Ordering::Relaxed);
+    }
+
+    /// Takes back what [`Self::cut_after`] and [`Self::truncate_literal`] set up and did not come to pass.
+    pub fn disarm(&self) {
+        self.line.left.store(u64::MAX, Ordering::Relaxed);
+        self.line.literals.store(0, Ordering::Relaxed);
     }
 
     /// Bytes that went through so far, both ways.
@@ -100,15 +125,36 @@ impl Line {
     fn join(self: &Arc<Self>, client: TcpStream) {
         let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.target)) else { return };
         let _ = (client.set_nodelay(true), server.set_nodelay(true));
-        for (from, to) in [(&client, &server), (&server, &client)] {
+        for (from, to, literals) in [(&client, &server, None), (&server, &client, Some(Literals::default()))]
+        {
             let (Ok(from), Ok(to)) = (from.try_clone(), to.try_clone()) else { return };
             let line = Arc::clone(self);
-            std::thread::spawn(move || line.carry(from, to));
+            std::thread::spawn(move || line.carry(from, to, literals));
         }
         self.open().extend([client, server]);
     }
 
-    fn carry(&self, mut from: TcpStream, mut to: TcpStream) {
+    fn cut(&self) {
+        for stream in self.open().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// How many of these bytes go through before everything is cut, if it is cut within them.
+    fn last(&self, bytes: &[u8], literals: &mut Option<Literals>) -> Option<usize> {
+        let short = literals.as_mut().and_then(|one| one.end_within(bytes, &self.literals));
+        let count = short.unwrap_or(bytes.len()) as u64;
+        let less = |left: u64| (left != u64::MAX).then(|| left.saturating_sub(count));
+        match self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) {
+            Ok(left) if left <= count => {
+                self.left.store(u64::MAX, Ordering::Relaxed);
+                Some(left as usize)
+            }
+            Ok(_) | Err(_) => short,
+        }
+    }
+
+    fn carry(&self, mut from: TcpStream, mut to: TcpStream, mut literals: Option<Literals>) {
         let mut buffer = [0; 16 * 1024];
         loop {
             let rate = self.bytes_per_second.load(Ordering::Relaxed);
@@ -125,11 +171,61 @@ impl Line {
             }
             // A reset overtakes what is queued here: it stands for what the sender's own system throws away.
             let reset = from.take_error().is_ok_and(|error| error.is_some());
-            if reset || count == 0 || to.write_all(&buffer[..count]).is_err() {
+            if reset || count == 0 {
                 break;
             }
-            self.passed.fetch_add(count as u64, Ordering::Relaxed);
+            let last = self.last(&buffer[..count], &mut literals);
+            let allowed = last.unwrap_or(count);
+            if to.write_all(&buffer[..allowed]).is_err() {
+                break;
+            }
+            self.passed.fetch_add(allowed as u64, Ordering::Relaxed);
+            if last.is_some() {
+                self.cut();
+                break;
+            }
         }
         let _ = to.shutdown(Shutdown::Write);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read, Write},
+        net::{Ipv4Addr, TcpListener, TcpStream},
+    };
+
+    use super::Proxy;
+
+    /// What a client receives of what a server says.
+    fn received(says: &'static [u8], prepare: impl FnOnce(&Proxy)) -> Vec<u8> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let proxy = Proxy::start(listener.local_addr().expect("an address").port()).expect("starts");
+        prepare(&proxy);
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a client");
+            let _ = stream.write_all(says);
+        });
+        let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port())).expect("connects");
+        let mut bytes = Vec::new();
+        let _ = client.read_to_end(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn a_line_is_cut_exactly_where_it_was_asked_for() {
+        for count in [0, 1, 5] {
+            assert_eq!(received(b"* OK ready\r\n", |proxy| proxy.cut_after(count)).len(), count as usize);
+        }
+        assert_eq!(received(b"* OK ready\r\n", |_| ()), b"* OK ready\r\n");
+    }
+
+    #[test]
+    fn a_literal_is_cut_short_by_one_byte() {
+        let says = b"* 1 FETCH (BODY[] {5}\r\nhello)\r\n";
+        let expected = b"* 1 FETCH (BODY[] {5}\r\nhell";
+        assert_eq!(received(says, |proxy| proxy.truncate_literal(1)), expected);
+        assert_eq!(received(says, |proxy| proxy.truncate_literal(2)), says);
     }
 }

@@ -59,6 +59,23 @@ impl Snapshot {
         Ok(Self { folders })
     }
 
+    /// Every message with the path of its folder.
+    pub fn messages(&self) -> impl Iterator<Item = (&[String], &Print)> {
+        self.folders
+            .iter()
+            .flat_map(|(path, contents)| contents.messages.iter().map(move |one| (path.as_slice(), one)))
+    }
+
+    /// The same without the messages whose bytes have one of these sums.
+    #[must_use]
+    pub fn without(&self, sums: &BTreeSet<String>) -> Self {
+        let mut rest = self.clone();
+        for contents in rest.folders.values_mut() {
+            contents.messages.retain(|one| !sums.contains(&one.sha256));
+        }
+        rest
+    }
+
     /// How many messages it holds.
     pub fn len(&self) -> usize {
         self.folders.values().map(|contents| contents.messages.len()).sum()

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 /// The text that `trials help` prints.
 pub(crate) const USAGE: &str = "\
 Usage: trials bench --binary FILE [--table FILE] [--runs N] [--only NAME] [--quick]
+       trials torture --binary FILE --minutes N [--seed S]
        trials measure FILE -- COMMAND...
        trials floor SOURCE-PORT SOURCE-USER TARGET-PORT TARGET-USER
 
-Started by `cargo xtask bench`. The mail of all servers lies below TMPDIR.
+Started by `cargo xtask bench` and `cargo xtask torture`. The mail of all servers lies below TMPDIR.
 ";
 
 /// What to do.
@@ -16,6 +17,8 @@ Started by `cargo xtask bench`. The mail of all servers lies below TMPDIR.
 pub(crate) enum Task {
     /// Measure the product beside its peers.
     Bench(Bench),
+    /// Torment the product.
+    Torture(Torture),
     /// Run one command and write down what it took.
     Measure {
         /// Where to.
@@ -44,6 +47,17 @@ pub(crate) struct Bench {
     pub(crate) quick: bool,
 }
 
+/// How to torment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Torture {
+    /// The product.
+    pub(crate) binary: PathBuf,
+    /// For how long rounds are begun.
+    pub(crate) minutes: u64,
+    /// What the first round's decisions come from; the others follow.
+    pub(crate) seed: u64,
+}
+
 /// Between which mailboxes to copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Floor {
@@ -59,6 +73,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
     match (name.as_str(), rest) {
         ("help" | "--help" | "-h", _) => Ok(Task::Help),
         ("bench", _) => bench(rest).map(Task::Bench),
+        ("torture", _) => torture(rest).map(Task::Torture),
         ("measure", [record, dashes, command @ ..]) if dashes == "--" && !command.is_empty() => {
             Ok(Task::Measure { record: record.into(), command: command.to_vec() })
         }
@@ -93,13 +108,31 @@ fn bench(arguments: &[String]) -> Result<Bench, String> {
     Ok(bench)
 }
 
+fn torture(arguments: &[String]) -> Result<Torture, String> {
+    let mut torture = Torture { binary: PathBuf::new(), minutes: 0, seed: 1 };
+    let mut rest = arguments.iter();
+    while let Some(flag) = rest.next() {
+        let value = rest.next().ok_or_else(|| format!("{flag} needs a value"))?;
+        match flag.as_str() {
+            "--binary" => torture.binary = value.into(),
+            "--minutes" => torture.minutes = number(value)?,
+            "--seed" => torture.seed = number(value)?,
+            _ => return Err(format!("`torture` does not know {flag}")),
+        }
+    }
+    if torture.binary.as_os_str().is_empty() || torture.minutes == 0 {
+        return Err("`torture` needs --binary and --minutes".into());
+    }
+    Ok(torture)
+}
+
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("{text} is no number that fits here"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Bench, Floor, Task, parse};
+    use super::{Bench, Floor, Task, Torture, parse};
 
     fn check(line: &str, expected: Result<Task, &str>) {
         let words: Vec<String> = line.split_whitespace().map(String::from).collect();
@@ -115,6 +148,8 @@ mod tests {
         let other = Bench { runs: 5, only, table, ..bench.clone() };
         check("bench --binary /b --runs 5 --only mixed --table t.md", Ok(Task::Bench(other)));
         check("bench --quick --binary /b", Ok(Task::Bench(Bench { runs: 1, quick: true, ..bench })));
+        let torture = Torture { binary: "/b".into(), minutes: 10, seed: 7 };
+        check("torture --binary /b --minutes 10 --seed 7", Ok(Task::Torture(torture)));
         let command = vec!["ls".into(), "-l".into()];
         check("measure /r -- ls -l", Ok(Task::Measure { record: "/r".into(), command }));
         let floor = Floor { source: (1, "a".into()), target: (2, "b".into()) };
@@ -124,6 +159,7 @@ mod tests {
     #[test]
     fn an_unknown_argument_is_a_clear_error() {
         check("bench", Err("`bench` needs --binary"));
+        check("torture --binary /b", Err("`torture` needs --binary and --minutes"));
         check("bench --fast", Err("`bench` does not know --fast"));
         check("bench --runs many", Err("many is no number that fits here"));
         check("measure /r ls", Err("measure /r ls is not understood"));

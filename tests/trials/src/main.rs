@@ -8,6 +8,8 @@ mod args;
 mod bench;
 mod floor;
 mod measure;
+mod product;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Task::Bench(bench) => bench::run(&bench),
+        Task::Torture(torture) => torture::run(&torture),
         Task::Measure { record, command } => measure::launch(&record, &command),
         Task::Floor(copy) => floor::run(&copy).map(|()| ExitCode::SUCCESS),
     };

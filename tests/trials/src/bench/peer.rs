@@ -13,6 +13,7 @@ use servers::{
 };
 
 use super::machine::version;
+use crate::product::{self, Place};
 
 /// One program, in one way to run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,9 +38,9 @@ enum Kind {
 #[derive(Debug, Clone)]
 pub(super) struct Errand {
     /// Port and user of the source.
-    pub(super) source: (u16, String),
+    pub(super) source: Place,
     /// Port and user of the target.
-    pub(super) target: (u16, String),
+    pub(super) target: Place,
     /// Where the source answers a `doveadm` elsewhere.
     pub(super) doveadm: u16,
     /// The target's configuration file: `doveadm` writes without a server.
@@ -49,18 +50,13 @@ pub(super) struct Errand {
 }
 
 /// The product in its ways, the floor, and every peer that is on this machine.
-pub(super) fn found(product: &Path) -> Vec<Peer> {
-    let help = Command::new(product).arg("--help").output().map(|output| output.stdout).unwrap_or_default();
-    let help = String::from_utf8_lossy(&help).into_owned();
-    let mut depths = vec!["content"];
-    // The closing comparison of listings costs least; where there is none, that of header blocks does.
-    depths.insert(0, if help.contains("listing") { "listing" } else { "headers" });
-    let mut peers: Vec<_> = depths
+pub(super) fn found(binary: &Path) -> Vec<Peer> {
+    let mut peers: Vec<_> = product::depths(binary)
         .into_iter()
         .map(|depth| Peer {
             name: format!("carbonio-migrate, {depth}"),
             kind: Kind::Product(depth),
-            program: product.to_owned(),
+            program: binary.to_owned(),
         })
         .collect();
     let own = env::current_exe().unwrap_or_default();
@@ -111,16 +107,12 @@ impl Peer {
         let secret = errand.folder.join("password");
         fs::write(&secret, format!("{PASSWORD}\n")).doing(|| format!("writing {}", secret.display()))?;
         let mut command = Command::new(&self.program);
-        command.env("HOME", &errand.folder);
         let ((from, source), (to, target)) = (&errand.source, &errand.target);
         match self.kind {
             Kind::Product(depth) => {
-                command.args(["--source", "imap", "--host", "127.0.0.1", "--tls", "none", "--no-progress"]);
-                command.args(["--target-host", "127.0.0.1", "--target-tls", "none", "--verify", depth]);
-                command.arg("--port").arg(from.to_string()).arg("--user").arg(source);
-                command.arg("--target-port").arg(to.to_string()).arg("--target-user").arg(target);
-                command.arg("--password-file").arg(&secret).arg("--target-password-file").arg(&secret);
-                command.arg("--ledger").arg(errand.folder.join("ledger.db"));
+                let ledger = errand.folder.join("ledger.db");
+                let (from, to) = (&errand.source, &errand.target);
+                command = product::command(&self.program, from, to, &secret, &ledger, depth);
             }
             Kind::Floor => {
                 command.arg("floor").arg(from.to_string()).arg(source).arg(to.to_string()).arg(target);
@@ -152,12 +144,13 @@ impl Peer {
                 command.arg("--tmpdir").arg(&errand.folder);
             }
         }
+        command.env("HOME", &errand.folder);
         Ok(command)
     }
 }
 
 fn mbsync(errand: &Errand, secret: &Path) -> String {
-    let store = |name: &str, (port, user): &(u16, String)| {
+    let store = |name: &str, (port, user): &Place| {
         let secret = secret.display();
         format!(
             "IMAPStore {name}\nHost 127.0.0.1\nPort {port}\nUser {user}\nPassCmd \"cat {secret}\"\nSSLType None\n\
