@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use servers::{
     Result,
     dovecot::Dovecot,
-    imap::{Folder, Imap, quote},
+    imap::{Imap, quote},
     random::Random,
     verify::{Snapshot, sha256},
 };
