@@ -10,6 +10,7 @@ mod order;
 mod problem;
 mod progress;
 mod report_files;
+mod rules;
 mod run;
 mod secrets;
 mod side;

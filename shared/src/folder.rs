@@ -41,6 +41,17 @@ impl FolderPath {
         Self(levels)
     }
 
+    /// Reads two paths with a `=` between; in a name it is written `\=`. None where there is no such sign.
+    pub fn parse_pair(text: &str) -> Option<(Self, Self)> {
+        let mut escaped = false;
+        let at = text.find(|c| {
+            let found = c == '=' && !escaped;
+            escaped = c == '\\' && !escaped;
+            found
+        })?;
+        Some((Self::parse(&text[..at]), Self::parse(&text[at + 1..])))
+    }
+
     /// In one line, as rules spell it: see [`Self::parse`].
     pub fn written(&self) -> String {
         let level = |name: &String| name.replace('\\', "\\\\").replace('/', "\\/");

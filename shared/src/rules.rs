@@ -80,6 +80,25 @@ pub struct Filter {
     pub max_bytes: Option<u64>,
 }
 
+impl Filter {
+    /// Why no message at all can pass, as far as that is certain without a clock.
+    pub fn contradiction(&self) -> Option<&'static str> {
+        let dates = match (self.newer_than, self.older_than) {
+            (Some(Age::Day(since)), Some(Age::Day(before))) => since >= before,
+            (Some(Age::Days(since)), Some(Age::Days(before))) => since <= before,
+            (Some(Age::Day(_) | Age::Days(_)), _) | (None, _) => false,
+        };
+        let sizes = self.min_bytes.zip(self.max_bytes).is_some_and(|(least, most)| least > most);
+        if dates {
+            Some("the first moment is not before the last")
+        } else if sizes {
+            Some("the smallest size is above the largest")
+        } else {
+            None
+        }
+    }
+}
+
 /// What happens to messages that are marked as deleted on the source and still there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -163,6 +182,25 @@ mod tests {
     fn a_misspelled_rule_is_refused_rather_than_ignored() {
         for text in [r#"{"folders":{"exlude":["Trash"]}}"#, r#"{"filter":{"newer":"30d"}}"#] {
             assert!(serde_json::from_str::<Options>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn limits_that_let_nothing_through_are_seen() {
+        let filter = |newer: &str, older: &str| Filter {
+            newer_than: newer.parse().ok(),
+            older_than: older.parse().ok(),
+            ..Filter::default()
+        };
+        for (newer, older) in
+            [("2024-01-02", "2024-01-01"), ("2024-01-01", "2024-01-01"), ("30d", "30d"), ("1d", "2d")]
+        {
+            assert!(filter(newer, older).contradiction().is_some(), "{newer} {older}");
+        }
+        for (newer, older) in
+            [("2024-01-01", "2024-01-02"), ("2d", "1d"), ("2024-01-01", "5d"), ("", "5d"), ("", "")]
+        {
+            assert_eq!(filter(newer, older).contradiction(), None, "{newer} {older}");
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use secrecy::SecretString;
 use shared::{
     check::{CheckReport, StepName, StepStatus},
-    endpoint::{Endpoint, ImapEndpoint},
+    endpoint::{Endpoint, ImapEndpoint, Preset},
 };
 use tokio::sync::watch;
 
@@ -17,7 +17,7 @@ use crate::{
     wire::imap::{
         connect::{self, Seen},
         encode::clean,
-        listing, login, quota,
+        listing, login, preset, quota,
     },
 };
 
@@ -43,6 +43,8 @@ async fn check_imap(
     let peer = clean(&endpoint.host, 100);
     let mut watcher = |seen| list.see(seen);
     let connection = connect::open(endpoint, &peer, &mut watcher).await?;
+    let greeted = preset::recognise(&connection.greeting, "", &connection.capabilities);
+    list.change(|report| report.recognised = Some(greeted).filter(|preset| *preset != Preset::Generic));
     let Some((user, secret)) = credentials else {
         list.skip(StepName::Login, "no mailbox was named to try it with");
         return Ok(());
@@ -51,7 +53,8 @@ async fn check_imap(
     let mut connection = login::login(connection, endpoint, user, secret).await?;
     list.pass(StepName::Login, "accepted".into());
     list.begin(StepName::Capabilities);
-    let listing = listing::list(&mut connection).await?;
+    let listing = listing::list(&mut connection, endpoint.preset).await?;
+    list.change(|report| report.recognised = Some(listing.recognised));
     list.pass(StepName::Capabilities, capabilities(&connection.capabilities, &listing));
     list.pass(StepName::Namespace, namespace(&listing));
     list.begin(StepName::Quota);

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::help;
+use shared::endpoint::Preset;
+
+use super::{help, rules::RulesArgs};
 
 // The arguments of a migration without a server; none of them is needed by the other commands. Not a doc comment, here
 // and on the parts: it would become the description of the whole program.
@@ -15,6 +17,8 @@ pub(crate) struct MigrateArgs {
     pub(super) source: SourceArgs,
     #[command(flatten)]
     pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) rules: RulesArgs,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }
@@ -63,6 +67,10 @@ pub(super) struct SourceArgs {
     /// The name made from mailbox and admin [default: {user}*{admin}]
     #[arg(long, value_name = "TEMPLATE", requires = "master", conflicts_with_all = ["login_as", "token_file"])]
     pub(super) master_template: Option<String>,
+    /// Which product the server is, where its own words mislead: generic, dovecot, cyrus, courier, mailutils, zimbra,
+    /// carbonio, exchange, microsoft365, gmail, yahoo, icloud, domino [default: recognised]
+    #[arg(long, value_name = "PRODUCT")]
+    pub(super) source_preset: Option<Preset>,
 }
 
 // The mailbox that is moved to.
@@ -103,6 +111,9 @@ pub(super) struct TargetArgs {
     #[arg(long, value_name = "TEMPLATE", requires = "target_master",
           conflicts_with_all = ["target_login_as", "target_token_file"])]
     pub(super) target_master_template: Option<String>,
+    /// Which product the server is, as for --source-preset [default: recognised]
+    #[arg(long, value_name = "PRODUCT")]
+    pub(super) target_preset: Option<Preset>,
 }
 
 // What is done and what is told about it.

@@ -11,6 +11,7 @@ use super::{
     Exit, Problem,
     args::{DepthArg, MigrateArgs, RunArgs},
     ledger_file,
+    rules::Rules,
     side::SideOrder,
 };
 use crate::config;
@@ -60,7 +61,8 @@ impl TryFrom<MigrateArgs> for Order {
     type Error = Problem;
 
     fn try_from(args: MigrateArgs) -> Result<Self, Problem> {
-        let MigrateArgs { source, target, run } = args;
+        let MigrateArgs { source, target, rules, run } = args;
+        let rules = Rules::try_from(rules)?;
         let source = SideOrder::try_from(source)?;
         let target = SideOrder::try_from(target)?;
         if source.user == target.user
@@ -82,7 +84,15 @@ impl TryFrom<MigrateArgs> for Order {
         };
         Ok(Self {
             only,
-            options: Options { verify, parallel: 1, ..Options::default() },
+            options: Options {
+                verify,
+                parallel: 1,
+                folders: rules.folders,
+                filter: rules.filter,
+                deleted: rules.deleted,
+                oversized: rules.oversized,
+                ..Options::default()
+            },
             ledger: ledger_place(&run, &source, &target)?,
             display: display(&run, std::io::stderr().is_terminal()),
             closing: !run.quiet,

@@ -6,7 +6,7 @@ use engine::account::Account;
 use secrecy::SecretString;
 use shared::{
     check::Side,
-    endpoint::{Endpoint, ImapEndpoint, Login, Tls},
+    endpoint::{Endpoint, ImapEndpoint, Login, Preset, Tls},
 };
 
 use super::{
@@ -65,6 +65,7 @@ struct Typed {
     login_as: Option<String>,
     master: Option<String>,
     template: Option<String>,
+    preset: Option<Preset>,
 }
 
 impl TryFrom<SourceArgs> for SideOrder {
@@ -85,6 +86,7 @@ impl TryFrom<SourceArgs> for SideOrder {
             login_as: args.login_as,
             master: args.master,
             template: args.master_template,
+            preset: args.source_preset,
         }
         .settle()
     }
@@ -108,6 +110,7 @@ impl TryFrom<TargetArgs> for SideOrder {
             login_as: args.target_login_as,
             master: args.target_master,
             template: args.target_master_template,
+            preset: args.target_preset,
         }
         .settle()
     }
@@ -142,7 +145,7 @@ impl Typed {
         };
         let pin = self.pin.map(|pin| fingerprint(&pin, prefix)).transpose()?;
         let port = self.port.unwrap_or(tls.default_port());
-        let endpoint = ImapEndpoint { host, port, tls, pin, login, preset: None };
+        let endpoint = ImapEndpoint { host, port, tls, pin, login, preset: self.preset };
         Ok(SideOrder { side: self.side, endpoint, user, secret_file: self.password_file.or(self.token_file) })
     }
 }

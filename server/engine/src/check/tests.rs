@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use shared::{
     cause::Cause,
     check::{CheckReport, StepName, StepStatus},
-    endpoint::{Endpoint, ImapEndpoint, Login, Tls},
+    endpoint::{Endpoint, ImapEndpoint, Login, Preset, Tls},
 };
 use tokio::{net::TcpListener, sync::watch};
 
@@ -96,6 +96,19 @@ fn a_good_server_passes_every_step() {
         assert!(detail(StepName::Capabilities).starts_with("Dovecot: "));
         let writes = ["SELECT", "APPEND", "CREATE", "SUBSCRIBE", "STORE"];
         assert!(!log.iter().any(|line| writes.iter().any(|word| line.starts_with(word))), "{log:?}");
+    });
+}
+
+#[test]
+fn the_product_is_recognised_by_its_own_words_whatever_was_chosen() {
+    clock::run(async {
+        let named = async |name: &'static str, chosen| {
+            let (report, _) = with(|habits| habits.name = name, |endpoint| endpoint.preset = chosen).await;
+            report.recognised
+        };
+        assert_eq!(named("Dovecot", None).await, Some(Preset::Dovecot));
+        assert_eq!(named("Zimbra 8.8.15 carbonio", Some(Preset::Dovecot)).await, Some(Preset::Carbonio));
+        assert_eq!(named("some server", None).await, Some(Preset::Generic));
     });
 }
 

@@ -1,5 +1,6 @@
 //! What folder names a target takes, and the nearest name it takes for one it does not.
 
+use shared::endpoint::Preset;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::wire::imap::utf7;
@@ -15,6 +16,8 @@ pub struct TargetProfile {
     pub refuses_leading: &'static [char],
     /// Whether blanks at a name's end are lost.
     pub trims_trailing_blanks: bool,
+    /// Whether blanks at a name's beginning are lost.
+    pub trims_leading_blanks: bool,
     /// The longest name in characters; at least 16.
     pub max_chars: usize,
     /// The longest name in bytes as it is sent and mostly stored, which is modified UTF-7; at least 64.
@@ -38,12 +41,72 @@ impl TargetProfile {
             forbidden: &[],
             refuses_leading: &[],
             trims_trailing_blanks: false,
+            trims_leading_blanks: false,
             max_chars: 255,
             max_bytes: 255,
             max_depth: 100,
             folds_names: true,
             inbox_children: true,
             reserved: &[],
+        }
+    }
+
+    /// What a product takes; `separator` is what the server tells.
+    pub const fn of(preset: Preset, separator: Option<char>) -> Self {
+        match preset {
+            Preset::Dovecot => Self::dovecot(separator),
+            Preset::Cyrus => Self { refuses_leading: &['~'], folds_names: false, ..Self::generic(separator) },
+            Preset::Courier | Preset::Mailutils => {
+                Self { forbidden: &['/'], folds_names: false, ..Self::generic(separator) }
+            }
+            Preset::Zimbra | Preset::Carbonio => Self::carbonio(),
+            Preset::Exchange | Preset::Microsoft365 => Self::exchange(separator),
+            Preset::Gmail => Self::gmail(separator),
+            Preset::Generic | Preset::Yahoo | Preset::Icloud | Preset::Domino => Self::generic(separator),
+        }
+    }
+
+    /// Exchange and Microsoft 365: blanks around a name are cut, case does not count, and some names belong to Outlook's
+    /// other applications even where no folder of theirs is shown.
+    pub const fn exchange(separator: Option<char>) -> Self {
+        Self {
+            trims_trailing_blanks: true,
+            trims_leading_blanks: true,
+            reserved: &[
+                "calendar",
+                "contacts",
+                "conversation history",
+                "files",
+                "journal",
+                "notes",
+                "outbox",
+                "rss feeds",
+                "sync issues",
+                "tasks",
+            ],
+            ..Self::generic(separator)
+        }
+    }
+
+    /// Gmail: folders are labels, of 225 characters with all their levels; blanks around a name are cut, case does not
+    /// count, and its own labels' names are taken.
+    pub const fn gmail(separator: Option<char>) -> Self {
+        Self {
+            forbidden: &['^'],
+            trims_trailing_blanks: true,
+            trims_leading_blanks: true,
+            max_chars: 225,
+            reserved: &[
+                "[gmail]",
+                "[google mail]",
+                "all mail",
+                "chats",
+                "important",
+                "muted",
+                "starred",
+                "unread",
+            ],
+            ..Self::generic(separator)
         }
     }
 
@@ -127,6 +190,7 @@ impl TargetProfile {
     }
 
     fn trimmed<'n>(&self, name: &'n str) -> &'n str {
+        let name = if self.trims_leading_blanks { name.trim_start() } else { name };
         if self.trims_trailing_blanks { name.trim_end() } else { name }
     }
 

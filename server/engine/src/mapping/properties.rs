@@ -10,7 +10,7 @@ use shared::{
 
 use super::{
     MappedFolder, TargetProfile, alternative, map_folders,
-    tests::{CARBONIO, DOTTED, DOVECOT, GENERIC},
+    tests::{CARBONIO, DOTTED, DOVECOT, EXCHANGE, GENERIC},
 };
 use crate::{model::Folder, wire::imap::utf7};
 
@@ -48,7 +48,14 @@ fn folders() -> impl Strategy<Value = Vec<Folder>> {
 }
 
 fn profiles() -> impl Strategy<Value = TargetProfile> {
-    let base = prop::sample::select(vec![GENERIC, DOTTED, DOVECOT, CARBONIO, TargetProfile::generic(None)]);
+    let base = prop::sample::select(vec![
+        GENERIC,
+        DOTTED,
+        DOVECOT,
+        CARBONIO,
+        EXCHANGE,
+        TargetProfile::generic(None),
+    ]);
     (base, any::<bool>(), 1_usize..6, 16_usize..40).prop_map(
         |(base, inbox_children, max_depth, max_chars)| TargetProfile {
             inbox_children,
@@ -64,7 +71,8 @@ fn profiles() -> impl Strategy<Value = TargetProfile> {
 fn takes(profile: &TargetProfile, name: &str, on_top: bool) -> bool {
     let banned = |c: char| c.is_control() || Some(c) == profile.separator || profile.forbidden.contains(&c);
     let blank_at_end = profile.trims_trailing_blanks && name.ends_with(char::is_whitespace);
-    let refused = ["", ".", ".."].contains(&name) || name.contains(banned) || blank_at_end;
+    let blank_first = profile.trims_leading_blanks && name.starts_with(char::is_whitespace);
+    let refused = ["", ".", ".."].contains(&name) || name.contains(banned) || blank_at_end || blank_first;
     let too_long = name.chars().count() > profile.max_chars || utf7::encode(name).len() > profile.max_bytes;
     let refused_first = on_top && name.starts_with(profile.refuses_leading);
     !(refused || refused_first || too_long)

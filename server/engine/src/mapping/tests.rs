@@ -15,6 +15,7 @@ pub(super) const GENERIC: TargetProfile = TargetProfile::generic(Some('/'));
 pub(super) const DOTTED: TargetProfile = TargetProfile::generic(Some('.'));
 pub(super) const DOVECOT: TargetProfile = TargetProfile::dovecot(Some('/'));
 pub(super) const CARBONIO: TargetProfile = TargetProfile::carbonio();
+pub(super) const EXCHANGE: TargetProfile = TargetProfile::exchange(Some('/'));
 
 pub(super) fn path(text: &str) -> FolderPath {
     FolderPath::new(text.split(" > "))
@@ -142,6 +143,7 @@ fn edge_056_trailing_blanks_make_no_second_folder_where_they_are_cut() {
     check(&CARBONIO, "  ", "", "+   -> _", "  ");
     check(&DOVECOT, "Work, Work ", "", "+Work, +Work ", "");
     check(&CARBONIO, " Work, a  b", "", "+ Work, +a  b", "");
+    check(&EXCHANGE, "Work,  Work", "", "+ Work -> Work (2), +Work", " Work");
 }
 
 #[test]
@@ -181,6 +183,26 @@ fn edge_063_names_of_other_applications_are_left_to_them() {
     );
     check(&CARBONIO, "CALENDAR, a > Calendar", "", "+a > Calendar, +CALENDAR -> CALENDAR (mail)", "CALENDAR");
     check(&DOVECOT, "Contacts", "", "+Contacts", "");
+}
+
+#[test]
+fn edge_066_names_that_outlook_keeps_for_itself_are_left_to_it() {
+    check(
+        &EXCHANGE,
+        "Files, Files > a",
+        "",
+        "+Files -> Files (mail), +Files > a -> Files (mail) > a",
+        "Files",
+    );
+    // Its own folder of the name holds no mail, so nothing is put there either.
+    check(&EXCHANGE, "Tasks", "Tasks", "+Tasks -> Tasks (mail)", "Tasks");
+    check(
+        &TargetProfile::gmail(Some('/')),
+        "Chats, a^b",
+        "",
+        "+a^b -> a_b, +Chats -> Chats (mail)",
+        "Chats, a^b",
+    );
 }
 
 #[test]
@@ -329,6 +351,16 @@ fn edge_071_what_is_too_deep_moves_up() {
         "a > b > c, a > b > c > d",
     );
     check(&TargetProfile::generic(None), "a, a > b, a_b", "", "+a, +a > b -> a_b (2), +a_b", "a > b");
+}
+
+#[test]
+fn edge_076_a_tree_that_loops_into_itself_is_moved_as_deep_as_it_is_listed() {
+    let deep: Vec<String> = (1..=150).map(|depth| vec!["loop"; depth].join(" > ")).collect();
+    let (mapped, _) = map_folders(&listing(&deep.join(", ")), &[], &BTreeMap::new(), &GENERIC);
+    assert_eq!(mapped.len(), 150);
+    assert!(mapped.iter().all(|folder| folder.target.0.len() <= 100));
+    let places: BTreeSet<_> = mapped.iter().map(|folder| &folder.target).collect();
+    assert_eq!(places.len(), 150);
 }
 
 #[test]

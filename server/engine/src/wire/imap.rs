@@ -12,6 +12,7 @@ mod fetch;
 pub(crate) mod hint;
 pub(crate) mod listing;
 pub(crate) mod login;
+pub(crate) mod preset;
 mod profile;
 pub(crate) mod quota;
 mod response;

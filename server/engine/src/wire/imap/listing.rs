@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use shared::{
     cause::Cause,
+    endpoint::Preset,
     finding::{Finding, Severity, Subject},
     folder::{FolderPath, Role},
 };
@@ -13,6 +14,7 @@ use super::{
     connect::ask_capabilities,
     connection::{Connection, Data},
     encode::clean,
+    preset,
     profile::Profile,
     response::Value,
     utf7,
@@ -35,6 +37,8 @@ pub(crate) struct MailboxListing {
     pub prefix: Vec<u8>,
     /// How to write to this server.
     pub profile: Profile,
+    /// Which product it is by its own words.
+    pub recognised: Preset,
     /// What the server says it is (RFC 2971), cleaned.
     pub id: String,
     /// Largest message the server takes, in bytes, when it tells (APPENDLIMIT, RFC 7889).
@@ -69,8 +73,12 @@ struct Namespaces {
     foreign: Vec<Namespace>,
 }
 
-/// Asks for everything a session needs to know after the login.
-pub(crate) async fn list(connection: &mut Connection) -> Result<MailboxListing, ConnectorError> {
+/// Asks for everything a session needs to know after the login. `chosen` is the product the admin says it is, whatever
+/// the server's words are.
+pub(crate) async fn list(
+    connection: &mut Connection,
+    chosen: Option<Preset>,
+) -> Result<MailboxListing, ConnectorError> {
     let (namespaces, id) = introduce(connection).await?;
     let mut rows = list_rows(connection).await?;
     if rows.is_empty() {
@@ -89,11 +97,14 @@ pub(crate) async fn list(connection: &mut Connection) -> Result<MailboxListing, 
         own.as_ref().and_then(|own| own.separator).or_else(|| rows.iter().find_map(|row| row.separator));
     let prefix = own.map(|own| own.prefix).unwrap_or_default();
     let Connection { greeting, capabilities, .. } = &*connection;
+    let recognised = preset::recognise(greeting, &id, capabilities);
+    let preset = chosen.unwrap_or(recognised);
     let mut listing = MailboxListing {
         folders: Vec::new(),
         findings: Vec::new(),
         separator: separator.map(char::from),
-        profile: Profile::of(greeting, &id, capabilities, separator.map(char::from), &prefix),
+        profile: Profile::of(preset, capabilities, separator.map(char::from), &prefix),
+        recognised,
         prefix,
         id,
         message_limit: capabilities.iter().find_map(|word| word.strip_prefix("APPENDLIMIT=")?.parse().ok()),

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use shared::endpoint::Preset;
+
 use super::connection::Capabilities;
 use crate::mapping::TargetProfile;
 
 /// How to write to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Profile {
+    /// Which product it is, or is treated as.
+    pub preset: Preset,
     /// What folder names it takes.
     pub names: TargetProfile,
     /// Several messages in one APPEND (RFC 3502): only where that is atomic over a crash and cheaper.
@@ -16,6 +20,10 @@ pub(crate) struct Profile {
     pub unasked_literal: usize,
     /// Send NOOP after so many APPENDs, because errors in a row and repeated commands are counted.
     pub noop_every: Option<usize>,
+    /// Send NOOP after so many CREATEs in a row (edge case 72).
+    pub creates_in_a_row: Option<usize>,
+    /// How many connections to one mailbox it bears at once.
+    pub connections: u16,
     /// How long an answer that was lost may still take effect: looks after an interruption, one after each pause.
     pub settle: &'static [Duration],
 }
@@ -33,18 +41,16 @@ const PATIENT: [Duration; 7] = [
 ];
 
 impl Profile {
-    /// Judges by the greeting, the answer to ID (RFC 2971) and the capabilities.
+    /// What is known of a product, as far as this server's capabilities bear it out.
     pub(crate) fn of(
-        greeting: &str,
-        id: &str,
+        preset: Preset,
         capabilities: &Capabilities,
         separator: Option<char>,
         prefix: &[u8],
     ) -> Self {
-        let names = |word: &str| [greeting, id].iter().any(|text| text.to_ascii_lowercase().contains(word));
         // Zimbra rolls a broken MULTIAPPEND back message by message: a crash in between leaves a part behind.
-        let zimbra = names("zimbra") || names("carbonio");
-        let atomic = names("dovecot") || names("cyrus");
+        let zimbra = matches!(preset, Preset::Zimbra | Preset::Carbonio);
+        let atomic = matches!(preset, Preset::Dovecot | Preset::Cyrus);
         let unasked_literal = if capabilities.has("LITERAL+") {
             // On Zimbra a refusal for size comes before the bytes only when the literal is announced first.
             if zimbra { 64 * 1024 } else { usize::MAX }
@@ -53,23 +59,19 @@ impl Profile {
         } else {
             0
         };
-        let taken = if zimbra {
-            TargetProfile::carbonio()
-        } else if names("dovecot") {
-            TargetProfile::dovecot(separator)
-        } else {
-            TargetProfile::generic(separator)
-        };
         Self {
+            preset,
             // Where every name begins with `INBOX.`, a folder below INBOX and one beside it are the same.
             names: TargetProfile {
                 inbox_children: !prefix.to_ascii_uppercase().starts_with(b"INBOX"),
-                ..taken
+                ..TargetProfile::of(preset, separator)
             },
-            multiappend: atomic && !zimbra && capabilities.has("MULTIAPPEND") && capabilities.has("LITERAL+"),
+            multiappend: atomic && capabilities.has("MULTIAPPEND") && capabilities.has("LITERAL+"),
             unasked_literal,
             // After five errors in a row it closes, after 25 of the same command too: a good one resets both.
             noop_every: zimbra.then_some(4),
+            creates_in_a_row: zimbra.then_some(20),
+            connections: preset.connections(),
             settle: if atomic { &QUICK } else { &PATIENT },
         }
     }
@@ -86,19 +88,32 @@ mod tests {
     #[test]
     fn carbonio_never_gets_several_messages_in_one_command() {
         let capabilities = capabilities("IMAP4REV1 LITERAL+ MULTIAPPEND UIDPLUS");
-        let carbonio = Profile::of("mail Carbonio IMAP4 service ready", "", &capabilities, None, b"");
+        let carbonio = Profile::of(Preset::Carbonio, &capabilities, None, b"");
         assert!(!carbonio.multiappend);
         assert_eq!((carbonio.unasked_literal, carbonio.noop_every), (64 * 1024, Some(4)));
-        assert!(Profile::of("Dovecot ready.", "", &capabilities, None, b"").multiappend);
+        assert!(Profile::of(Preset::Dovecot, &capabilities, None, b"").multiappend);
     }
 
     #[test]
     fn edge_156_nothing_is_sent_unasked_to_a_server_that_does_not_offer_it() {
         assert_eq!(
-            Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND"), None, b"").unasked_literal,
+            Profile::of(Preset::Dovecot, &capabilities("IMAP4REV1 MULTIAPPEND"), None, b"").unasked_literal,
             0
         );
-        assert!(!Profile::of("Dovecot", "", &capabilities("IMAP4REV1 MULTIAPPEND"), None, b"").multiappend);
-        assert_eq!(Profile::of("", "", &capabilities("IMAP4REV1 LITERAL-"), None, b"").unasked_literal, 4096);
+        assert!(!Profile::of(Preset::Dovecot, &capabilities("IMAP4REV1 MULTIAPPEND"), None, b"").multiappend);
+        assert_eq!(
+            Profile::of(Preset::Generic, &capabilities("IMAP4REV1 LITERAL-"), None, b"").unasked_literal,
+            4096
+        );
+    }
+
+    #[test]
+    fn edge_072_carbonio_is_not_asked_for_25_folders_in_a_row() {
+        for preset in Preset::ALL {
+            let profile = Profile::of(*preset, &capabilities("IMAP4REV1"), None, b"");
+            let counts = matches!(preset, Preset::Zimbra | Preset::Carbonio);
+            assert_eq!(profile.creates_in_a_row.is_some_and(|creates| creates < 25), counts);
+            assert!(profile.connections > 0);
+        }
     }
 }

@@ -75,7 +75,7 @@ pub(crate) async fn open(
     let peer = format!("the {} {}", as_side.title(), encode::clean(&endpoint.host, 100));
     let connection = connect::open(endpoint, &peer, &mut |_| {}).await?;
     let mut connection = login::login(connection, endpoint, &account.user, &account.secret).await?;
-    let listing = listing::list(&mut connection).await?;
+    let listing = listing::list(&mut connection, endpoint.preset).await?;
     Ok(ImapSession { connection, listing, selected: None, keywords: Keywords::default() })
 }
 
