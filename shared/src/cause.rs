@@ -106,10 +106,15 @@ causes! {
     Rejected = "message.rejected", "The target refused the message", "See the server's words; the message stays on the source.";
     Empty = "message.empty", "Message without a single byte", "Nothing to move: the source lists a message of zero length.";
     Vanished = "message.vanished", "Message gone from the source", "It was moved or deleted on the source during the pass; a delta pass sees where it is now.";
+    DeletedAtSource = "message.deleted-at-source", "Deleted on the source after it was copied", "Nothing to do: the copy stays on the target. Delete it there by hand if it is not wanted.";
+    RemovedOnTarget = "message.removed", "Removed on the target after it had arrived", "Nothing to do: somebody deleted or moved it there, so it is not brought back.";
+    MovedAtSource = "message.moved", "Moved on the source after it was copied", "Nothing to do: it was not copied a second time; the detail says where it is on the target.";
     Unreadable = "message.unreadable", "The source could not deliver the message", "Open it on the source; its data may be damaged there.";
     BytesAltered = "message.bytes", "The target changed the message's bytes", "Compare the message; the target rewrites this form (the detail says how).";
     DateAltered = "message.date", "Received date differs", "The target cannot keep this date; the Date header inside the message is unchanged.";
     FlagsAltered = "message.flags", "Flags differ", "Flags were changed on one side after the copy, or the target does not keep them.";
+    FlagsCarried = "message.flags-carried", "Changed flags carried to the target", "Nothing to do.";
+    FlagsKept = "message.flags-kept", "Flags changed on both sides", "Nothing to do: the target's flags stay as its user set them.";
     KeywordsLost = "message.keywords", "Keywords the target does not keep", "The target allows no such keywords.";
     Missing = "message.missing", "Message missing on the target", "Run a delta pass; if it stays missing, see the pass's findings.";
     Extra = "message.extra", "Message on the target that the source does not have", "Nothing to do if it arrived on the target later or the source deleted it since.";

@@ -20,6 +20,9 @@ pub enum VerifyDepth {
     Content,
     /// Compares the header block, size, date and flags of every message.
     Headers,
+    /// Compares what both sides list of every message: size, date and flags. What the target did not tell the id of when
+    /// it was stored, and what differs in size, is read in full.
+    Listing,
 }
 
 /// How a project's passes behave.

@@ -67,6 +67,10 @@ pub struct Totals {
     pub altered: u64,
     /// Source messages that are not on the target.
     pub missing: u64,
+    /// Source messages that are not on the target because a person wants it so: a rule of the project leaves them out, or
+    /// somebody removed them from the target after they had arrived.
+    #[serde(default)]
+    pub left_out: u64,
     /// Target messages that are not on the source.
     pub extra: u64,
 }

@@ -15,21 +15,28 @@ const WINDOW: usize = 8 * 1024;
 #[derive(Clone)]
 pub struct Fingerprinter {
     exact: Sha256,
-    loose: Sha256,
+    loose: Option<Sha256>,
     last: Option<u8>,
 }
 
 impl Fingerprinter {
-    /// Of nothing yet.
+    /// Of nothing yet; both halves.
     pub fn new() -> Self {
-        Self { exact: Sha256::new(), loose: Sha256::new(), last: None }
+        Self { exact: Sha256::new(), loose: Some(Sha256::new()), last: None }
+    }
+
+    /// Of nothing yet; the exact half only.
+    pub fn exact() -> Self {
+        Self { exact: Sha256::new(), loose: None, last: None }
     }
 
     /// Goes on with the next piece.
     pub fn update(&mut self, piece: &[u8]) {
         for window in piece.chunks(WINDOW) {
             self.update_exact(window);
-            self.update_loose(window);
+            if let Some(loose) = &mut self.loose {
+                update_loose(loose, window);
+            }
             self.last = window.last().copied();
         }
     }
@@ -39,7 +46,7 @@ impl Fingerprinter {
         if self.last != Some(b'\n') {
             self.exact.update(b"\r\n");
         }
-        Fingerprint { exact: cut(self.exact), loose: cut(self.loose) }
+        Fingerprint { exact: cut(self.exact), loose: self.loose.map(cut) }
     }
 
     /// Mail comes with CRLF nearly always: then the digest takes the window as it is.
@@ -58,17 +65,17 @@ impl Fingerprinter {
         }
         self.exact.update(&window[from..]);
     }
+}
 
-    fn update_loose(&mut self, window: &[u8]) {
-        let mut kept = [0; WINDOW];
-        let mut length = 0;
-        for byte in window {
-            // Written always and counted sometimes: no branch for the processor to guess.
-            kept[length] = *byte;
-            length += usize::from(KEPT[usize::from(*byte)]);
-        }
-        self.loose.update(&kept[..length]);
+fn update_loose(loose: &mut Sha256, window: &[u8]) {
+    let mut kept = [0; WINDOW];
+    let mut length = 0;
+    for byte in window {
+        // Written always and counted sometimes: no branch for the processor to guess.
+        kept[length] = *byte;
+        length += usize::from(KEPT[usize::from(*byte)]);
     }
+    loose.update(&kept[..length]);
 }
 
 impl Default for Fingerprinter {
@@ -85,9 +92,25 @@ impl std::fmt::Debug for Fingerprinter {
 
 /// The fingerprint of content that is there as a whole.
 pub fn fingerprint(content: &[u8]) -> Fingerprint {
-    let mut fingerprinter = Fingerprinter::new();
+    whole(Fingerprinter::new(), content)
+}
+
+/// The same, with the loose half only where some server may rewrite something of it: plain content comes back as it is
+/// from nearly all, and the loose half costs more than the exact one.
+pub fn brief(content: &[u8]) -> Fingerprint {
+    let fingerprinter = if is_plain(content) { Fingerprinter::exact() } else { Fingerprinter::new() };
+    whole(fingerprinter, content)
+}
+
+fn whole(mut fingerprinter: Fingerprinter, content: &[u8]) -> Fingerprint {
     fingerprinter.update(content);
     fingerprinter.finish()
+}
+
+/// Printable ASCII in lines that end with CRLF. Looks at every byte without an early end, as below.
+fn is_plain(content: &[u8]) -> bool {
+    let strange = |byte: u8| !matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+    !content.iter().fold(false, |found, byte| found | strange(*byte)) && !has_bare_line_feed(content, None)
 }
 
 /// Which bytes the loose half keeps. X is left out of the body too: where the blank line behind the header is missing,
@@ -120,7 +143,7 @@ fn cut(digest: Sha256) -> [u8; 16] {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Fingerprinter, WINDOW, fingerprint};
+    use super::{Fingerprinter, WINDOW, brief, fingerprint};
     use crate::model::Fingerprint;
 
     fn in_pieces(content: &[u8], lengths: &[usize]) -> Fingerprint {
@@ -152,7 +175,22 @@ mod tests {
         // printf 'Subject: a\r\n\r\nb\r\n' | sha256sum
         assert_eq!(hex::encode(fingerprint.exact), "9c6c8eb5e1aadf9965b891e6b38b9eaa");
         // printf 'Subject:ab' | sha256sum
-        assert_eq!(hex::encode(fingerprint.loose), "2ef983c827e16a89aa006a5341aef451");
+        let loose = fingerprint.loose.expect("both halves");
+        assert_eq!(hex::encode(loose), "2ef983c827e16a89aa006a5341aef451");
+    }
+
+    #[test]
+    fn plain_content_gets_the_exact_half_only_and_the_same_one() {
+        for (content, is_plain) in [
+            (&b"A: b\r\n\r\nc\r\n"[..], true),
+            (b"A: b\r\n\r\n\xe9\r\n", false),
+            (b"A: b\n\nc\n", false),
+            (b"A: b\r\n\r\n\0\r\n", false),
+        ] {
+            let (both, brief) = (fingerprint(content), brief(content));
+            assert_eq!(both.exact, brief.exact);
+            assert_eq!(brief.loose, if is_plain { None } else { both.loose });
+        }
     }
 
     #[test]

@@ -1,13 +1,19 @@
 //! The durable memory of a job. Whoever drives the engine brings an implementation.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use shared::{
     cause::Cause,
     finding::Finding,
     folder::{FolderPath, Role},
+    project::VerifyDepth,
+    report::Totals,
 };
 
-use crate::model::{Fingerprint, ItemId, Watermark};
+use crate::{
+    model::{Fingerprint, Flags, ItemId, Standing, Watermark},
+    validate::Keeps,
+};
 
 /// A folder's number in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,6 +36,27 @@ pub struct FolderRecord {
     pub items: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// What the last comparison found, when nothing was begun in the folder since.
+    pub compared: Option<Compared>,
+}
+
+/// What a comparison of both sides found in a folder, and where both stood then. While both stand there, it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// Tells the options it was made under from others.
+    pub options: String,
+    /// How far it looked.
+    pub depth: VerifyDepth,
+    /// Where the source's folder stood.
+    pub source: Standing,
+    /// Where the target's folder stood.
+    pub target: Standing,
+    /// What the target's folder keeps.
+    pub keeps: Keeps,
+    /// Its numbers.
+    pub totals: Totals,
+    /// Its findings.
+    pub findings: Vec<Finding>,
 }
 
 /// What became of an item. An item without an entry was never tried.
@@ -64,6 +91,8 @@ pub struct Entry {
     pub fingerprint: Option<Fingerprint>,
     /// What became of it.
     pub state: EntryState,
+    /// How the source marked it when it was copied, or when its marks were last carried.
+    pub marks: Option<Flags>,
 }
 
 /// The ledger could not be read or written.
@@ -89,17 +118,20 @@ pub trait Ledger: Send + Sync {
     /// Every folder of the job.
     async fn folders(&self) -> Result<Vec<(FolderId, FolderRecord)>, LedgerError>;
 
-    /// Creates or replaces a folder's record; the key is its source path.
-    async fn put_folder(&self, folder: &FolderRecord) -> Result<FolderId, LedgerError>;
+    /// Creates or replaces records of folders; the key is the source path. Gives their numbers in the same order.
+    async fn put_folders(&self, folders: &[FolderRecord]) -> Result<Vec<FolderId>, LedgerError>;
 
     /// Every entry of a folder, in no particular order.
     async fn entries(&self, folder: FolderId) -> Result<Vec<Entry>, LedgerError>;
 
     /// Creates or replaces entries: intents before a window is sent, outcomes after it.
-    async fn put_entries(&self, folder: FolderId, entries: &[Entry]) -> Result<(), LedgerError>;
+    async fn put_entries(&self, entries: &[(FolderId, Entry)]) -> Result<(), LedgerError>;
 
     /// Forgets every entry of a folder, because a server rebuilt it and ids mean other items now.
     async fn forget_entries(&self, folder: FolderId) -> Result<(), LedgerError>;
+
+    /// Forgets some entries of a folder, because what they told of moved elsewhere.
+    async fn forget_items(&self, folder: FolderId, items: &[ItemId]) -> Result<(), LedgerError>;
 
     /// Keeps findings of the running pass.
     async fn note(&self, findings: &[Finding]) -> Result<(), LedgerError>;

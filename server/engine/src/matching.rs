@@ -45,13 +45,16 @@ pub fn match_items(source: &[Seen], target: &[Seen], excused: impl Fn(&ItemMeta)
         source_free: vec![true; source.len()],
         target_free: vec![true; target.len()],
     };
-    let exact = pairs.pair_by(|fingerprint| fingerprint.exact);
+    let exact = pairs.pair_by(|fingerprint| Some(fingerprint.exact));
     let altered = pairs.pair_by(|fingerprint| fingerprint.loose);
-    let matched: HashSet<[u8; 16]> =
-        exact.iter().chain(&altered).map(|(at, _)| source[*at].fingerprint.loose).collect();
+    let paired = || exact.iter().chain(&altered).map(|(at, _)| source[*at].fingerprint);
+    let same: HashSet<[u8; 16]> = paired().map(|fingerprint| fingerprint.exact).collect();
+    let alike: HashSet<[u8; 16]> = paired().filter_map(|fingerprint| fingerprint.loose).collect();
     let missing = left(&pairs.source_free);
-    let (duplicate, extra) =
-        left(&pairs.target_free).into_iter().partition(|at| matched.contains(&target[*at].fingerprint.loose));
+    let (duplicate, extra) = left(&pairs.target_free).into_iter().partition(|at| {
+        let Fingerprint { exact, loose } = target[*at].fingerprint;
+        same.contains(&exact) || loose.is_some_and(|loose| alike.contains(&loose))
+    });
     Matching { exact, altered, missing, extra, duplicate }
 }
 
@@ -69,17 +72,17 @@ struct Pairs<'a, E> {
 
 impl<E: Fn(&ItemMeta) -> bool> Pairs<'_, E> {
     /// Pairs what is free and has the same half of the fingerprint: first those that agree in everything.
-    fn pair_by(&mut self, half: impl Fn(&Fingerprint) -> [u8; 16]) -> Vec<(usize, usize)> {
+    fn pair_by(&mut self, half: impl Fn(&Fingerprint) -> Option<[u8; 16]>) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         for excused in [false, true] {
             let moment = |seen: &Seen| seen.meta.received.map(|received| received.seconds);
             let marks = |seen: &Seen| (seen.meta.flags.system, seen.meta.flags.keywords.clone());
             let half = |seen: &Seen| half(&seen.fingerprint);
-            self.pass(excused, &mut found, |seen| (half(seen), seen.meta.size, moment(seen), marks(seen)));
-            self.pass(excused, &mut found, |seen| (half(seen), seen.meta.size, moment(seen)));
-            self.pass(excused, &mut found, |seen| (half(seen), seen.meta.size, marks(seen)));
-            self.pass(excused, &mut found, |seen| (half(seen), seen.meta.size));
-            self.pass(excused, &mut found, |seen| (half(seen), moment(seen)));
+            self.pass(excused, &mut found, |seen| Some((half(seen)?, seen.meta.size, moment(seen), marks(seen))));
+            self.pass(excused, &mut found, |seen| Some((half(seen)?, seen.meta.size, moment(seen))));
+            self.pass(excused, &mut found, |seen| Some((half(seen)?, seen.meta.size, marks(seen))));
+            self.pass(excused, &mut found, |seen| Some((half(seen)?, seen.meta.size)));
+            self.pass(excused, &mut found, |seen| Some((half(seen)?, moment(seen))));
             self.pass(excused, &mut found, |seen| half(seen));
         }
         found.sort_unstable();
@@ -90,11 +93,13 @@ impl<E: Fn(&ItemMeta) -> bool> Pairs<'_, E> {
         &mut self,
         excused: bool,
         found: &mut Vec<(usize, usize)>,
-        key: impl Fn(&Seen) -> K,
+        key: impl Fn(&Seen) -> Option<K>,
     ) {
         let mut offers = HashMap::<K, VecDeque<usize>>::new();
         for at in left(&self.target_free) {
-            offers.entry(key(&self.target[at])).or_default().push_back(at);
+            if let Some(key) = key(&self.target[at]) {
+                offers.entry(key).or_default().push_back(at);
+            }
         }
         if offers.is_empty() {
             return;
@@ -104,7 +109,7 @@ impl<E: Fn(&ItemMeta) -> bool> Pairs<'_, E> {
             if (self.excused)(&seen.meta) != excused {
                 continue;
             }
-            if let Some(there) = offers.get_mut(&key(seen)).and_then(VecDeque::pop_front) {
+            if let Some(there) = key(seen).and_then(|key| offers.get_mut(&key)?.pop_front()) {
                 self.source_free[at] = false;
                 self.target_free[there] = false;
                 found.push((at, there));

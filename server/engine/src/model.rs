@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use shared::{
     folder::{FolderPath, Role},
     time::Timestamp,
@@ -62,6 +63,26 @@ pub struct Watermark {
     pub next: u32,
 }
 
+/// Where a folder stands: two equal ones, with a MODSEQ, say that nothing in it changed in between.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// UIDVALIDITY.
+    pub validity: u32,
+    /// UIDNEXT.
+    pub next: u32,
+    /// Messages in it.
+    pub messages: u32,
+    /// HIGHESTMODSEQ (RFC 7162, section 3.1.2.1); none where the server keeps none: then flags may have changed.
+    pub modseq: Option<u64>,
+}
+
+impl Standing {
+    /// Whether a folder that stands so now is as it was then. Without a MODSEQ nobody can tell.
+    pub fn proves_unchanged(&self, then: &Self) -> bool {
+        self.modseq.is_some() && self == then
+    }
+}
+
 /// When a server received a message (INTERNALDATE), with the zone it was told in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Received {
@@ -100,6 +121,11 @@ impl SystemFlags {
         known.is_some()
     }
 
+    /// Whether a flag of this name is in the set.
+    pub fn has(self, name: &str) -> bool {
+        self.names().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
     /// The names of the flags in the set.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         Self::NAMES.into_iter().filter(move |(_, flag)| self.0 & flag.0 != 0).map(|(name, _)| name)
@@ -135,8 +161,20 @@ pub struct Inventory {
     pub validity: u32,
     /// UIDNEXT.
     pub next: u32,
+    /// HIGHESTMODSEQ, where the server keeps one.
+    pub modseq: Option<u64>,
+    /// Messages the server counts in it.
+    pub messages: u32,
     /// Every item, by growing id.
     pub items: Vec<ItemMeta>,
+}
+
+impl Inventory {
+    /// Where the folder stood when it was listed.
+    pub fn standing(&self) -> Standing {
+        let Self { validity, next, modseq, messages, items: _ } = *self;
+        Standing { validity, next, messages, modseq }
+    }
 }
 
 /// An item with its content in its standard form (RFC 5322 for mail).
@@ -153,23 +191,21 @@ pub struct Item {
 pub struct Fingerprint {
     /// SHA-256, cut to 128 bits, of the content with every line end as CRLF.
     pub exact: [u8; 16],
-    /// The same of the content without what servers are known to rewrite: line ends, NUL, 8-bit bytes.
-    pub loose: [u8; 16],
+    /// The same of the content without what servers are known to rewrite: line ends, NUL, 8-bit bytes. None where it was
+    /// not asked for: it costs more than the other, and is only needed for content that was rewritten.
+    pub loose: Option<[u8; 16]>,
 }
 
 impl Fingerprint {
-    /// Both halves in a row, for storage.
-    pub fn to_bytes(self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        bytes[..16].copy_from_slice(&self.exact);
-        bytes[16..].copy_from_slice(&self.loose);
-        bytes
+    /// The halves that are there, in a row, for storage.
+    pub fn to_bytes(self) -> Vec<u8> {
+        self.exact.into_iter().chain(self.loose.into_iter().flatten()).collect()
     }
 
     /// Reads what [`Self::to_bytes`] wrote; none when the length is another.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let bytes: &[u8; 32] = bytes.try_into().ok()?;
-        let (exact, loose) = bytes.split_at(16);
-        Some(Self { exact: exact.try_into().ok()?, loose: loose.try_into().ok()? })
+        let (exact, loose) = bytes.split_at_checked(16)?;
+        let loose = if loose.is_empty() { None } else { Some(loose.try_into().ok()?) };
+        Some(Self { exact: exact.try_into().ok()?, loose })
     }
 }

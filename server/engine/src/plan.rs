@@ -6,7 +6,7 @@ use shared::cause::Cause;
 
 use crate::{
     ledger::{Entry, EntryState},
-    model::{Fingerprint, Inventory, ItemId, ItemMeta},
+    model::{Fingerprint, Flags, Inventory, ItemId, ItemMeta},
 };
 
 /// What a pass will do in one folder.
@@ -16,7 +16,7 @@ pub struct FolderPlan {
     pub items: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// To be copied, by growing id: the order they keep on the target.
+    /// To be copied, by growing id.
     pub copy: Vec<ItemMeta>,
     /// Their bytes.
     pub copy_bytes: u64,
@@ -31,6 +31,38 @@ pub struct FolderPlan {
     pub known: BTreeSet<u32>,
     /// Content that is on the target under an id nobody told us.
     pub anonymous: Vec<Fingerprint>,
+    /// What the source marks otherwise than when it was copied.
+    pub remarked: Vec<Remarked>,
+    /// What was copied and is no longer in the folder on the source.
+    pub gone: Vec<Gone>,
+}
+
+/// An item whose marks changed on the source since they were carried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remarked {
+    /// The item as it is now.
+    pub item: ItemMeta,
+    /// Its id on the target.
+    pub target: u32,
+    /// Its marks when they were last carried.
+    pub before: Flags,
+    /// Recognises its content.
+    pub fingerprint: Option<Fingerprint>,
+    /// Whether it was found on the target rather than sent.
+    pub adopted: bool,
+}
+
+/// An item that was copied and is no longer in its folder on the source: deleted there, or moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// Its id on the source.
+    pub item: ItemId,
+    /// Its bytes.
+    pub size: u64,
+    /// Recognises its content.
+    pub fingerprint: Fingerprint,
+    /// Its id on the target.
+    pub target: u32,
 }
 
 impl FolderPlan {
@@ -45,27 +77,17 @@ impl FolderPlan {
 /// Decides for every item of a folder. `limit`: the largest message the target takes, where it tells.
 pub fn plan_folder(inventory: Inventory, entries: Vec<Entry>, limit: Option<u64>) -> FolderPlan {
     let mut plan = FolderPlan::default();
-    let mut done = BTreeSet::new();
-    let mut intended = BTreeMap::new();
+    let mut known = Known::default();
     for entry in entries {
-        match entry.state {
-            EntryState::Copied { target, adopted: _ } => {
-                match (target, entry.fingerprint) {
-                    (Some(uid), _) => _ = plan.known.insert(uid),
-                    (None, Some(fingerprint)) => plan.anonymous.push(fingerprint),
-                    (None, None) => {}
-                }
-                done.insert(entry.item);
-            }
-            EntryState::Intended => _ = intended.insert(entry.item, entry.fingerprint),
-            // Tried again: the reason may be gone, a limit raised.
-            EntryState::Skipped { .. } => {}
-        }
+        known.add(entry, &mut plan);
     }
     for item in inventory.items {
         plan.items += 1;
         plan.bytes += item.size;
-        if done.contains(&item.id) {
+        if let Some(copied) = known.copied.remove(&item.id) {
+            plan.done += 1;
+            plan.remarked.extend(copied.remarked(item));
+        } else if known.elsewhere.contains(&item.id) {
             plan.done += 1;
         } else if item.size == 0 {
             let detail = "the source lists it with a size of 0 bytes".to_owned();
@@ -75,20 +97,70 @@ pub fn plan_folder(inventory: Inventory, entries: Vec<Entry>, limit: Option<u64>
             plan.skip.push((item, Cause::TooBig, detail));
         } else {
             // What vanished from the source meanwhile is not waited for on the target.
-            if let Some(fingerprint) = intended.remove(&item.id) {
+            if let Some(fingerprint) = known.intended.remove(&item.id) {
                 plan.intended.insert(item.id.clone(), fingerprint);
             }
             plan.copy_bytes += item.size;
             plan.copy.push(item);
         }
     }
+    plan.gone = known.copied.into_iter().filter_map(|(item, copied)| copied.gone(item)).collect();
     plan
+}
+
+/// What the ledger knows of a folder's items.
+#[derive(Debug, Default)]
+struct Known {
+    copied: BTreeMap<ItemId, Copied>,
+    intended: BTreeMap<ItemId, Option<Fingerprint>>,
+    /// On the target, in the folder it was in before it moved on the source.
+    elsewhere: BTreeSet<ItemId>,
+}
+
+#[derive(Debug)]
+struct Copied {
+    size: u64,
+    target: Option<u32>,
+    adopted: bool,
+    fingerprint: Option<Fingerprint>,
+    marks: Option<Flags>,
+}
+
+impl Known {
+    fn add(&mut self, entry: Entry, plan: &mut FolderPlan) {
+        let Entry { item, size, fingerprint, state, marks } = entry;
+        match state {
+            EntryState::Copied { target, adopted } => {
+                match (target, fingerprint) {
+                    (Some(uid), _) => _ = plan.known.insert(uid),
+                    (None, Some(fingerprint)) => plan.anonymous.push(fingerprint),
+                    (None, None) => {}
+                }
+                self.copied.insert(item, Copied { size, target, adopted, fingerprint, marks });
+            }
+            EntryState::Intended => _ = self.intended.insert(item, fingerprint),
+            EntryState::Skipped { cause: Cause::MovedAtSource, .. } => _ = self.elsewhere.insert(item),
+            // Tried again: the reason may be gone, a limit raised.
+            EntryState::Skipped { .. } => {}
+        }
+    }
+}
+
+impl Copied {
+    fn remarked(self, item: ItemMeta) -> Option<Remarked> {
+        let Self { target, adopted, fingerprint, marks, size: _ } = self;
+        let before = marks.filter(|before| *before != item.flags)?;
+        Some(Remarked { item, target: target?, before, fingerprint, adopted })
+    }
+
+    fn gone(self, item: ItemId) -> Option<Gone> {
+        Some(Gone { item, size: self.size, fingerprint: self.fingerprint?, target: self.target? })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Flags;
 
     fn inventory(sizes: &[(u32, u64)]) -> Inventory {
         let items = sizes.iter().map(|(uid, size)| ItemMeta {
@@ -97,11 +169,11 @@ mod tests {
             received: None,
             flags: Flags::default(),
         });
-        Inventory { validity: 1, next: 100, items: items.collect() }
+        Inventory { validity: 1, next: 100, items: items.collect(), ..Inventory::default() }
     }
 
     fn entry(uid: u32, state: EntryState) -> Entry {
-        Entry { item: ItemId::Uid(uid), size: 1, fingerprint: None, state }
+        Entry { item: ItemId::Uid(uid), size: 1, fingerprint: None, state, marks: None }
     }
 
     fn ids(items: &[ItemMeta]) -> Vec<String> {
@@ -137,5 +209,27 @@ mod tests {
             (plan.skip[0].1, plan.skip[0].2.as_str()),
             (Cause::TooBig, "101 bytes; the target takes at most 100")
         );
+    }
+
+    #[test]
+    fn what_changed_on_the_source_since_it_was_copied_is_told_apart() {
+        let print = crate::fingerprint::fingerprint(b"x");
+        let copied = |uid, target, marks| Entry {
+            fingerprint: Some(print),
+            marks: Some(marks),
+            ..entry(uid, EntryState::Copied { target: Some(target), adopted: false })
+        };
+        let seen = Flags { keywords: vec!["work".into()], ..Flags::default() };
+        let elsewhere = EntryState::Skipped { cause: Cause::MovedAtSource, detail: String::new() };
+        let entries = vec![
+            copied(1, 11, Flags::default()),
+            copied(2, 12, seen.clone()),
+            copied(3, 13, seen.clone()),
+            entry(4, elsewhere),
+        ];
+        let plan = plan_folder(inventory(&[(1, 10), (2, 10), (4, 10)]), entries, None);
+        assert_eq!((plan.done, plan.copy.len()), (3, 0));
+        assert_eq!(plan.remarked.iter().map(|it| (it.target, &it.before)).collect::<Vec<_>>(), [(12, &seen)]);
+        assert_eq!(plan.gone.iter().map(|gone| gone.target).collect::<Vec<_>>(), [13]);
     }
 }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use shared::{cause::Cause, check::Side, endpoint::Endpoint, finding::Finding};
+use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::{
     account::Account,
     error::ConnectorError,
     mapping::TargetProfile,
-    model::{Folder, Inventory, Item, ItemMeta},
+    model::{Folder, Inventory, Item, ItemMeta, Standing},
 };
 
 /// Bytes of messages that are between the two sides at most, in KiB: what a pass costs in memory.
@@ -48,18 +49,44 @@ pub trait Source: Send {
     /// The folders of the mailbox.
     async fn folders(&mut self) -> Result<Listing, ConnectorError>;
 
-    /// What stands in a folder now.
-    async fn inventory(&mut self, folder: &Folder) -> Result<Inventory, ConnectorError>;
+    /// What stands in folders now, in their order. A folder that cannot be opened gives an error that reaches the folder.
+    /// `on` is told the position of each that was listed.
+    async fn inventories(
+        &mut self,
+        folders: &[&Folder],
+        on: &(dyn Fn(usize) + Send + Sync),
+    ) -> Result<Vec<Result<Inventory, ConnectorError>>, ConnectorError>;
 
-    /// Streams items of a folder in the given order, several requests in flight. An item that cannot be delivered
-    /// arrives as [`Arrival::Failed`]; an error ends the stream.
+    /// Where folders stand, without opening them; none where the server does not tell.
+    async fn standings(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError>;
+
+    /// Streams items of several folders, several requests in flight: folder by folder, in each the newest first in groups
+    /// that are in order. An item that cannot be delivered arrives as [`Arrival::Failed`]; an error ends the stream.
     async fn fetch(
         &mut self,
-        folder: &Folder,
-        items: &[ItemMeta],
+        orders: &[FetchOrder<'_>],
         part: Part,
         into: &ItemSink,
     ) -> Result<(), ConnectorError>;
+
+    /// Streams one item in pieces: what is too large to be held. Ends without an error when nobody takes the pieces.
+    async fn stream(
+        &mut self,
+        folder: &Folder,
+        item: &ItemMeta,
+        into: &mpsc::Sender<Bytes>,
+    ) -> Result<(), ConnectorError>;
+}
+
+/// Items of one folder that are wanted. Arrivals name it by its position.
+#[derive(Debug, Clone, Copy)]
+pub struct FetchOrder<'a> {
+    /// The folder.
+    pub folder: &'a Folder,
+    /// Its UIDVALIDITY when the items were listed: under another one their ids mean other items.
+    pub validity: u32,
+    /// The items, by growing id.
+    pub items: &'a [ItemMeta],
 }
 
 /// Opens a mailbox for reading. Either side can be read: the validator reads both. `as_side` names it in sentences.
@@ -69,14 +96,30 @@ pub async fn connect(account: &Account, as_side: Side) -> Result<Box<dyn Source>
     }
 }
 
-/// One item on its way, or the news that it will not come.
+/// One item on its way, or the news that it will not come. `order` is the position of its folder's order.
 #[derive(Debug)]
 pub enum Arrival {
     /// Here it is.
-    Item(Item, Held),
+    Item {
+        /// Which order it belongs to.
+        order: usize,
+        /// The item.
+        item: Item,
+        /// Its part of the byte budget.
+        held: Held,
+    },
+    /// It is too large to be held in memory: [`Source::stream`] delivers it in pieces.
+    Large {
+        /// Which order it belongs to.
+        order: usize,
+        /// The item.
+        item: ItemMeta,
+    },
     /// It will not come.
     Failed {
-        /// Which.
+        /// Which order it belongs to.
+        order: usize,
+        /// The item.
         item: ItemMeta,
         /// Why.
         cause: Cause,
@@ -86,12 +129,19 @@ pub enum Arrival {
 }
 
 /// A part of the byte budget; given back when it is dropped.
-#[derive(Debug)]
-pub struct Held {
-    _permit: Option<OwnedSemaphorePermit>,
+#[derive(Debug, Default)]
+pub struct Held(Option<OwnedSemaphorePermit>);
+
+impl Held {
+    /// Gives a part of it away: so many bytes, or what is left.
+    pub fn part(&mut self, bytes: u64) -> Self {
+        let Some(permit) = &mut self.0 else { return Self(None) };
+        let wanted = usize::try_from(kib(bytes)).unwrap_or(usize::MAX).min(permit.num_permits());
+        Self(permit.split(wanted))
+    }
 }
 
-/// Where fetched items go: a bounded channel that also bounds the bytes in it.
+/// Where fetched items go: a bounded channel, and a budget of bytes that are taken before they are asked for.
 #[derive(Debug, Clone)]
 pub struct ItemSink {
     sender: mpsc::Sender<Arrival>,
@@ -109,20 +159,28 @@ impl ItemSink {
         (Self { sender, budget: Arc::new(Semaphore::new(BUDGET_KIB)) }, receiver)
     }
 
-    /// Hands an item over; waits while the budget is used up.
-    pub async fn send(&self, item: Item) -> Result<(), SinkClosed> {
-        // One message larger than the whole budget takes all of it and travels alone.
-        let kib = (item.body.len() / 1024 + 1).min(BUDGET_KIB);
-        let kib = u32::try_from(kib).unwrap_or(u32::MAX);
-        let permit = tokio::select! {
-            permit = Arc::clone(&self.budget).acquire_many_owned(kib) => permit.ok(),
-            () = self.sender.closed() => return Err(SinkClosed),
-        };
-        self.sender.send(Arrival::Item(item, Held { _permit: permit })).await.map_err(|_| SinkClosed)
+    /// Takes so many bytes of the budget, now or not at all.
+    pub fn try_reserve(&self, bytes: u64) -> Option<Held> {
+        Arc::clone(&self.budget).try_acquire_many_owned(kib(bytes)).ok().map(|permit| Held(Some(permit)))
     }
 
-    /// Tells that an item will not come.
-    pub async fn fail(&self, item: ItemMeta, cause: Cause, detail: String) -> Result<(), SinkClosed> {
-        self.sender.send(Arrival::Failed { item, cause, detail }).await.map_err(|_| SinkClosed)
+    /// Takes so many bytes of the budget; waits while it is used up. Whoever waits here must have nothing under way:
+    /// what was asked for has its part already, and must be read for others to get theirs.
+    pub async fn reserve(&self, bytes: u64) -> Result<Held, SinkClosed> {
+        tokio::select! {
+            permit = Arc::clone(&self.budget).acquire_many_owned(kib(bytes)) => Ok(Held(permit.ok())),
+            () = self.sender.closed() => Err(SinkClosed),
+        }
     }
+
+    /// Hands over an arrival.
+    pub async fn send(&self, arrival: Arrival) -> Result<(), SinkClosed> {
+        self.sender.send(arrival).await.map_err(|_| SinkClosed)
+    }
+}
+
+/// In units of the budget. What is larger than the whole budget takes all of it and travels alone.
+fn kib(bytes: u64) -> u32 {
+    let whole = u64::try_from(BUDGET_KIB).unwrap_or(u64::MAX);
+    u32::try_from((bytes / 1024 + 1).min(whole)).unwrap_or(u32::MAX)
 }

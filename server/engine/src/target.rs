@@ -2,18 +2,31 @@
 
 mod imap;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use shared::{cause::Cause, check::Side, endpoint::Endpoint, folder::FolderPath};
+use tokio::sync::mpsc;
 
 use crate::{
     account::Account,
     error::ConnectorError,
-    model::{Folder, Inventory, Item, ItemId, Watermark},
-    source::Listing,
+    model::{Flags, Folder, Inventory, Item, ItemId, ItemMeta, Standing, Watermark},
+    source::{Held, Listing},
     validate::Keeps,
 };
+
+/// A folder that is wanted on the target.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// Where.
+    pub path: &'a FolderPath,
+    /// What is there already.
+    pub existing: Option<&'a Folder>,
+    /// Whether the user is to see it in the mail program.
+    pub subscribe: bool,
+}
 
 /// A folder that is ready to be written.
 #[derive(Debug, Clone)]
@@ -67,13 +80,50 @@ pub struct StoreOutcome {
     pub result: StoreResult,
 }
 
-/// Outcomes of a window: what was answered, and the error that kept the rest from being answered.
-#[derive(Debug, Default)]
-pub struct Stored {
-    /// One for each answered item, in any order. An item without one may or may not be on the target.
+/// Items of one folder that are to be stored; all of them are intended in the ledger.
+#[derive(Debug)]
+pub struct Window {
+    /// Counts the windows of a pass.
+    pub number: u64,
+    /// Where to.
+    pub folder: Arc<OpenFolder>,
+    /// What.
+    pub items: Vec<Item>,
+    /// Their part of the byte budget, given back when all of them are answered.
+    pub held: Vec<Held>,
+}
+
+/// What became of some items of a window. An item that is never told of may or may not be on the target.
+#[derive(Debug)]
+pub struct StoreNews {
+    /// The window.
+    pub window: u64,
+    /// One for each answered item, in any order.
     pub outcomes: Vec<StoreOutcome>,
-    /// Why some were not answered.
-    pub error: Option<ConnectorError>,
+}
+
+/// An item on the target whose marks the source changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// Its id on the target.
+    pub target: u32,
+    /// Its marks on the source when they were last carried.
+    pub before: Flags,
+    /// Its marks on the source now.
+    pub now: Flags,
+}
+
+/// What became of changed marks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remarked {
+    /// The target has them now.
+    Carried,
+    /// The target had them already.
+    Same,
+    /// These were changed on the target too, and stay as they are there.
+    Kept(Vec<String>),
+    /// The item is no longer on the target.
+    Gone,
 }
 
 /// Writes one mailbox. Never deletes from it.
@@ -82,16 +132,48 @@ pub trait Target: Send {
     /// The folders of the mailbox.
     async fn folders(&mut self) -> Result<Listing, ConnectorError>;
 
-    /// Opens a folder for writing; makes it when it is not there.
-    async fn ensure_folder(
-        &mut self,
-        path: &FolderPath,
-        existing: Option<&Folder>,
-        subscribe: bool,
-    ) -> Result<OpenFolder, ConnectorError>;
+    /// Where folders stand, without opening them; none where the server does not tell.
+    async fn standings(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError>;
 
-    /// Stores a window of items in an open folder, in their order.
-    async fn store(&mut self, folder: &OpenFolder, items: &[Item]) -> Stored;
+    /// Opens folders for writing, in their order; makes those that are not there. A folder the target will not have gives
+    /// an error that reaches the folder.
+    async fn open(
+        &mut self,
+        wishes: &[Wish<'_>],
+    ) -> Result<Vec<Result<OpenFolder, ConnectorError>>, ConnectorError>;
+
+    /// Stores windows of items as they come, each in its order, several on their way at once; tells of each as it is
+    /// answered. Ends when no more windows come and all are answered.
+    async fn store(
+        &mut self,
+        windows: mpsc::Receiver<Window>,
+        news: &mpsc::UnboundedSender<StoreNews>,
+    ) -> Result<(), ConnectorError>;
+
+    /// Stores one item that comes in pieces, of exactly so many bytes. Fewer or more, and nothing is stored.
+    async fn store_pieces(
+        &mut self,
+        folder: &OpenFolder,
+        item: &ItemMeta,
+        bytes: u64,
+        pieces: mpsc::Receiver<Bytes>,
+    ) -> Result<StoreResult, ConnectorError>;
+
+    /// Carries changed marks to items of an open folder: flag by flag, and only where the target's user did not change
+    /// the same one. One answer for each, in their order.
+    async fn carry_marks(
+        &mut self,
+        folder: &OpenFolder,
+        remarks: &[Remark],
+    ) -> Result<Vec<Remarked>, ConnectorError>;
+
+    /// Moves items between open folders; gives their new ids where the server tells. None when it cannot move.
+    async fn move_items(
+        &mut self,
+        from: &OpenFolder,
+        to: &OpenFolder,
+        uids: &[u32],
+    ) -> Result<Option<Vec<Option<u32>>>, ConnectorError>;
 
     /// What stands in an open folder at or after an id: for recovery and adoption.
     async fn since(&mut self, folder: &OpenFolder, from: u32) -> Result<Inventory, ConnectorError>;

@@ -12,6 +12,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use shared::{
     cause::Cause,
     finding::{Finding, ItemLabel, Severity, Subject},
@@ -32,7 +33,7 @@ pub use verdict::verdict;
 pub type Reasons = BTreeMap<ItemId, (Cause, String)>;
 
 /// Which keywords a target's folder keeps (PERMANENTFLAGS, RFC 3501, section 7.1).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeywordRule {
     /// Any (`\*`).
     #[default]
@@ -44,7 +45,7 @@ pub enum KeywordRule {
 }
 
 /// What a target's folder keeps.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keeps {
     /// Keywords.
     pub keywords: KeywordRule,
@@ -67,6 +68,13 @@ pub struct FolderPair {
     pub target_items: Vec<Seen>,
     /// What the target's folder keeps.
     pub keeps: Keeps,
+    /// What is known of items that stand on the target only, by their ids there.
+    pub told: Reasons,
+}
+
+/// Whether an item is not on the target because a person wants it so.
+pub const fn on_purpose(cause: Cause) -> bool {
+    matches!(cause, Cause::RemovedOnTarget | Cause::MovedAtSource)
 }
 
 /// Compares one folder on both sides: its numbers, and a finding for every difference.
@@ -79,7 +87,6 @@ pub fn compare(pair: &FolderPair, reasons: &Reasons) -> (ReportFolder, Vec<Findi
         source_bytes: source.iter().map(|seen| seen.meta.size).sum(),
         target_items: count(target.len()),
         target_bytes: target.iter().map(|seen| seen.meta.size).sum(),
-        missing: count(matching.missing.len()),
         extra: count(matching.extra.len() + matching.duplicate.len()),
         ..Totals::default()
     };
@@ -109,20 +116,35 @@ pub fn compare(pair: &FolderPair, reasons: &Reasons) -> (ReportFolder, Vec<Findi
             let detail = format!("Not found in \"{}\" on the target, and nothing tells why.", pair.target);
             (Cause::Missing, detail)
         });
-        findings.push(finding(Severity::Loss, cause, &pair.source, seen, detail));
+        let severity = if on_purpose(cause) {
+            totals.left_out += 1;
+            Severity::Info
+        } else {
+            totals.missing += 1;
+            Severity::Loss
+        };
+        findings.push(finding(severity, cause, &pair.source, seen, detail));
     }
-    for at in &matching.duplicate {
-        let detail =
-            "Another message in the folder has this content too; the source has fewer of them.".into();
-        findings.push(finding(Severity::Warning, Cause::Duplicate, &pair.target, &target[*at], detail));
-    }
-    for at in &matching.extra {
-        let detail = format!("Stands in \"{}\" on the target only.", pair.target);
-        findings.push(finding(Severity::Info, Cause::Extra, &pair.target, &target[*at], detail));
+    let told = |at: &usize| pair.told.get(&target[*at].meta.id).cloned();
+    let beyond = matching.duplicate.iter().map(|at| (at, true)).chain(matching.extra.iter().map(|at| (at, false)));
+    for (at, duplicate) in beyond {
+        let (cause, detail) = told(at).unwrap_or_else(|| unasked(pair, duplicate));
+        let severity = if cause == Cause::Duplicate { Severity::Warning } else { Severity::Info };
+        findings.push(finding(severity, cause, &pair.target, &target[*at], detail));
     }
     let folder =
         ReportFolder { source: pair.source.clone(), target: pair.target.clone(), role: pair.role, totals };
     (folder, findings)
+}
+
+/// What is said of an item that stands on the target only, when nothing else is known.
+fn unasked(pair: &FolderPair, duplicate: bool) -> (Cause, String) {
+    if duplicate {
+        let detail = "Another message in the folder has this content too; the source has fewer of them.";
+        (Cause::Duplicate, detail.into())
+    } else {
+        (Cause::Extra, format!("Stands in \"{}\" on the target only.", pair.target))
+    }
 }
 
 fn finding(severity: Severity, cause: Cause, folder: &FolderPath, seen: &Seen, detail: String) -> Finding {

@@ -3,11 +3,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{copy::Hands, course::Course, read, stop::Stop};
+use super::{
+    copy::Hands,
+    course::Course,
+    read::{self, Halves},
+    stop::Stop,
+};
 use crate::{
     model::{Fingerprint, ItemId, ItemMeta, Received},
     plan::FolderPlan,
-    source::{self, Part},
+    source::{self, FetchOrder, Part},
     target::OpenFolder,
 };
 use shared::check::Side;
@@ -33,10 +38,17 @@ struct Candidate {
 }
 
 impl Adoptable {
+    /// Whether there is nothing to be taken.
+    pub(super) fn is_empty(&self) -> bool {
+        self.candidates.is_empty()
+    }
+
     fn add(&mut self, candidate: Candidate) {
         let at = self.candidates.len();
         self.by_exact.entry(candidate.fingerprint.exact).or_default().push(at);
-        self.by_loose.entry(candidate.fingerprint.loose).or_default().push(at);
+        if let Some(loose) = candidate.fingerprint.loose {
+            self.by_loose.entry(loose).or_default().push(at);
+        }
         self.candidates.push(candidate);
     }
 
@@ -62,7 +74,8 @@ impl Adoptable {
 
     fn take_from(&mut self, wanted: Fingerprint, fits: impl Fn(&Candidate, bool) -> bool) -> Option<u32> {
         let exact = self.by_exact.get(&wanted.exact).into_iter().flatten();
-        let at = exact.chain(self.by_loose.get(&wanted.loose).into_iter().flatten()).copied().find(|at| {
+        let loose = wanted.loose.and_then(|loose| self.by_loose.get(&loose)).into_iter().flatten();
+        let at = exact.chain(loose).copied().find(|at| {
             let candidate = &self.candidates[*at];
             !candidate.taken && fits(candidate, candidate.fingerprint.exact == wanted.exact)
         })?;
@@ -74,10 +87,14 @@ impl Adoptable {
     /// come under an id nobody told, which may be a twin of it.
     fn meets<'a>(&self, mut wanted: impl Iterator<Item = &'a Fingerprint>) -> bool {
         let mut there = HashMap::<[u8; 16], usize>::new();
-        for candidate in self.candidates.iter().filter(|candidate| candidate.maybe_ours) {
-            *there.entry(candidate.fingerprint.loose).or_default() += 1;
+        let ours = self.candidates.iter().filter(|candidate| candidate.maybe_ours);
+        // What the ledger knows in full is looked for by the half that survives rewriting.
+        for Fingerprint { exact, loose } in ours.map(|candidate| candidate.fingerprint) {
+            for half in loose.into_iter().chain([exact]) {
+                *there.entry(half).or_default() += 1;
+            }
         }
-        wanted.all(|fingerprint| match there.get_mut(&fingerprint.loose) {
+        wanted.all(|fingerprint| match there.get_mut(&fingerprint.loose.unwrap_or(fingerprint.exact)) {
             Some(left) if *left > 0 => {
                 *left -= 1;
                 true
@@ -127,8 +144,9 @@ pub(super) async fn find(
                 Some(reader) => reader,
                 None => hands.reader.insert(source::connect(&course.order.target, Side::Target).await?),
             };
-            let read = read::read(&mut **reader, &open.folder, &unclaimed, Part::Whole, |_| {}).await?;
-            for seen in read.seen {
+            let wanted = FetchOrder { folder: &open.folder, validity: there.validity, items: &unclaimed };
+            let read = read::read(&mut **reader, &[wanted], Part::Whole, Halves::Both, &|_| {}).await?;
+            for seen in read.into_iter().flat_map(|read| read.seen) {
                 let ItemId::Uid(uid) = seen.meta.id else { continue };
                 found.add(Candidate {
                     uid,

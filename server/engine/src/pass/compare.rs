@@ -1,33 +1,58 @@
-//! Reads both sides afresh and compares them, folder by folder.
+//! Reads both sides afresh and compares them, groups of folders at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use shared::{
     cause::Cause,
     check::Side,
     finding::{Finding, Severity},
+    folder::FolderPath,
     live::Phase,
+    pass::PassKind,
     project::VerifyDepth,
+    report::ReportFolder,
 };
 
 use super::{
     course::{Course, about, about_folder},
-    meter::{Amount, Meter},
-    read::{self, Read},
+    meter::Amount,
+    pairs::{self, Sorted},
+    read::{self, Halves, Read},
     stop::Stop,
-    survey::{Sides, Writer},
+    survey::{Record, Sides, Survey, Work, Writer},
 };
 use crate::{
-    error::{ConnectorError, Reach},
-    ledger::EntryState,
+    error::Reach,
+    ledger::{Compared, FolderRecord},
     mapping::MappedFolder,
-    model::Folder,
-    source::{self, Part, Source},
-    validate::{self, FolderPair, Reasons},
+    matching::Seen,
+    model::{Folder, Inventory, ItemMeta, Standing},
+    source::{self, FetchOrder, Part, Source},
+    validate::{self, FolderPair},
 };
 
+/// More findings of one folder are not kept for the next pass: it compares the folder again.
+const MOST_KEPT: usize = 2000;
+
 /// Compares every mapped folder. The connection that wrote is not asked: a new one sees what others will see.
-pub(super) async fn compare(course: &mut Course, sides: Sides, mapped: &[MappedFolder]) -> Result<(), Stop> {
+pub(super) async fn compare(course: &mut Course, sides: Sides, survey: &Survey) -> Result<(), Stop> {
+    let mapped = &survey.mapped;
+    for (folder, work) in mapped.iter().zip(&survey.works) {
+        if let Work::Settled(compared) = work {
+            settle(course, folder, compared).await?;
+        }
+    }
+    let left = |at: &usize| !course.compared.contains_key(&mapped[*at].source.path);
+    let sizes: BTreeMap<usize, (u64, u64)> = (0..mapped.len())
+        .filter(left)
+        .map(|at| {
+            let plan = survey.works[at].to_do().map(|todo| todo.plan.items);
+            (at, (plan.unwrap_or(0), survey.works[at].to_do().map_or(0, |todo| todo.plan.bytes)))
+        })
+        .collect();
+    if sizes.is_empty() {
+        return Ok(());
+    }
     let Sides { mut source, target } = sides;
     let mut target = match target {
         Writer::Open(writer) => {
@@ -37,22 +62,45 @@ pub(super) async fn compare(course: &mut Course, sides: Sides, mapped: &[MappedF
         Writer::ReadOnly(reader) => reader,
     };
     let there = target.folders().await?.folders;
-    let reasons = reasons(course).await?;
-    let bytes = if course.order.options.verify == VerifyDepth::Content { course.counts.bytes * 2 } else { 0 };
-    let amount = Amount { folders: mapped.len() as u64, items: course.counts.items * 2, bytes };
-    course.begin(Phase::Verifying, amount);
-    for folder in mapped {
+    let records: HashMap<FolderPath, Record> = course
+        .ledger
+        .folders()
+        .await?
+        .into_iter()
+        .map(|(id, record)| (record.source.clone(), (id, record)))
+        .collect();
+    let items = sizes.values().map(|(items, _)| items * 2).sum();
+    let bytes = match course.order.options.verify {
+        VerifyDepth::Content => sizes.values().map(|(_, bytes)| bytes * 2).sum(),
+        VerifyDepth::Headers | VerifyDepth::Listing => 0,
+    };
+    course.begin(Phase::Verifying, Amount { folders: sizes.len() as u64, items, bytes });
+    let mut both = Both { source: &mut *source, target: &mut *target };
+    for group in pairs::groups(&sizes) {
         course.obey()?;
-        let path = &folder.source.path;
-        course.meter.folder(path.to_string());
-        if !course.compared.contains_key(path) {
-            let counterpart = there.iter().find(|known| known.path == folder.target && known.selectable);
-            let mut both = Both { source: &mut *source, target: &mut *target };
-            let known = reasons.get(path).cloned().unwrap_or_default();
-            compare_folder(course, &mut both, folder, counterpart, known).await?;
-        }
-        course.meter.folder_done();
+        let folders: Vec<Subject<'_>> = group
+            .into_iter()
+            .map(|at| {
+                let folder = &mapped[at];
+                let counterpart = there.iter().find(|known| known.path == folder.target && known.selectable);
+                Subject { folder, counterpart, record: records.get(&folder.source.path) }
+            })
+            .collect();
+        compare_group(course, &mut both, &folders).await?;
     }
+    Ok(())
+}
+
+/// Takes over what the last comparison found: neither side changed since.
+async fn settle(course: &mut Course, folder: &MappedFolder, compared: &Compared) -> Result<(), Stop> {
+    let report = ReportFolder {
+        source: folder.source.path.clone(),
+        target: folder.target.clone(),
+        role: folder.source.role,
+        totals: compared.totals,
+    };
+    course.note(compared.findings.clone()).await?;
+    course.compared.insert(folder.source.path.clone(), (report, compared.findings.clone()));
     Ok(())
 }
 
@@ -61,42 +109,223 @@ struct Both<'a> {
     target: &'a mut dyn Source,
 }
 
-/// Why items are not on the target, as far as the ledger knows. It is never asked whether they are.
-async fn reasons(course: &Course) -> Result<BTreeMap<shared::folder::FolderPath, Reasons>, Stop> {
-    let mut reasons = BTreeMap::new();
-    for (id, record) in course.ledger.folders().await? {
-        let skipped = course.ledger.entries(id).await?.into_iter().filter_map(|entry| match entry.state {
-            EntryState::Skipped { cause, detail } => Some((entry.item, (cause, detail))),
-            EntryState::Intended | EntryState::Copied { .. } => None,
-        });
-        reasons.insert(record.source, skipped.collect());
-    }
-    Ok(reasons)
+/// A folder that is compared.
+struct Subject<'a> {
+    folder: &'a MappedFolder,
+    counterpart: Option<&'a Folder>,
+    record: Option<&'a Record>,
 }
 
-async fn compare_folder(
+/// What both sides list of a folder, and what is to be read of it.
+struct Listed {
+    sorted: Sorted,
+    source: Standing,
+    target: Option<Standing>,
+    validities: (u32, u32),
+    /// The target's words, when it will not open the folder.
+    refused: Option<String>,
+}
+
+async fn compare_group(
     course: &mut Course,
     both: &mut Both<'_>,
-    folder: &MappedFolder,
-    counterpart: Option<&Folder>,
-    mut reasons: Reasons,
+    subjects: &[Subject<'_>],
 ) -> Result<(), Stop> {
-    let path = &folder.source.path;
-    let depth = course.order.options.verify;
-    let part = match depth {
-        VerifyDepth::Content => Part::Whole,
+    let listed = list(course, both, subjects).await?;
+    let (here, there) = read_both(course, both, subjects, &listed).await?;
+    let mut records = Vec::new();
+    for (((subject, listed), here), there) in subjects.iter().zip(listed).zip(here).zip(there) {
+        let path = &subject.folder.source.path;
+        course.meter.folder(path.to_string());
+        course.meter.folder_done();
+        // The survey told of it already.
+        let Some(listed) = listed else { continue };
+        records.extend(judge(course, subject, listed, here, there).await?);
+    }
+    if !records.is_empty() {
+        course.ledger.put_folders(&records).await?;
+    }
+    Ok(())
+}
+
+/// Lists every folder on both sides; none for one the source will not open.
+async fn list(
+    course: &Course,
+    both: &mut Both<'_>,
+    subjects: &[Subject<'_>],
+) -> Result<Vec<Option<Listed>>, Stop> {
+    let here: Vec<&Folder> = subjects.iter().map(|subject| &subject.folder.source).collect();
+    let there: Vec<&Folder> = subjects.iter().filter_map(|subject| subject.counterpart).collect();
+    let here = both.source.inventories(&here, &|_| {});
+    let there = both.target.inventories(&there, &|_| {});
+    let (here, there) = tokio::try_join!(here, there)?;
+    let mut there = there.into_iter();
+    let (depth, fresh) = (course.order.options.verify, course.order.kind == PassKind::Verify);
+    let mut listed = Vec::with_capacity(subjects.len());
+    for (subject, here) in subjects.iter().zip(here) {
+        let there = subject.counterpart.and_then(|_| there.next());
+        let path = &subject.folder.source.path;
+        let mut refused = course.refused.get(path).cloned();
+        let here = match here {
+            Ok(here) => here,
+            Err(error) if error.reach == Reach::Folder => {
+                listed.push(None);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let there = match there {
+            Some(Ok(there)) => Some(there),
+            None => None,
+            Some(Err(error)) if error.reach == Reach::Folder => {
+                refused = Some(error.detail);
+                None
+            }
+            Some(Err(error)) => return Err(error.into()),
+        };
+        let entries = match subject.record {
+            Some((id, _)) => course.ledger.entries(*id).await?,
+            None => Vec::new(),
+        };
+        let (source, target) = (here.standing(), there.as_ref().map(Inventory::standing));
+        let there = there.unwrap_or_default();
+        let validities = (here.validity, there.validity);
+        let before = subject.record.and_then(|(_, record)| record.compared.as_ref());
+        let sorted = pairs::sort(depth, fresh, before, entries, here, there);
+        listed.push(Some(Listed { sorted, source, target, validities, refused }));
+    }
+    Ok(listed)
+}
+
+/// Reads what has to be read on both sides at once.
+async fn read_both(
+    course: &Course,
+    both: &mut Both<'_>,
+    subjects: &[Subject<'_>],
+    listed: &[Option<Listed>],
+) -> Result<(Vec<Read>, Vec<Read>), Stop> {
+    let part = match course.order.options.verify {
+        VerifyDepth::Content | VerifyDepth::Listing => Part::Whole,
         VerifyDepth::Headers => Part::Header,
     };
-    // A side that cannot open its folder waits for the other: that one is in the middle of its answers.
-    let source_side = folder_or_not(look(both.source, Some(&folder.source), part, &course.meter));
-    let target_side = folder_or_not(look(both.target, counterpart, part, &course.meter));
-    let (here, there) = tokio::try_join!(source_side, target_side)?;
-    // The survey told of it already.
-    let Ok(here) = here else { return Ok(()) };
-    let (there, refused) = match there {
-        Ok(there) => (there, course.refused.get(path).cloned()),
-        Err(error) => (Read::default(), Some(error.detail)),
+    let meter = &course.meter;
+    let on = |bytes: u64| meter.add(1, bytes);
+    let known = listed.iter().flatten().flat_map(|listed| {
+        listed.sorted.source_known.iter().chain(&listed.sorted.target_known)
+    });
+    let (items, bytes) = known.fold((0, 0), |(items, bytes), seen| (items + 1, bytes + seen.meta.size));
+    meter.add(items, bytes);
+    let nothing: &[ItemMeta] = &[];
+    let order = |at: usize, on_source: bool| {
+        let subject = &subjects[at];
+        let folder = match (on_source, subject.counterpart) {
+            (false, Some(counterpart)) => counterpart,
+            (true, _) | (false, None) => &subject.folder.source,
+        };
+        let items = listed[at].as_ref().map(|listed| match on_source {
+            true => (listed.validities.0, listed.sorted.source_read.as_slice()),
+            false => (listed.validities.1, listed.sorted.target_read.as_slice()),
+        });
+        let (validity, items) = items.unwrap_or((0, nothing));
+        FetchOrder { folder, validity, items }
     };
+    let here: Vec<FetchOrder<'_>> = (0..subjects.len()).map(|at| order(at, true)).collect();
+    let there: Vec<FetchOrder<'_>> = (0..subjects.len()).map(|at| order(at, false)).collect();
+    let (mut read_here, mut read_there) = tokio::try_join!(
+        read::read(both.source, &here, part, Halves::Brief, &on),
+        read::read(both.target, &there, part, Halves::Brief, &on),
+    )?;
+    // What found no partner byte for byte is read once more, for what servers are known to rewrite.
+    let left: Vec<(Vec<ItemMeta>, Vec<ItemMeta>)> = listed
+        .iter()
+        .zip(read_here.iter().zip(&read_there))
+        .map(|(listed, (here, there))| listed.as_ref().map(|listed| unmatched(&listed.sorted, here, there)))
+        .map(Option::unwrap_or_default)
+        .collect();
+    if left.iter().any(|(here, _)| !here.is_empty()) {
+        let again = |orders: &[FetchOrder<'_>], items: Vec<&[ItemMeta]>| -> Vec<Again> {
+            orders.iter().zip(items).map(|(order, items)| (order.validity, items.to_vec())).collect()
+        };
+        let again_here = again(&here, left.iter().map(|(here, _)| here.as_slice()).collect());
+        let again_there = again(&there, left.iter().map(|(_, there)| there.as_slice()).collect());
+        let here = orders(&here, &again_here);
+        let there = orders(&there, &again_there);
+        let (here, there) = tokio::try_join!(
+            read::read(both.source, &here, part, Halves::Both, &|_| {}),
+            read::read(both.target, &there, part, Halves::Both, &|_| {}),
+        )?;
+        replace(&mut read_here, here);
+        replace(&mut read_there, there);
+    }
+    Ok((read_here, read_there))
+}
+
+/// Items that are read once more, and the UIDVALIDITY they were listed under.
+type Again = (u32, Vec<ItemMeta>);
+
+fn orders<'a>(first: &[FetchOrder<'a>], again: &'a [Again]) -> Vec<FetchOrder<'a>> {
+    let pairs = first.iter().zip(again);
+    pairs.map(|(order, (validity, items))| FetchOrder { folder: order.folder, validity: *validity, items }).collect()
+}
+
+/// What found no partner byte for byte, where the other side has something left of a like size.
+fn unmatched(sorted: &Sorted, here: &Read, there: &Read) -> (Vec<ItemMeta>, Vec<ItemMeta>) {
+    let mut counts: HashMap<[u8; 16], i64> = HashMap::new();
+    let all_here = || sorted.source_known.iter().chain(&here.seen);
+    let all_there = || sorted.target_known.iter().chain(&there.seen);
+    for seen in all_here() {
+        *counts.entry(seen.fingerprint.exact).or_default() += 1;
+    }
+    for seen in all_there() {
+        *counts.entry(seen.fingerprint.exact).or_default() -= 1;
+    }
+    let left = |read: &Read, sign: i64| -> Vec<ItemMeta> {
+        let left = read.seen.iter().filter(|seen| {
+            counts.get(&seen.fingerprint.exact).is_some_and(|count| count * sign > 0)
+        });
+        left.map(|seen| seen.meta.clone()).collect()
+    };
+    let (mut left_here, mut left_there) = (left(here, 1), left(there, -1));
+    let sizes = |items: &[ItemMeta]| -> BTreeSet<u64> { items.iter().map(|item| item.size).collect() };
+    let (first, second) = (sizes(&left_here), sizes(&left_there));
+    left_here.retain(|item| has_alike(&second, item.size));
+    left_there.retain(|item| has_alike(&first, item.size));
+    left_here.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    left_there.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    (left_here, left_there)
+}
+
+/// Whether a size among these can have become the other: what servers add, drop and replace is little.
+fn has_alike(sizes: &BTreeSet<u64>, size: u64) -> bool {
+    let little = 2048 + size / 4;
+    sizes.range(size.saturating_sub(little)..=size.saturating_add(little)).next().is_some()
+}
+
+/// Puts in what was read once more.
+fn replace(reads: &mut [Read], again: Vec<Read>) {
+    for (read, again) in reads.iter_mut().zip(again) {
+        let better: HashMap<_, _> =
+            again.seen.into_iter().map(|seen| (seen.meta.id, seen.fingerprint)).collect();
+        for seen in &mut read.seen {
+            if let Some(fingerprint) = better.get(&seen.meta.id) {
+                seen.fingerprint = *fingerprint;
+            }
+        }
+    }
+}
+
+/// Compares what was read of one folder; gives its record to be kept.
+async fn judge(
+    course: &mut Course,
+    subject: &Subject<'_>,
+    listed: Listed,
+    here: Read,
+    there: Read,
+) -> Result<Option<FolderRecord>, Stop> {
+    let folder = subject.folder;
+    let path = &folder.source.path;
+    let Listed { sorted, source, target, refused, .. } = listed;
+    let Sorted { source_known, target_known, mut reasons, told, .. } = sorted;
     let mut findings: Vec<Finding> = here
         .failed
         .into_iter()
@@ -108,48 +337,42 @@ async fn compare_folder(
         let detail = format!("It is on the target, which does not deliver it: {detail}");
         about(&folder.target, &meta, Severity::Warning, cause, detail)
     }));
+    let source_items: Vec<Seen> = source_known.into_iter().chain(here.seen).collect();
     if let Some(words) = refused {
-        for seen in &here.seen {
+        for seen in &source_items {
             reasons.entry(seen.meta.id.clone()).or_insert((Cause::FolderRefused, words.clone()));
         }
-    } else if counterpart.is_none() {
+    } else if subject.counterpart.is_none() {
         let detail = format!("there is no folder {} on the target", folder.target);
         findings.push(about_folder(path, Severity::Warning, Cause::FolderRefused, detail));
     }
+    let before = subject.record.and_then(|(_, record)| record.compared.as_ref());
+    let keeps = course.keeps.get(path).cloned().or_else(|| before.map(|before| before.keeps.clone()));
     let pair = FolderPair {
         source: path.clone(),
         target: folder.target.clone(),
         role: folder.source.role,
-        depth,
-        source_items: here.seen,
-        target_items: there.seen,
-        keeps: course.keeps.get(path).cloned().unwrap_or_default(),
+        depth: course.order.options.verify,
+        source_items,
+        target_items: target_known.into_iter().chain(there.seen).collect(),
+        keeps: keeps.unwrap_or_default(),
+        told,
     };
     let (totals, differences) = validate::compare(&pair, &reasons);
     findings.extend(differences);
     course.note(findings.clone()).await?;
+    let record = subject.record.map(|(_, record)| {
+        let compared = target.filter(|_| findings.len() <= MOST_KEPT).map(|target| Compared {
+            options: course.digest.clone(),
+            depth: pair.depth,
+            source,
+            target,
+            keeps: pair.keeps,
+            totals: totals.totals,
+            findings: findings.clone(),
+        });
+        FolderRecord { compared, ..record.clone() }
+    });
     course.compared.insert(path.clone(), (totals, findings));
-    Ok(())
-}
-
-/// Keeps what concerns one folder apart from what ends the pass.
-async fn folder_or_not(
-    look: impl Future<Output = Result<Read, ConnectorError>>,
-) -> Result<Result<Read, ConnectorError>, ConnectorError> {
-    match look.await {
-        Err(error) if error.reach != Reach::Folder => Err(error),
-        other => Ok(other),
-    }
-}
-
-/// What stands in a folder now, with what recognises each item; nothing when there is no folder.
-async fn look(
-    side: &mut dyn Source,
-    folder: Option<&Folder>,
-    part: Part,
-    meter: &Meter,
-) -> Result<Read, ConnectorError> {
-    let Some(folder) = folder.filter(|folder| folder.selectable) else { return Ok(Read::default()) };
-    let inventory = side.inventory(folder).await?;
-    read::read(side, folder, &inventory.items, part, |bytes| meter.add(1, bytes)).await
+    Ok(record)
 }

@@ -1,14 +1,19 @@
-//! Brings every folder's items to the target.
+//! Brings every folder's items to the target: opens its folders, remembers where each stands, then moves all in one
+//! stream.
+
+use std::sync::Arc;
 
 use shared::{cause::Cause, finding::Severity, folder::FolderPath, live::Phase};
 
 use super::{
-    adopt::{self, Adoptable},
+    adopt,
     course::{Course, about_folder},
+    marks,
     meter::Amount,
+    moves::{self, Movables},
     stop::Stop,
-    survey::{Sides, Survey, Work, Writer},
-    transfer::{self, Transfer},
+    survey::{Sides, Survey, ToDo, Work, Writer},
+    transfer::{self, Lane},
 };
 use crate::{
     error::{ConnectorError, Reach, Retry},
@@ -17,43 +22,11 @@ use crate::{
     model::{ItemMeta, Watermark},
     plan::plan_folder,
     source::Source,
-    target::{OpenFolder, Target},
+    target::{OpenFolder, Target, Wish},
 };
 
 /// Names that are tried when a target refuses a folder's own.
 const MOST_NAMES: u32 = 3;
-
-/// Brings every folder's items to the target, folder by folder: a folder's items arrive together and in order.
-pub(super) async fn copy(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -> Result<(), Stop> {
-    let Writer::Open(target) = &mut sides.target else { return Ok(()) };
-    let plans = || survey.works.iter().flatten().map(|work| &work.plan);
-    let amount = Amount {
-        folders: survey.mapped.len() as u64,
-        items: plans().map(|plan| plan.copy.len() as u64).sum(),
-        bytes: plans().map(|plan| plan.copy_bytes).sum(),
-    };
-    course.begin(Phase::Copying, amount);
-    let mut reader = None;
-    for index in 0..survey.mapped.len() {
-        course.obey()?;
-        let path = survey.mapped[index].source.path.clone();
-        course.meter.folder(path.to_string());
-        if let Some(work) = survey.works[index].take() {
-            let mut hands = Hands { source: &mut *sides.source, target: &mut **target, reader: &mut reader };
-            match copy_folder(course, &mut hands, &mut survey.mapped, index, work).await {
-                // The folder is not what it was, and the other side is in the middle of its answers: all is read anew.
-                Err(Stop::Side(error)) if error.reach == Reach::Folder => {
-                    let error = ConnectorError { reach: Reach::Mailbox, retry: Retry::Now, ..error };
-                    return Err(error.into());
-                }
-                other => other?,
-            }
-            course.copied.insert(path);
-        }
-        course.meter.folder_done();
-    }
-    Ok(())
-}
 
 /// The sides while copying; the reader is a second look at the target, opened when it is needed.
 pub(super) struct Hands<'a> {
@@ -62,68 +35,135 @@ pub(super) struct Hands<'a> {
     pub reader: &'a mut Option<Box<dyn Source>>,
 }
 
-async fn copy_folder(
-    course: &mut Course,
-    hands: &mut Hands<'_>,
-    mapped: &mut [MappedFolder],
-    index: usize,
-    work: Work,
-) -> Result<(), Stop> {
-    let ready = mapped[index].existing.as_ref().is_some_and(|existing| existing.selectable);
-    if let (true, true, Some((_, record)), false) =
-        (ready, work.plan.copy.is_empty(), &work.record, work.rebuilt)
-    {
-        // Nothing new: the target is not even opened.
-        let record = FolderRecord { items: work.plan.items, bytes: work.plan.bytes, ..record.clone() };
-        let id = course.ledger.put_folder(&record).await?;
-        return skip(course, id, &mapped[index].source.path, &work).await;
+/// Brings every folder's items to the target.
+pub(super) async fn copy(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -> Result<(), Stop> {
+    let Writer::Open(target) = &mut sides.target else { return Ok(()) };
+    let plans = || survey.works.iter().filter_map(|work| Some(&work.to_do()?.plan));
+    let amount = Amount {
+        folders: survey.mapped.len() as u64,
+        items: plans().map(|plan| plan.copy.len() as u64).sum(),
+        bytes: plans().map(|plan| plan.copy_bytes).sum(),
+    };
+    course.begin(Phase::Copying, amount);
+    let mut reader = None;
+    let mut hands = Hands { source: &mut *sides.source, target: &mut **target, reader: &mut reader };
+    let open = open_all(course, hands.target, survey).await?;
+    let mut lanes = Vec::new();
+    for (index, open) in open.into_iter().enumerate() {
+        let path = survey.mapped[index].source.path.clone();
+        let Work::ToDo(todo) = &mut survey.works[index] else {
+            course.meter.folder_done();
+            continue;
+        };
+        course.obey()?;
+        match open {
+            Opened::Ready(open) => lanes.push(lane(course, &mut hands, &survey.mapped[index], *open, todo).await?),
+            Opened::NotNeeded => {
+                nothing_new(course, todo).await?;
+                course.meter.folder_done();
+            }
+            Opened::Refused => course.meter.folder_done(),
+        }
+        course.copied.insert(path);
     }
-    let Some(open) = open(course, hands.target, mapped, index, &work).await? else { return Ok(()) };
-    let folder = mapped[index].clone();
-    let (id, bracket, work) = remember(course, hands, &folder, &open, work).await?;
-    skip(course, id, &folder.source.path, &work).await?;
-    if work.plan.copy.is_empty() {
-        return Ok(());
+    remember(course, &mut lanes).await?;
+    for lane in &mut lanes {
+        course.obey()?;
+        if !lane.plan.copy.is_empty() {
+            lane.adoptable = adopt::find(course, &mut hands, &lane.open, &lane.plan, lane.bracket.next).await?;
+        }
     }
-    let adoptable: Adoptable = adopt::find(course, hands, &open, &work.plan, bracket).await?;
-    let job = Transfer { id, source: &folder.source, open: &open, plan: &work.plan, adoptable };
-    transfer::transfer(course, hands, job).await
+    let mut movables = moves::find(course, hands.target, &lanes, survey).await?;
+    transfer::transfer(course, &mut hands, &mut lanes, &mut movables).await?;
+    moves::carry_out(course, hands.target, &lanes, &mut movables).await?;
+    marks::carry(course, hands.target, &lanes).await?;
+    tell_orphans(course, &movables).await
 }
 
-/// Opens (and makes) the folder on the target, under another name when it must be; none: the target will not have it.
-async fn open(
+/// What opening a folder on the target came to.
+enum Opened {
+    Ready(Box<OpenFolder>),
+    /// There is nothing to be done in it.
+    NotNeeded,
+    /// The target will not have it.
+    Refused,
+}
+
+/// Opens (and makes) every folder something is to be done in, all at once; those the target refuses once more, under
+/// other names.
+async fn open_all(
     course: &mut Course,
     target: &mut dyn Target,
-    mapped: &mut [MappedFolder],
-    index: usize,
-    work: &Work,
-) -> Result<Option<OpenFolder>, Stop> {
-    let mut attempt = 1;
-    loop {
-        let MappedFolder { source, target: place, existing } = &mapped[index];
-        let source = source.clone();
-        let refusal = match target.ensure_folder(place, existing.as_ref(), source.subscribed).await {
-            Ok(open) => {
-                course.keeps.insert(source.path.clone(), open.keeps.clone());
+    survey: &mut Survey,
+) -> Result<Vec<Opened>, Stop> {
+    let wanted = moves::sizes(survey);
+    let needed = |index: usize| {
+        let ready = survey.mapped[index].existing.as_ref().is_some_and(|existing| existing.selectable);
+        survey.works[index].to_do().is_some_and(|todo| {
+            let plan = &todo.plan;
+            let moved = plan.gone.iter().any(|gone| wanted.contains(&gone.size));
+            let idle = plan.copy.is_empty() && plan.remarked.is_empty() && !moved;
+            !(ready && idle && todo.record.is_some() && !todo.rebuilt)
+        })
+    };
+    let indices: Vec<usize> = (0..survey.mapped.len()).filter(|index| needed(*index)).collect();
+    let wishes: Vec<Wish<'_>> = indices.iter().map(|index| wish(&survey.mapped[*index])).collect();
+    let outcomes = target.open(&wishes).await?;
+    let mut opened: Vec<Opened> = survey.mapped.iter().map(|_| Opened::NotNeeded).collect();
+    for (index, outcome) in indices.into_iter().zip(outcomes) {
+        let open = match outcome {
+            Ok(open) => Some(open),
+            Err(_) => reopen(course, target, survey, index).await?,
+        };
+        opened[index] = match open {
+            None => Opened::Refused,
+            Some(open) => {
+                let path = &survey.mapped[index].source.path;
+                course.keeps.insert(path.clone(), open.keeps.clone());
                 if let Some(words) = &open.unsubscribed {
                     let detail = format!("the target answered: “{words}”");
-                    let finding = about_folder(&source.path, Severity::Info, Cause::SubscriptionLost, detail);
+                    let finding = about_folder(path, Severity::Info, Cause::SubscriptionLost, detail);
                     course.note(vec![finding]).await?;
                 }
-                return Ok(Some(open));
+                Opened::Ready(Box::new(open))
             }
-            Err(error) if error.reach == Reach::Folder => error,
-            Err(error) => return Err(error.into()),
         };
-        let renamed = (attempt <= MOST_NAMES && existing.is_none())
+    }
+    Ok(opened)
+}
+
+fn wish(folder: &MappedFolder) -> Wish<'_> {
+    Wish { path: &folder.target, existing: folder.existing.as_ref(), subscribe: folder.source.subscribed }
+}
+
+/// Tries a refused folder once more, then under other names; none: the target will not have it.
+async fn reopen(
+    course: &mut Course,
+    target: &mut dyn Target,
+    survey: &mut Survey,
+    index: usize,
+) -> Result<Option<OpenFolder>, Stop> {
+    let Survey { mapped, works, .. } = survey;
+    let mut attempt = 1;
+    loop {
+        let outcome = target.open(&[wish(&mapped[index])]).await?.pop();
+        let refusal = match outcome {
+            Some(Ok(open)) => return Ok(Some(open)),
+            Some(Err(refusal)) => refusal,
+            None => return Ok(None),
+        };
+        let MappedFolder { source, existing, .. } = &mapped[index];
+        let (path, there) = (source.path.clone(), existing.is_some());
+        let renamed = (attempt <= MOST_NAMES && !there)
             .then(|| mapping::rename(mapped, index, &mut attempt, &refusal.detail))
             .flatten();
         match renamed {
             Some(finding) => course.note(vec![finding]).await?,
             None => {
-                let severity = if work.plan.items > 0 { Severity::Loss } else { Severity::Warning };
-                course.refused.insert(source.path.clone(), refusal.detail.clone());
-                let finding = about_folder(&source.path, severity, Cause::FolderRefused, refusal.detail);
+                let items = works[index].to_do().map_or(0, |todo| todo.plan.items);
+                let severity = if items > 0 { Severity::Loss } else { Severity::Warning };
+                course.refused.insert(path.clone(), refusal.detail.clone());
+                let finding = about_folder(&path, severity, Cause::FolderRefused, refusal.detail);
                 course.note(vec![finding]).await?;
                 return Ok(None);
             }
@@ -131,30 +171,42 @@ async fn open(
     }
 }
 
-/// Makes the folder's bracket durable before the first item is sent. Where a folder was rebuilt, ids mean other items:
-/// any of them may be on the target, and each is looked for by content before it is sent.
-async fn remember(
+/// Nothing is to be sent: the target's folder is not even opened.
+async fn nothing_new(course: &mut Course, todo: &ToDo) -> Result<(), Stop> {
+    let Some((id, record)) = &todo.record else { return Ok(()) };
+    let now = FolderRecord { items: todo.plan.items, bytes: todo.plan.bytes, ..record.clone() };
+    if now != *record {
+        course.ledger.put_folders(&[now]).await?;
+    }
+    let path = record.source.clone();
+    skip(course, &[(*id, &path, todo)]).await
+}
+
+/// What is to be done in an open folder. Where a folder was rebuilt, ids mean other items: any of them may be on the
+/// target, and each is looked for by content before it is sent.
+async fn lane(
     course: &mut Course,
     hands: &mut Hands<'_>,
     folder: &MappedFolder,
-    open: &OpenFolder,
-    mut work: Work,
-) -> Result<(FolderId, u32, Work), Stop> {
-    let known = work.record.as_ref().and_then(|(_, record)| record.bracket);
+    open: OpenFolder,
+    todo: &mut ToDo,
+) -> Result<Lane, Stop> {
+    let known = todo.record.as_ref().and_then(|(_, record)| record.bracket);
     let target_rebuilt = known.is_some_and(|known| known.validity != open.mark.validity);
-    let rebuilt = work.rebuilt || target_rebuilt;
+    let rebuilt = todo.rebuilt || target_rebuilt;
     // In a folder that the target rebuilt, ours can be anywhere.
     let bracket = match known {
         Some(_) if target_rebuilt => Watermark { next: 1, ..open.mark },
         Some(known) => known,
         None => open.mark,
     };
-    if target_rebuilt && !work.rebuilt {
-        let inventory = hands.source.inventory(&folder.source).await?;
-        work.validity = inventory.validity;
-        work.plan = plan_folder(inventory, Vec::new(), work.limit);
+    if target_rebuilt && !todo.rebuilt {
+        let inventory = hands.source.inventories(&[&folder.source], &|_| {}).await?.pop();
+        let inventory = inventory.transpose().map_err(anew)?.unwrap_or_default();
+        todo.validity = inventory.validity;
+        todo.plan = plan_folder(inventory, Vec::new(), todo.limit);
     }
-    if let (true, Some((id, _))) = (rebuilt, &work.record) {
+    if let (true, Some((id, _))) = (rebuilt, &todo.record) {
         // Before the record: until that has the new validity, the next pass comes here again.
         course.ledger.forget_entries(*id).await?;
         let intended = |item: &ItemMeta| Entry {
@@ -162,48 +214,100 @@ async fn remember(
             size: item.size,
             fingerprint: None,
             state: EntryState::Intended,
+            marks: Some(item.flags.clone()),
         };
-        let entries: Vec<Entry> = work.plan.copy.iter().map(intended).collect();
-        course.ledger.put_entries(*id, &entries).await?;
-        work.plan.intended = entries.into_iter().map(|entry| (entry.item, None)).collect();
-    }
-    let record = FolderRecord {
-        source: folder.source.path.clone(),
-        target: folder.target.clone(),
-        role: folder.source.role,
-        source_validity: Some(work.validity.into()),
-        bracket: Some(bracket),
-        items: work.plan.items,
-        bytes: work.plan.bytes,
-    };
-    let id = course.ledger.put_folder(&record).await?;
-    if rebuilt {
+        let entries: Vec<(FolderId, Entry)> = todo.plan.copy.iter().map(|item| (*id, intended(item))).collect();
+        course.ledger.put_entries(&entries).await?;
+        todo.plan.intended = entries.into_iter().map(|(_, entry)| (entry.item, None)).collect();
         let side = if target_rebuilt { "target" } else { "source" };
         let detail = format!("its UIDVALIDITY on the {side} changed; every message is matched by content");
         let finding = about_folder(&folder.source.path, Severity::Info, Cause::FolderRebuilt, detail);
         course.note(vec![finding]).await?;
     }
-    Ok((id, bracket.next, work))
+    let record = FolderRecord {
+        source: folder.source.path.clone(),
+        target: folder.target.clone(),
+        role: folder.source.role,
+        source_validity: Some(todo.validity.into()),
+        bracket: Some(bracket),
+        items: todo.plan.items,
+        bytes: todo.plan.bytes,
+        compared: todo.record.as_ref().and_then(|(_, record)| record.compared.clone()).filter(|_| !rebuilt),
+    };
+    Ok(Lane {
+        id: FolderId(0),
+        source: folder.source.clone(),
+        validity: todo.validity,
+        open: Arc::new(open),
+        plan: std::mem::take(&mut todo.plan),
+        record,
+        bracket,
+        adoptable: adopt::Adoptable::default(),
+    })
 }
 
-/// Records what the plan leaves out.
-async fn skip(course: &mut Course, id: FolderId, folder: &FolderPath, work: &Work) -> Result<(), Stop> {
-    let entries: Vec<Entry> = work
-        .plan
-        .skip
-        .iter()
-        .map(|(item, cause, detail)| Entry {
-            item: item.id.clone(),
-            size: item.size,
-            fingerprint: None,
-            state: EntryState::Skipped { cause: *cause, detail: detail.clone() },
-        })
-        .collect();
-    if !entries.is_empty() {
-        course.ledger.put_entries(id, &entries).await?;
-        for entry in &entries {
-            course.leave_out(folder, &entry.item);
+/// Makes every folder's bracket durable before the first item is sent, and what the plan leaves out.
+async fn remember(course: &mut Course, lanes: &mut [Lane]) -> Result<(), Stop> {
+    if lanes.is_empty() {
+        return Ok(());
+    }
+    let records: Vec<FolderRecord> = lanes.iter().map(|lane| lane.record.clone()).collect();
+    let ids = course.ledger.put_folders(&records).await?;
+    for (lane, id) in lanes.iter_mut().zip(ids) {
+        lane.id = id;
+    }
+    let left_out: Vec<_> = lanes.iter().map(|lane| (lane.id, &lane.source.path, &lane.plan)).collect();
+    record_skips(course, &left_out).await
+}
+
+async fn skip(course: &mut Course, folders: &[(FolderId, &FolderPath, &ToDo)]) -> Result<(), Stop> {
+    let folders: Vec<_> = folders.iter().map(|(id, path, todo)| (*id, *path, &todo.plan)).collect();
+    record_skips(course, &folders).await
+}
+
+/// Records what plans leave out.
+async fn record_skips(
+    course: &mut Course,
+    folders: &[(FolderId, &FolderPath, &crate::plan::FolderPlan)],
+) -> Result<(), Stop> {
+    let mut entries = Vec::new();
+    for (id, path, plan) in folders {
+        for (item, cause, detail) in &plan.skip {
+            let state = EntryState::Skipped { cause: *cause, detail: detail.clone() };
+            let entry = Entry {
+                item: item.id.clone(),
+                size: item.size,
+                fingerprint: None,
+                state,
+                marks: None,
+            };
+            entries.push((*id, entry));
+            course.leave_out(path, &item.id);
         }
     }
+    if !entries.is_empty() {
+        course.ledger.put_entries(&entries).await?;
+    }
     Ok(())
+}
+
+/// Tells of folders that are gone from the source, and of what they left on the target.
+async fn tell_orphans(course: &mut Course, movables: &Movables) -> Result<(), Stop> {
+    let findings = movables.orphans().map(|(path, target, left)| {
+        let detail = format!(
+            "the folder is no longer on the source; {left} messages copied from it before are on the target in {target}"
+        );
+        about_folder(path, Severity::Info, Cause::DeletedAtSource, detail)
+    });
+    let findings = findings.collect();
+    course.note(findings).await?;
+    Ok(())
+}
+
+/// A folder that was there a moment ago: everything is looked at anew.
+pub(super) fn anew(error: ConnectorError) -> ConnectorError {
+    match error.reach {
+        Reach::Folder => ConnectorError { reach: Reach::Mailbox, retry: Retry::Now, ..error },
+        Reach::Item | Reach::Mailbox | Reach::Endpoint => error,
+    }
 }

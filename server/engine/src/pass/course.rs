@@ -13,6 +13,7 @@ use shared::{
     live::{Phase, Progress},
     pass::{Counts, PassEnd, PassKind},
     plan::PlanView,
+    project::Options,
     report::{Report, ReportFolder, ReportSide},
 };
 use tokio::{sync::watch, time::Instant};
@@ -25,6 +26,7 @@ use super::{
 };
 use crate::{
     error::{ConnectorError, Retry},
+    fingerprint::fingerprint,
     ledger::{Ledger, LedgerError},
     mapping::MappedFolder,
     model::{ItemId, ItemMeta},
@@ -57,6 +59,8 @@ pub(super) struct Course {
     pub keeps: BTreeMap<FolderPath, Keeps>,
     /// Folders the target would not have, with its words.
     pub refused: BTreeMap<FolderPath, String>,
+    /// Tells these options from others: what was compared under others is compared again.
+    pub digest: String,
     /// What this pass leaves out; another attempt does not try it again.
     pub left_out: BTreeMap<FolderPath, BTreeSet<ItemId>>,
     /// Whether both sides were reached at least once: from then on a lost connection is worth waiting for.
@@ -73,8 +77,10 @@ impl Course {
         progress: watch::Sender<Progress>,
         control: watch::Receiver<Control>,
     ) -> Self {
+        let digest = digest(&order.options);
         Self {
             order,
+            digest,
             ledger,
             meter: Meter::new(progress),
             counts: Counts::default(),
@@ -145,7 +151,7 @@ impl Course {
             PassKind::Initial | PassKind::Delta => copy::copy(self, &mut sides, &mut survey).await?,
             PassKind::Verify => {}
         }
-        compare::compare(self, sides, &survey.mapped).await?;
+        compare::compare(self, sides, &survey).await?;
         self.conclude(&survey.mapped);
         Ok(())
     }
@@ -259,6 +265,12 @@ async fn out_of_grace(mut control: watch::Receiver<Control>) -> Control {
         }
         None => std::future::pending().await,
     }
+}
+
+/// Equal for equal options, another for others.
+fn digest(options: &Options) -> String {
+    let print = fingerprint(format!("{options:?}").as_bytes());
+    hex::encode(&print.exact[..8])
 }
 
 fn same_mailbox(order: &PassOrder) -> bool {

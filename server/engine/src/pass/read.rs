@@ -1,52 +1,86 @@
-//! Reads items of a folder and keeps only what recognises them.
+//! Reads items of folders and keeps only what recognises them.
 
 use shared::cause::Cause;
 
+use super::large;
 use crate::{
-    error::ConnectorError,
-    fingerprint::fingerprint,
+    error::{ConnectorError, Reach},
+    fingerprint::{Fingerprinter, brief, fingerprint},
     matching::Seen,
-    model::{Folder, ItemMeta},
-    source::{Arrival, ItemSink, Part, Source},
+    model::ItemMeta,
+    source::{Arrival, FetchOrder, ItemSink, Part, Source},
 };
 
-/// What was read.
+/// What was read of one folder.
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub seen: Vec<Seen>,
     pub failed: Vec<(ItemMeta, Cause, String)>,
 }
 
-/// Reads items and takes their fingerprints; the bytes are dropped at once. `on` is told each item's bytes.
+/// How much of each fingerprint is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Halves {
+    /// The loose one only of content some server may rewrite.
+    Brief,
+    Both,
+}
+
+/// Reads items of several folders and takes their fingerprints; the bytes are dropped at once. `on` is told each item's
+/// bytes. Gives one for each order.
 pub(super) async fn read(
     source: &mut dyn Source,
-    folder: &Folder,
-    items: &[ItemMeta],
+    orders: &[FetchOrder<'_>],
     part: Part,
-    on: impl Fn(u64) + Send,
-) -> Result<Read, ConnectorError> {
+    halves: Halves,
+    on: &(impl Fn(u64) + Send + Sync),
+) -> Result<Vec<Read>, ConnectorError> {
+    let mut reads: Vec<Read> = orders.iter().map(|_| Read::default()).collect();
+    let mut late = Vec::new();
     let (sink, mut arrivals) = ItemSink::new();
-    let fetch = async move { source.fetch(folder, items, part, &sink).await };
+    let fetch = async { source.fetch(orders, part, &sink).await.map(|()| drop(sink)) };
     let take = async {
-        let mut read = Read::default();
         while let Some(arrival) = arrivals.recv().await {
             match arrival {
-                Arrival::Item(item, _held) => {
+                Arrival::Item { order, item, held: _held } => {
                     on(item.meta.size);
+                    let fingerprint = match halves {
+                        Halves::Brief => brief(&item.body),
+                        Halves::Both => fingerprint(&item.body),
+                    };
                     let message_id = message_id(&item.body);
-                    read.seen.push(Seen {
-                        fingerprint: fingerprint(&item.body),
-                        message_id,
-                        meta: item.meta,
-                    });
+                    reads[order].seen.push(Seen { fingerprint, message_id, meta: item.meta });
                 }
-                Arrival::Failed { item, cause, detail } => read.failed.push((item, cause, detail)),
+                Arrival::Large { order, item } => late.push((order, item)),
+                Arrival::Failed { order, item, cause, detail } => {
+                    reads[order].failed.push((item, cause, detail));
+                }
             }
         }
-        Ok(read)
+        Ok(())
     };
-    let ((), read) = tokio::try_join!(fetch, take)?;
-    Ok(read)
+    tokio::try_join!(fetch, take)?;
+    for (order, item) in late {
+        let mut id = None;
+        let fingerprinter = match halves {
+            Halves::Brief => Fingerprinter::exact(),
+            Halves::Both => Fingerprinter::new(),
+        };
+        let folder = orders[order].folder;
+        let known = large::know(source, folder, &item, fingerprinter, |piece| id = message_id(piece)).await;
+        match known {
+            Ok(known) => {
+                on(item.size);
+                let fingerprint = known.fingerprint;
+                reads[order].seen.push(Seen { fingerprint, message_id: id, meta: item });
+            }
+            Err(error) if error.reach == Reach::Item => {
+                reads[order].failed.push((item, error.cause, error.detail));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(reads)
 }
 
 /// The Message-ID of a message (RFC 5322, section 3.6.4) as it stands there, cut to 200 characters.

@@ -17,9 +17,10 @@ use super::{
     stop::Stop,
 };
 use crate::{
-    error::Reach,
-    ledger::{FolderId, FolderRecord},
+    error::{ConnectorError, Reach},
+    ledger::{Compared, Entry, EntryState, FolderId, FolderRecord},
     mapping::{self, MappedFolder},
+    model::{Folder, Inventory, ItemId, Standing},
     plan::{FolderPlan, plan_folder},
     source::{self, Source},
     target::{self, Target},
@@ -37,23 +38,68 @@ pub(super) enum Writer {
     ReadOnly(Box<dyn Source>),
 }
 
-/// One folder: what is to be done, and what the ledger knows of it.
+impl Writer {
+    async fn standings(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError> {
+        match self {
+            Self::Open(target) => target.standings(folders).await,
+            Self::ReadOnly(target) => target.standings(folders).await,
+        }
+    }
+}
+
+/// A folder as the ledger knows it.
+pub(super) type Record = (FolderId, FolderRecord);
+
+/// One folder: what is to be done.
 #[derive(Debug)]
-pub(super) struct Work {
+pub(super) enum Work {
+    /// The source will not open it.
+    Unreadable,
+    /// Neither side changed since both were compared.
+    Settled(Box<Compared>),
+    /// This.
+    ToDo(Box<ToDo>),
+}
+
+/// What is to be done in one folder, and what the ledger knows of it.
+#[derive(Debug)]
+pub(super) struct ToDo {
     pub plan: FolderPlan,
     pub validity: u32,
-    pub record: Option<(FolderId, FolderRecord)>,
+    pub record: Option<Record>,
     /// The source's ids mean other items than the ledger thinks.
     pub rebuilt: bool,
     /// The largest message the target takes, where it tells.
     pub limit: Option<u64>,
 }
 
+impl Work {
+    pub(super) fn to_do(&self) -> Option<&ToDo> {
+        match self {
+            Self::ToDo(todo) => Some(todo),
+            Self::Unreadable | Self::Settled(_) => None,
+        }
+    }
+
+    /// Items on the source and their bytes.
+    fn amount(&self) -> (u64, u64) {
+        match self {
+            Self::Unreadable => (0, 0),
+            Self::Settled(compared) => (compared.totals.source_items, compared.totals.source_bytes),
+            Self::ToDo(todo) => (todo.plan.items, todo.plan.bytes),
+        }
+    }
+}
+
 /// What was seen.
 pub(super) struct Survey {
     pub mapped: Vec<MappedFolder>,
-    /// One for each mapped folder; none: it could not be read.
-    pub works: Vec<Option<Work>>,
+    /// One for each mapped folder.
+    pub works: Vec<Work>,
+    /// What the ledger knows of folders that the source no longer has.
+    pub orphans: Vec<Record>,
+    /// The target's folders.
+    pub there: Vec<Folder>,
 }
 
 pub(super) async fn connect(course: &Course) -> Result<Sides, Stop> {
@@ -79,7 +125,7 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
         Writer::Open(target) => target.folders().await?,
         Writer::ReadOnly(target) => target.folders().await?,
     };
-    let mut records: BTreeMap<_, _> = course
+    let mut records: BTreeMap<_, Record> = course
         .ledger
         .folders()
         .await?
@@ -91,69 +137,151 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
     course.note(listing.findings).await?;
     course.note(renames).await?;
     course.meter.phase(Phase::Inventory, Amount { folders: mapped.len() as u64, ..Amount::default() });
-    let mut works = Vec::with_capacity(mapped.len());
-    for folder in &mapped {
-        course.obey()?;
-        course.meter.folder(folder.source.path.to_string());
-        let record = records.remove(&folder.source.path);
-        works.push(look(course, sides, folder, record, there.message_limit).await?);
-        course.meter.folder_done();
-    }
+    let records_of: Vec<Option<Record>> =
+        mapped.iter().map(|folder| records.remove(&folder.source.path)).collect();
+    let works = look(course, sides, &mapped, records_of, there.message_limit).await?;
     course.counts.folders = mapped.len() as u64;
-    let plans = || works.iter().flatten().map(|work| &work.plan);
-    course.counts.items = plans().map(|plan| plan.items).sum();
-    course.counts.bytes = plans().map(|plan| plan.bytes).sum();
-    Ok(Survey { mapped, works })
+    course.counts.items = works.iter().map(|work| work.amount().0).sum();
+    course.counts.bytes = works.iter().map(|work| work.amount().1).sum();
+    Ok(Survey { mapped, works, orphans: records.into_values().collect(), there: there.folders })
 }
 
-/// One folder's inventory and plan; none when the source will not open it.
+/// What is to be done in every folder.
 async fn look(
     course: &mut Course,
     sides: &mut Sides,
-    folder: &MappedFolder,
-    record: Option<(FolderId, FolderRecord)>,
+    mapped: &[MappedFolder],
+    records: Vec<Option<Record>>,
     limit: Option<u64>,
-) -> Result<Option<Work>, Stop> {
-    let inventory = match sides.source.inventory(&folder.source).await {
+) -> Result<Vec<Work>, Stop> {
+    let settled = settled(course, sides, mapped, &records).await?;
+    let open: Vec<usize> = (0..mapped.len()).filter(|at| settled[*at].is_none()).collect();
+    let folders: Vec<&Folder> = open.iter().map(|at| &mapped[*at].source).collect();
+    let meter = &course.meter;
+    let on = |at: usize| {
+        meter.folder(folders[at].path.to_string());
+        meter.folder_done();
+    };
+    let mut inventories = sides.source.inventories(&folders, &on).await?.into_iter();
+    let mut works = Vec::with_capacity(mapped.len());
+    for ((folder, record), settled) in mapped.iter().zip(records).zip(settled) {
+        works.push(match settled {
+            Some(compared) => {
+                course.meter.folder_done();
+                Work::Settled(Box::new(compared))
+            }
+            None => match inventories.next() {
+                Some(inventory) => plan(course, &folder.source, inventory, record, limit).await?,
+                None => Work::Unreadable,
+            },
+        });
+    }
+    Ok(works)
+}
+
+/// Folders in which neither side changed since both were compared, at least as far as is wanted now.
+async fn settled(
+    course: &Course,
+    sides: &mut Sides,
+    mapped: &[MappedFolder],
+    records: &[Option<Record>],
+) -> Result<Vec<Option<Compared>>, Stop> {
+    let mut settled = vec![None; mapped.len()];
+    match course.order.kind {
+        PassKind::Initial | PassKind::Delta => {}
+        // These look at everything afresh.
+        PassKind::DryRun | PassKind::Verify => return Ok(settled),
+    }
+    let compared = |at: usize| {
+        let (_, record) = records[at].as_ref()?;
+        let compared = record.compared.as_ref()?;
+        let wanted = compared.options == course.digest && compared.totals.missing == 0;
+        let existing = mapped[at].existing.as_ref().filter(|existing| existing.selectable)?;
+        wanted.then_some((compared, existing))
+    };
+    let candidates: Vec<(usize, &Compared, &Folder)> = (0..mapped.len())
+        .filter_map(|at| compared(at).map(|(compared, existing)| (at, compared, existing)))
+        .collect();
+    let here: Vec<&Folder> = candidates.iter().map(|(at, ..)| &mapped[*at].source).collect();
+    let there: Vec<&Folder> = candidates.iter().map(|(.., existing)| *existing).collect();
+    let (here, there) = tokio::try_join!(sides.source.standings(&here), sides.target.standings(&there))?;
+    for ((at, compared, _), (here, there)) in candidates.into_iter().zip(here.into_iter().zip(there)) {
+        let same = |now: Option<Standing>, then| now.is_some_and(|now: Standing| now.proves_unchanged(then));
+        if same(here, &compared.source) && same(there, &compared.target) {
+            settled[at] = Some(compared.clone());
+        }
+    }
+    Ok(settled)
+}
+
+/// One folder's plan, out of what stands in it and what the ledger knows.
+async fn plan(
+    course: &mut Course,
+    folder: &Folder,
+    inventory: Result<Inventory, ConnectorError>,
+    record: Option<Record>,
+    limit: Option<u64>,
+) -> Result<Work, Stop> {
+    let inventory = match inventory {
         Ok(inventory) => inventory,
         Err(error) if error.reach == Reach::Folder => {
             course
                 .note(vec![Finding {
                     severity: Severity::Loss,
                     cause: Cause::FolderUnreadable,
-                    subject: Subject { folder: Some(folder.source.path.clone()), item: None },
+                    subject: Subject { folder: Some(folder.path.clone()), item: None },
                     detail: error.detail,
                 }])
                 .await?;
-            return Ok(None);
+            return Ok(Work::Unreadable);
         }
         Err(error) => return Err(error.into()),
     };
     let validity = inventory.validity;
-    let rebuilt = record
+    let other_validity = record
         .as_ref()
         .is_some_and(|(_, record)| record.source_validity.is_some_and(|known| known != u64::from(validity)));
-    let entries = match &record {
-        Some((id, _)) if !rebuilt => course.ledger.entries(*id).await?,
+    let mut entries = match &record {
+        Some((id, _)) if !other_validity => course.ledger.entries(*id).await?,
         Some(_) | None => Vec::new(),
     };
+    let reused = reused(&inventory, &entries);
+    if reused {
+        entries.clear();
+    }
     let mut plan = plan_folder(inventory, entries, limit);
-    if let Some(left_out) = course.left_out.get(&folder.source.path) {
+    if let Some(left_out) = course.left_out.get(&folder.path) {
         plan.leave_out(left_out);
     }
-    Ok(Some(Work { plan, validity, record, rebuilt, limit }))
+    let rebuilt = other_validity || reused;
+    Ok(Work::ToDo(Box::new(ToDo { plan, validity, record, rebuilt, limit })))
+}
+
+/// Whether ids mean other items although the UIDVALIDITY is the same (edge case 2): the next id is one that was given
+/// out already, or most of the items that are known have other sizes.
+fn reused(inventory: &Inventory, entries: &[Entry]) -> bool {
+    let known = entries.iter().filter(|entry| !matches!(entry.state, EntryState::Skipped { .. }));
+    let sizes: BTreeMap<&ItemId, u64> = known.map(|entry| (&entry.item, entry.size)).collect();
+    let last = sizes.keys().filter_map(|item| match item {
+        ItemId::Uid(uid) => Some(*uid),
+        ItemId::Opaque(_) => None,
+    });
+    let behind = inventory.next > 0 && last.max().is_some_and(|last| inventory.next <= last);
+    let common: Vec<bool> =
+        inventory.items.iter().filter_map(|item| Some(*sizes.get(&item.id)? != item.size)).collect();
+    behind || common.iter().filter(|other| **other).count() * 2 > common.len()
 }
 
 /// The plan as a dry run shows it.
 pub(super) fn show(survey: &Survey, mut findings: Vec<Finding>) -> PlanView {
     for (mapped, work) in survey.mapped.iter().zip(&survey.works) {
-        let left_out = work.iter().flat_map(|work| &work.plan.skip);
+        let left_out = work.to_do().into_iter().flat_map(|todo| &todo.plan.skip);
         findings.extend(left_out.map(|(item, cause, detail)| {
             about(&mapped.source.path, item, Severity::Loss, *cause, detail.clone())
         }));
     }
-    let folder = |(mapped, work): (&MappedFolder, &Option<Work>)| {
-        let plan = &work.as_ref()?.plan;
+    let folder = |(mapped, work): (&MappedFolder, &Work)| {
+        let plan = &work.to_do()?.plan;
         Some(PlannedFolder {
             source: mapped.source.path.clone(),
             target: mapped.target.clone(),

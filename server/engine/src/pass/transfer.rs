@@ -1,76 +1,146 @@
-//! Moves the items of one folder in windows: intents first, then the effect, then what became of it.
+//! Moves the items of all folders in one stream of windows: intents first, then the effect, then what became of it. The
+//! next window is read and recorded while the last ones are still being stored.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use shared::{
     cause::Cause,
     finding::{Finding, Severity},
 };
-use tokio::{sync::mpsc, time::timeout};
+use tokio::sync::mpsc;
 
 use super::{
     adopt::Adoptable,
     copy::Hands,
     course::{Course, about, about_folder},
+    gather::{Gathered, Gatherer},
+    large,
+    moves::Movables,
     stop::Stop,
 };
 use crate::{
     error::ConnectorError,
-    fingerprint::fingerprint,
-    ledger::{Entry, EntryState, FolderId},
-    model::{Fingerprint, Folder, Item, ItemId, ItemMeta},
+    fingerprint::{brief, fingerprint},
+    ledger::{Entry, EntryState, FolderId, FolderRecord},
+    model::{Fingerprint, Folder, ItemId, ItemMeta, Watermark},
     plan::FolderPlan,
-    source::{Arrival, Held, ItemSink, Part},
-    target::{OpenFolder, StoreResult, Target},
+    source::{FetchOrder, ItemSink, Part},
+    target::{OpenFolder, StoreNews, StoreOutcome, StoreResult, Target, Window},
     wire::imap::session::date_inside,
 };
 
-/// Items and bytes of a window.
-const WINDOW_ITEMS: usize = 500;
-const WINDOW_BYTES: usize = 8 * 1024 * 1024;
-/// A window is not held back for items that take longer than this to come.
-const GATHER: Duration = Duration::from_millis(30);
+/// Windows that are recorded as intended and not answered, at most.
+const WINDOWS: usize = 6;
 
-/// What is to be moved.
-pub(super) struct Transfer<'a> {
+/// What is to be moved in one folder.
+#[derive(Debug)]
+pub(super) struct Lane {
     pub id: FolderId,
-    pub source: &'a Folder,
-    pub open: &'a OpenFolder,
-    pub plan: &'a FolderPlan,
+    pub source: Folder,
+    /// The source's UIDVALIDITY when it was listed.
+    pub validity: u32,
+    pub open: Arc<OpenFolder>,
+    pub plan: FolderPlan,
+    pub record: FolderRecord,
+    pub bracket: Watermark,
     pub adoptable: Adoptable,
 }
 
-/// Moves the items of one folder. The source streams while the target stores; a bounded number of bytes is in between.
+/// Moves the items of all lanes.
 pub(super) async fn transfer(
     course: &mut Course,
     hands: &mut Hands<'_>,
-    mut transfer: Transfer<'_>,
+    lanes: &mut [Lane],
+    movables: &mut Movables,
+) -> Result<(), Stop> {
+    let mut adoptable: Vec<Adoptable> = lanes.iter_mut().map(|lane| std::mem::take(&mut lane.adoptable)).collect();
+    let lanes = &*lanes;
+    let orders: Vec<FetchOrder<'_>> = lanes
+        .iter()
+        .map(|lane| FetchOrder { folder: &lane.source, validity: lane.validity, items: &lane.plan.copy })
+        .collect();
+    let mut pump = Pump {
+        lanes,
+        adoptable: &mut adoptable,
+        movables,
+        tallies: lanes.iter().map(|_| Tally::default()).collect(),
+        sending: HashMap::new(),
+        windows: 0,
+        large: Vec::new(),
+    };
+    stream(course, hands, &mut pump, &orders).await?;
+    for (order, item) in std::mem::take(&mut pump.large) {
+        course.obey()?;
+        large::carry(course, hands, &mut pump, order, item).await?;
+    }
+    let Pump { tallies, .. } = pump;
+    for (lane, tally) in lanes.iter().zip(tallies) {
+        tally.note(course, lane).await?;
+    }
+    Ok(())
+}
+
+/// Source, ledger and target at work together. A bounded number of bytes is in between.
+async fn stream(
+    course: &mut Course,
+    hands: &mut Hands<'_>,
+    pump: &mut Pump<'_>,
+    orders: &[FetchOrder<'_>],
 ) -> Result<(), Stop> {
     let (sink, arrivals) = ItemSink::new();
+    let (windows, to_store) = mpsc::channel(WINDOWS);
+    let (news, heard) = mpsc::unbounded_channel();
     let Hands { source, target, .. } = hands;
-    let (folder, items) = (transfer.source, &transfer.plan.copy);
-    let fetch = async move { source.fetch(folder, items, Part::Whole, &sink).await.map_err(Stop::from) };
-    let store = store_all(course, &mut **target, &mut transfer, arrivals);
-    let ((), tally) = tokio::try_join!(fetch, store)?;
-    tally.note(course, &transfer).await
+    let (fetched, stored) = (OnceLock::new(), OnceLock::new());
+    let sides = async {
+        let fetch = async {
+            _ = fetched.set(source.fetch(orders, Part::Whole, &sink).await);
+            drop(sink);
+        };
+        let store = async {
+            _ = stored.set(target.store(to_store, &news).await);
+            drop(news);
+        };
+        tokio::join!(fetch, store);
+        // The pump ends when both did.
+        std::future::pending::<()>().await;
+    };
+    let pumped = tokio::select! {
+        biased;
+        pumped = pump.run(course, Gatherer::new(arrivals), windows, heard) => pumped,
+        () = sides => Ok(()),
+    };
+    match stored.into_inner() {
+        Some(Err(error)) if error.cause == Cause::TargetFull => return Err(full(&mut **target, error).await.into()),
+        Some(Err(error)) => return Err(error.into()),
+        Some(Ok(())) | None => {}
+    }
+    pumped?;
+    match fetched.into_inner() {
+        Some(Err(error)) => Err(error.into()),
+        Some(Ok(())) | None => Ok(()),
+    }
 }
 
 /// What happened beside plain copying.
 #[derive(Debug, Default)]
-struct Tally {
+pub(super) struct Tally {
     adopted: u64,
     recovered: u64,
 }
 
 impl Tally {
-    async fn note(self, course: &mut Course, transfer: &Transfer<'_>) -> Result<(), Stop> {
+    async fn note(self, course: &mut Course, lane: &Lane) -> Result<(), Stop> {
         let mut findings = Vec::new();
-        let path = &transfer.source.path;
+        let path = &lane.source.path;
         if self.adopted > 0 {
             let detail = format!("{} messages were recognised by content and not copied again", self.adopted);
             findings.push(about_folder(path, Severity::Info, Cause::Adopted, detail));
         }
-        let intended = transfer.plan.intended.values().flatten().count() as u64;
+        let intended = lane.plan.intended.values().flatten().count() as u64;
         if intended > 0 {
             let again = intended.saturating_sub(self.recovered);
             let detail = format!(
@@ -84,168 +154,220 @@ impl Tally {
     }
 }
 
-async fn store_all(
-    course: &mut Course,
-    target: &mut dyn Target,
-    transfer: &mut Transfer<'_>,
-    mut arrivals: mpsc::Receiver<Arrival>,
-) -> Result<Tally, Stop> {
-    let mut tally = Tally::default();
-    while let Some(window) = gather(&mut arrivals).await {
-        course.obey()?;
-        store_window(course, target, transfer, window, &mut tally).await?;
-    }
-    Ok(tally)
+/// Brings arrivals to the ledger and the target, and the target's answers to the ledger.
+pub(super) struct Pump<'a> {
+    pub lanes: &'a [Lane],
+    adoptable: &'a mut [Adoptable],
+    movables: &'a mut Movables,
+    tallies: Vec<Tally>,
+    /// Windows that are not answered to their end.
+    sending: HashMap<u64, Sending>,
+    windows: u64,
+    large: Vec<(usize, ItemMeta)>,
 }
 
-/// Items that are stored together, and what of the byte budget they hold.
-#[derive(Debug, Default)]
-struct Window {
-    items: Vec<Item>,
-    failed: Vec<(ItemMeta, Cause, String)>,
-    _held: Vec<Held>,
+/// What becomes of an item before it is sent.
+pub(super) enum Decision {
+    /// It is on the target already, or left out.
+    Settled(Entry),
+    /// It is on the target in another folder, and will be moved.
+    Moved(Entry),
+    /// It is to be sent.
+    Send,
 }
 
-/// Waits for the first item, then takes what comes without holding the window back; none at the end.
-async fn gather(arrivals: &mut mpsc::Receiver<Arrival>) -> Option<Window> {
-    let mut window = Window::default();
-    let mut bytes = 0;
-    let mut next = arrivals.recv().await;
-    next.as_ref()?;
-    while let Some(arrival) = next {
-        match arrival {
-            Arrival::Item(item, held) => {
-                bytes += item.body.len();
-                window.items.push(item);
-                window._held.push(held);
+impl Pump<'_> {
+    async fn run(
+        &mut self,
+        course: &mut Course,
+        mut arrivals: Gatherer,
+        windows: mpsc::Sender<Window>,
+        mut news: mpsc::UnboundedReceiver<StoreNews>,
+    ) -> Result<(), Stop> {
+        let mut windows = Some(windows);
+        let mut stop = Ok(());
+        loop {
+            let more = windows.is_some() && self.sending.len() < WINDOWS;
+            tokio::select! {
+                told = news.recv() => match told {
+                    Some(told) => self.record(course, told).await?,
+                    None => return stop,
+                },
+                gathered = arrivals.next(), if more => {
+                    let obeyed = course.obey();
+                    match (gathered, &windows, obeyed) {
+                        (Some(gathered), Some(windows), Ok(())) => {
+                            if let Some(window) = self.intend(course, gathered).await? {
+                                // Nobody takes it when the target failed, which ends the news.
+                                _ = windows.send(window).await;
+                            }
+                        }
+                        // What is on its way is still answered and recorded.
+                        (_, _, Err(stopped)) => (windows, stop) = (None, Err(stopped)),
+                        (_, _, Ok(())) => windows = None,
+                    }
+                }
             }
-            Arrival::Failed { item, cause, detail } => window.failed.push((item, cause, detail)),
         }
-        if bytes >= WINDOW_BYTES || window.items.len() + window.failed.len() >= WINDOW_ITEMS {
-            break;
-        }
-        next = timeout(GATHER, arrivals.recv()).await.unwrap_or_default();
     }
-    Some(window)
-}
 
-async fn store_window(
-    course: &mut Course,
-    target: &mut dyn Target,
-    transfer: &mut Transfer<'_>,
-    window: Window,
-    tally: &mut Tally,
-) -> Result<(), Stop> {
-    let mut settled = Vec::new();
-    let mut sending = Sending::default();
-    for (meta, cause, detail) in window.failed {
-        // What is gone from the source is not left out: there is nothing to leave out any more.
-        if cause == Cause::Vanished {
-            course.note(vec![about(&transfer.source.path, &meta, Severity::Info, cause, detail)]).await?;
-        } else {
-            course.leave_out(&transfer.source.path, &meta.id);
-            settled.push(entry(&meta, None, EntryState::Skipped { cause, detail }));
+    /// Records a window before it is sent, in one commit: what was settled without sending, and what is about to be sent.
+    async fn intend(&mut self, course: &mut Course, gathered: Gathered) -> Result<Option<Window>, Stop> {
+        let order = gathered.order;
+        let lane = &self.lanes[order];
+        let mut settled: Vec<(FolderId, Entry)> = Vec::new();
+        let mut sending = Sending { order, prints: HashMap::new() };
+        let (mut items, mut holds) = (Vec::new(), Vec::new());
+        for (meta, cause, detail) in gathered.failed {
+            settled.extend(fail(course, lane, meta, cause, detail).await?);
         }
-        course.meter.add(1, meta.size);
+        self.large.extend(gathered.large.into_iter().map(|meta| (order, meta)));
+        for (mut item, held) in gathered.items {
+            if item.body.is_empty() {
+                let detail = "the source delivered no byte of it".to_owned();
+                course.leave_out(&lane.source.path, &item.meta.id);
+                let state = EntryState::Skipped { cause: Cause::Empty, detail };
+                settled.push((lane.id, entry(&item.meta, None, state)));
+                continue;
+            }
+            // The whole fingerprint only where there is something to recognise it by.
+            let print = if self.adoptable[order].is_empty() { brief(&item.body) } else { fingerprint(&item.body) };
+            match self.decide(course, order, &item.meta, print) {
+                Decision::Settled(known) | Decision::Moved(known) => settled.push((lane.id, known)),
+                Decision::Send => {
+                    settled.push((lane.id, entry(&item.meta, Some(print), EntryState::Intended)));
+                    sending.prints.insert(item.meta.id.clone(), (item.meta.clone(), print));
+                    if item.meta.received.is_none() {
+                        item.meta.received = date_inside(&item.body);
+                    }
+                    items.push(item);
+                    holds.push(held);
+                }
+            }
+        }
+        if !settled.is_empty() {
+            course.ledger.put_entries(&settled).await?;
+        }
+        if items.is_empty() {
+            return Ok(None);
+        }
+        self.windows += 1;
+        self.sending.insert(self.windows, sending);
+        Ok(Some(Window { number: self.windows, folder: Arc::clone(&lane.open), items, held: holds }))
     }
-    for mut item in window.items {
-        let print = fingerprint(&item.body);
-        if item.body.is_empty() {
-            let detail = "the source delivered no byte of it".to_owned();
-            course.leave_out(&transfer.source.path, &item.meta.id);
-            settled.push(entry(&item.meta, Some(print), EntryState::Skipped { cause: Cause::Empty, detail }));
-            continue;
-        }
-        let known = transfer.plan.intended.get(&item.meta.id);
+
+    /// Whether an item is on the target already.
+    pub(super) fn decide(
+        &mut self,
+        course: &mut Course,
+        order: usize,
+        meta: &ItemMeta,
+        print: Fingerprint,
+    ) -> Decision {
+        let known = self.lanes[order].plan.intended.get(&meta.id);
         let intended = known.is_some();
-        if let Some(uid) = transfer.adoptable.take(print, item.meta.received, intended) {
+        if let Some(uid) = self.adoptable[order].take(print, meta.received, intended) {
             match known {
-                Some(Some(_)) => tally.recovered += 1,
+                Some(Some(_)) => self.tallies[order].recovered += 1,
                 // Of a rebuilt folder, which is told of as a whole.
                 Some(None) => {}
-                None => tally.adopted += 1,
+                None => self.tallies[order].adopted += 1,
             }
-            count_copied(course, &item.meta, !intended);
+            count_copied(course, meta, !intended);
             let state = EntryState::Copied { target: Some(uid), adopted: !intended };
-            settled.push(entry(&item.meta, Some(print), state));
-            continue;
+            return Decision::Settled(entry(meta, Some(print), state));
         }
-        if item.meta.received.is_none() {
-            item.meta.received = date_inside(&item.body);
+        if self.movables.take(print, meta, order) {
+            return Decision::Moved(entry(meta, Some(print), EntryState::Intended));
         }
-        sending.add(item, print);
+        Decision::Send
     }
-    // One commit: what was settled without sending, and what is about to be sent.
-    settled.extend(sending.intents());
-    if !settled.is_empty() {
-        course.ledger.put_entries(transfer.id, &settled).await?;
-    }
-    if sending.items.is_empty() {
-        return Ok(());
-    }
-    let stored = target.store(transfer.open, &sending.items).await;
-    let (entries, findings) = sending.outcomes(course, transfer, stored.outcomes);
-    course.ledger.put_entries(transfer.id, &entries).await?;
-    course.note(findings).await?;
-    match stored.error {
-        None => Ok(()),
-        Some(error) if error.cause == Cause::TargetFull => Err(full(target, error).await.into()),
-        Some(error) => Err(error.into()),
+
+    async fn record(&mut self, course: &mut Course, news: StoreNews) -> Result<(), Stop> {
+        let Some(sending) = self.sending.get_mut(&news.window) else { return Ok(()) };
+        let lane = &self.lanes[sending.order];
+        let (entries, findings) = sending.outcomes(course, lane, news.outcomes);
+        if sending.prints.is_empty() {
+            self.sending.remove(&news.window);
+        }
+        course.ledger.put_entries(&entries).await?;
+        course.note(findings).await?;
+        Ok(())
     }
 }
 
-/// Items that are about to be sent, with what recognises them.
-#[derive(Debug, Default)]
+/// Items of a window that are not answered, with what recognises them.
+#[derive(Debug)]
 struct Sending {
-    items: Vec<Item>,
+    order: usize,
     prints: HashMap<ItemId, (ItemMeta, Fingerprint)>,
 }
 
 impl Sending {
-    fn add(&mut self, item: Item, print: Fingerprint) {
-        self.prints.insert(item.meta.id.clone(), (item.meta.clone(), print));
-        self.items.push(item);
-    }
-
-    fn intents(&self) -> impl Iterator<Item = Entry> {
-        self.prints.values().map(|(meta, print)| entry(meta, Some(*print), EntryState::Intended))
-    }
-
     fn outcomes(
-        &self,
+        &mut self,
         course: &mut Course,
-        transfer: &Transfer<'_>,
-        outcomes: Vec<crate::target::StoreOutcome>,
-    ) -> (Vec<Entry>, Vec<Finding>) {
+        lane: &Lane,
+        outcomes: Vec<StoreOutcome>,
+    ) -> (Vec<(FolderId, Entry)>, Vec<Finding>) {
         let mut entries = Vec::with_capacity(outcomes.len());
         let mut findings = Vec::new();
         for outcome in outcomes {
-            let Some((meta, print)) = self.prints.get(&outcome.item) else { continue };
-            let state = match outcome.result {
-                StoreResult::Stored { target, repairs } => {
-                    count_copied(course, meta, false);
-                    let path = &transfer.source.path;
-                    findings.extend(
-                        repairs
-                            .into_iter()
-                            .map(|repair| about(path, meta, Severity::Warning, repair.cause, repair.detail)),
-                    );
-                    EntryState::Copied { target, adopted: false }
-                }
-                StoreResult::Refused { cause, detail } => {
-                    course.leave_out(&transfer.source.path, &meta.id);
-                    course.meter.add(1, meta.size);
-                    EntryState::Skipped { cause, detail }
-                }
-            };
-            entries.push(entry(meta, Some(*print), state));
+            let Some((meta, print)) = self.prints.remove(&outcome.item) else { continue };
+            let (entry, found) = stored(course, lane, &meta, print, outcome.result);
+            entries.push((lane.id, entry));
+            findings.extend(found);
         }
         (entries, findings)
     }
 }
 
-fn entry(meta: &ItemMeta, fingerprint: Option<Fingerprint>, state: EntryState) -> Entry {
-    Entry { item: meta.id.clone(), size: meta.size, fingerprint, state }
+/// What becomes of an item in the ledger and the report when the target answered.
+pub(super) fn stored(
+    course: &mut Course,
+    lane: &Lane,
+    meta: &ItemMeta,
+    print: Fingerprint,
+    result: StoreResult,
+) -> (Entry, Vec<Finding>) {
+    let path = &lane.source.path;
+    let (state, findings) = match result {
+        StoreResult::Stored { target, repairs } => {
+            count_copied(course, meta, false);
+            let findings = repairs
+                .into_iter()
+                .map(|repair| about(path, meta, Severity::Warning, repair.cause, repair.detail));
+            (EntryState::Copied { target, adopted: false }, findings.collect())
+        }
+        StoreResult::Refused { cause, detail } => {
+            course.leave_out(path, &meta.id);
+            course.meter.add(1, meta.size);
+            (EntryState::Skipped { cause, detail }, Vec::new())
+        }
+    };
+    (entry(meta, Some(print), state), findings)
+}
+
+/// What becomes of an item that did not come.
+pub(super) async fn fail(
+    course: &mut Course,
+    lane: &Lane,
+    meta: ItemMeta,
+    cause: Cause,
+    detail: String,
+) -> Result<Option<(FolderId, Entry)>, Stop> {
+    course.meter.add(1, meta.size);
+    // What is gone from the source is not left out: there is nothing to leave out any more.
+    if cause == Cause::Vanished {
+        course.note(vec![about(&lane.source.path, &meta, Severity::Info, cause, detail)]).await?;
+        return Ok(None);
+    }
+    course.leave_out(&lane.source.path, &meta.id);
+    Ok(Some((lane.id, entry(&meta, None, EntryState::Skipped { cause, detail }))))
+}
+
+pub(super) fn entry(meta: &ItemMeta, fingerprint: Option<Fingerprint>, state: EntryState) -> Entry {
+    Entry { item: meta.id.clone(), size: meta.size, fingerprint, state, marks: Some(meta.flags.clone()) }
 }
 
 fn count_copied(course: &mut Course, meta: &ItemMeta, adopted: bool) {

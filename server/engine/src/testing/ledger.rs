@@ -56,6 +56,16 @@ struct State {
     fuse: Option<Fuse>,
 }
 
+impl State {
+    fn put_folder(&mut self, folder: &FolderRecord) -> FolderId {
+        let known =
+            self.folders.iter().find(|(_, record)| record.source == folder.source).map(|(id, _)| *id);
+        let id = known.unwrap_or(FolderId(i64::try_from(self.folders.len()).expect("few folders") + 1));
+        self.folders.insert(id, folder.clone());
+        id
+    }
+}
+
 impl MemoryLedger {
     /// Sets the fuse; the count of writes begins anew.
     pub(crate) fn light(&self, fuse: Fuse) {
@@ -128,31 +138,34 @@ impl Ledger for MemoryLedger {
         Ok(self.state().folders.iter().map(|(id, record)| (*id, record.clone())).collect())
     }
 
-    async fn put_folder(&self, folder: &FolderRecord) -> Result<FolderId, LedgerError> {
-        self.write(|state| {
-            let known =
-                state.folders.iter().find(|(_, record)| record.source == folder.source).map(|(id, _)| *id);
-            let id = known.unwrap_or(FolderId(i64::try_from(state.folders.len()).expect("few folders") + 1));
-            state.folders.insert(id, folder.clone());
-            id
-        })
-        .await
+    async fn put_folders(&self, folders: &[FolderRecord]) -> Result<Vec<FolderId>, LedgerError> {
+        self.write(|state| folders.iter().map(|folder| state.put_folder(folder)).collect()).await
     }
 
     async fn entries(&self, folder: FolderId) -> Result<Vec<Entry>, LedgerError> {
         Ok(self.state().entries.get(&folder).into_iter().flat_map(BTreeMap::values).cloned().collect())
     }
 
-    async fn put_entries(&self, folder: FolderId, entries: &[Entry]) -> Result<(), LedgerError> {
+    async fn put_entries(&self, entries: &[(FolderId, Entry)]) -> Result<(), LedgerError> {
         self.write(|state| {
-            let known = state.entries.entry(folder).or_default();
-            known.extend(entries.iter().map(|entry| (entry.item.clone(), entry.clone())));
+            for (folder, entry) in entries {
+                state.entries.entry(*folder).or_default().insert(entry.item.clone(), entry.clone());
+            }
         })
         .await
     }
 
     async fn forget_entries(&self, folder: FolderId) -> Result<(), LedgerError> {
         self.write(|state| _ = state.entries.remove(&folder)).await
+    }
+
+    async fn forget_items(&self, folder: FolderId, items: &[ItemId]) -> Result<(), LedgerError> {
+        self.write(|state| {
+            if let Some(entries) = state.entries.get_mut(&folder) {
+                entries.retain(|item, _| !items.contains(item));
+            }
+        })
+        .await
     }
 
     async fn note(&self, findings: &[Finding]) -> Result<(), LedgerError> {

@@ -1,6 +1,9 @@
 //! A mailbox in memory, written down in a line: `INBOX: a b b~ | Sent: c*Seen`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{Hash, Hasher},
+};
 
 use bytes::Bytes;
 
@@ -83,6 +86,26 @@ impl Folder {
         self.next += 1;
         self.messages.push(Message { uid, ..message });
         uid
+    }
+
+    /// Another number whenever something in it is another.
+    pub(crate) fn modseq(&self) -> u64 {
+        let mut hasher = std::hash::DefaultHasher::new();
+        for message in &self.messages {
+            (message.uid, &message.flags).hash(&mut hasher);
+        }
+        (hasher.finish() >> 2).max(1)
+    }
+
+    /// The message with this UID.
+    pub(crate) fn message(&mut self, uid: u32) -> &mut Message {
+        self.messages.iter_mut().find(|message| message.uid == uid).expect("the message is there")
+    }
+
+    /// Takes a message out.
+    pub(crate) fn take(&mut self, uid: u32) -> Message {
+        let at = self.messages.iter().position(|message| message.uid == uid).expect("the message is there");
+        self.messages.remove(at)
     }
 
     /// Another life of the same folder: the same messages under other numbers.

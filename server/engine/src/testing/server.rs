@@ -2,6 +2,7 @@
 
 mod answer;
 mod append;
+mod changes;
 mod command;
 mod fetch;
 mod folders;

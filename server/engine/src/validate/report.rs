@@ -62,6 +62,7 @@ fn add(left: Totals, right: Totals) -> Totals {
         identical: left.identical + right.identical,
         altered: left.altered + right.altered,
         missing: left.missing + right.missing,
+        left_out: left.left_out + right.left_out,
         extra: left.extra + right.extra,
     }
 }

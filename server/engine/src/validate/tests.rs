@@ -42,7 +42,7 @@ fn message(text: &str, uid: u32) -> (Seen, bool) {
             _ => panic!("no mark: {text}"),
         }
     }
-    let fingerprint = Fingerprint { exact: [letter | u8::from(rewritten) << 7; 16], loose: [letter; 16] };
+    let fingerprint = Fingerprint { exact: [letter | u8::from(rewritten) << 7; 16], loose: Some([letter; 16]) };
     (Seen { meta, fingerprint, message_id: Some(format!("<{uid}@example.org>")) }, text.contains('?'))
 }
 
@@ -64,6 +64,7 @@ pub(super) fn pair(case: &str) -> (FolderPair, Reasons) {
         source_items: source.iter().map(|(seen, _)| seen.clone()).collect(),
         target_items: read(target, 101).into_iter().map(|(seen, _)| seen).collect(),
         keeps: Keeps::default(),
+        told: Reasons::new(),
     };
     (pair, reasons.collect())
 }
@@ -367,6 +368,7 @@ fn a_report_adds_its_folders_up_and_puts_the_worst_first() {
         identical: 1,
         altered: 0,
         missing: 1,
+        left_out: 0,
         extra: 1,
     };
     assert_eq!(report.totals, totals);

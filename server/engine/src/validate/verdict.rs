@@ -28,7 +28,7 @@ pub fn verdict(totals: &Totals, findings: &[Finding], depth: VerifyDepth) -> (Ve
         Verdict::Poor
     } else if worst == Severity::Loss || changed > 0 {
         Verdict::Investigate
-    } else if worst == Severity::Warning || totals.identical < totals.source_items {
+    } else if worst == Severity::Warning || totals.identical + totals.left_out < totals.source_items {
         Verdict::Good
     } else {
         Verdict::Perfect
@@ -47,6 +47,7 @@ fn presence(totals: &Totals, unexplained: u64, depth: VerifyDepth) -> String {
     let how = match depth {
         VerifyDepth::Content => "byte for byte",
         VerifyDepth::Headers => "with the same header and size (bodies were not compared)",
+        VerifyDepth::Listing => "with the size the target lists for it (contents were not read again)",
     };
     if all == 0 {
         return "The source has no message to compare.".into();
@@ -62,6 +63,12 @@ fn presence(totals: &Totals, unexplained: u64, depth: VerifyDepth) -> String {
         return format!("{} of {} {verb} missing on the target, {why}.", grouped(missing), messages(all));
     }
     match (all, totals.altered) {
+        _ if totals.left_out == all => format!("None of {} of the source was to be on the target.", messages(all)),
+        _ if totals.left_out > 0 => {
+            let (left_out, rest) = (totals.left_out, messages(all - totals.left_out));
+            let how = if totals.altered == 0 { how } else { "but not all as they were" };
+            format!("{rest} of {} of the source are on the target, {how}; {} on purpose not.", grouped(all), grouped(left_out))
+        }
         (1, 0) => format!("The one message of the source is on the target, {how}."),
         (_, 0) => format!("All {} of the source are on the target, {how}.", messages(all)),
         (1, _) => "The one message of the source is on the target, but not as it was.".into(),

@@ -88,6 +88,15 @@ fn told(state: &State, number: usize, message: &Message, wanted: &[String]) -> V
             "BODY.PEEK[HEADER]" => {
                 section(&mut out, "BODY[HEADER]", header(&(state.habits.delivers)(&message.body)));
             }
+            part if part.starts_with("BODY.PEEK[]<") => {
+                let numbers = part["BODY.PEEK[]<".len()..].trim_end_matches('>');
+                let (from, length) = numbers.split_once('.').expect("a part");
+                let body = (state.habits.delivers)(&message.body);
+                let from: usize = from.parse().expect("a number");
+                let length: usize = length.parse().expect("a number");
+                let piece = &body[from.min(body.len())..(from + length).min(body.len())];
+                section(&mut out, &format!("BODY[]<{from}>"), piece);
+            }
             other => out.extend_from_slice(format!("{other} NIL").as_bytes()),
         }
     }
@@ -109,7 +118,7 @@ fn header(body: &[u8]) -> &[u8] {
 }
 
 /// Whether a UID is in a set (RFC 3501, section 9, sequence-set).
-fn in_set(set: &str, uid: u32, last: u32) -> bool {
+pub(super) fn in_set(set: &str, uid: u32, last: u32) -> bool {
     let number = |text: &str| if text == "*" { last } else { text.parse().unwrap_or(0) };
     set.split(',').any(|part| {
         let (from, to) = part.split_once(':').unwrap_or((part, part));

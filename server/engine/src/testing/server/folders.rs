@@ -72,6 +72,23 @@ pub(super) fn subscribe(state: &mut State, command: &Command) -> Vec<Out> {
     tagged(command, "OK subscribed")
 }
 
+pub(super) fn status(state: &State, command: &Command) -> Vec<Out> {
+    let name = name(state, command.arguments.first());
+    let Some(folder) = state.mailbox.folders.get(&name) else {
+        return tagged(command, "NO [NONEXISTENT] no such folder");
+    };
+    let line = format!(
+        "(MESSAGES {} UIDNEXT {} UIDVALIDITY {} HIGHESTMODSEQ {})\r\n",
+        folder.messages.len(),
+        folder.next,
+        folder.validity,
+        folder.modseq()
+    );
+    let mut outs = vec![Out::Bytes([b"* STATUS ", spelled(&name).as_slice(), b" ", line.as_bytes()].concat())];
+    outs.extend(tagged(command, "OK so"));
+    outs
+}
+
 pub(super) fn open(state: &mut State, seat: &mut Seat, command: &Command) -> Vec<Out> {
     let name = name(state, command.arguments.first());
     seat.selected = None;
@@ -92,6 +109,9 @@ pub(super) fn open(state: &mut State, seat: &mut Seat, command: &Command) -> Vec
     ];
     if habits.tells_next {
         lines.push(format!("* OK [UIDNEXT {}] so", folder.next));
+    }
+    if habits.can("CONDSTORE") {
+        lines.push(format!("* OK [HIGHESTMODSEQ {}] so", folder.modseq()));
     }
     if habits.tells_permanent {
         let mut kept: Vec<&str> = if writable { vec![system] } else { Vec::new() };

@@ -63,7 +63,8 @@ async fn converse(wire: &mut Wire, shared: &Shared) -> Result<(), Gone> {
     let mut seat = Seat::default();
     loop {
         let mut commands = vec![wire.command().await?];
-        if lock(shared).habits.interleaves {
+        let alone = !INDEPENDENT.contains(&commands[0].word.as_str());
+        if lock(shared).habits.interleaves && !alone {
             commands.extend(std::iter::from_fn(|| wire.ready(&INDEPENDENT)));
         }
         let mut answers = Vec::new();

@@ -1,13 +1,11 @@
 //! Storing messages: APPEND (RFC 3501, section 6.3.11), several at once (RFC 3502), without waiting (RFC 7888), with the
 //! new UIDs told (RFC 4315).
 
-use std::collections::HashMap;
-
 use shared::cause::Cause;
 
 pub(crate) use super::response::Condition;
 use super::{
-    connection::{Connection, Step, Tag},
+    connection::{Connection, Tag},
     date, encode,
 };
 use crate::{error::ConnectorError, model::Received};
@@ -25,10 +23,14 @@ pub(crate) struct Message<'a> {
 impl Message<'_> {
     /// ` (flags) "date" {n}`.
     fn announcement(&self, unasked: bool) -> Vec<u8> {
+        self.announcing(u64::try_from(self.body.len()).unwrap_or(u64::MAX), unasked)
+    }
+
+    fn announcing(&self, bytes: u64, unasked: bool) -> Vec<u8> {
         let date =
             self.received.map(|received| format!(" \"{}\"", date::format(received))).unwrap_or_default();
         let plus = if unasked { "+" } else { "" };
-        format!(" {}{date} {{{}{plus}}}\r\n", self.flags, self.body.len()).into_bytes()
+        format!(" {}{date} {{{bytes}{plus}}}\r\n", self.flags).into_bytes()
     }
 }
 
@@ -58,45 +60,42 @@ pub(crate) async fn append(
     }
 }
 
-/// Stores messages in one APPEND each, the next sent before the last is answered. Every message must be small enough to
-/// go unasked. Gives what was answered before the connection broke, if it did.
-pub(crate) async fn append_each(
+/// Puts one APPEND of messages, all or none, behind what waits to be sent, without waiting for the server's consent.
+/// Its end is read by whoever reads the session, and judged by [`outcome`].
+pub(crate) async fn send_unasked(
     connection: &mut Connection,
     folder: &[u8],
     messages: &[Message<'_>],
-    noop_every: Option<usize>,
-) -> (Vec<Option<Stored>>, Option<ConnectorError>) {
-    let mut outcomes: Vec<Option<Stored>> = messages.iter().map(|_| None).collect();
-    let error = append_each_into(connection, folder, messages, noop_every, &mut outcomes).await.err();
-    (outcomes, error)
+) -> Result<Tag, ConnectorError> {
+    match send(connection, folder, messages, usize::MAX).await? {
+        Sent::Whole(tag) => Ok(tag),
+        Sent::Refused(_) => Err(connection.broken("a refusal of something it was not asked")),
+    }
 }
 
-async fn append_each_into(
+/// Announces one message of so many bytes and waits for the server's consent. Its bytes follow, then [`commit`].
+pub(crate) async fn announce(
     connection: &mut Connection,
     folder: &[u8],
-    messages: &[Message<'_>],
-    noop_every: Option<usize>,
-    outcomes: &mut [Option<Stored>],
-) -> Result<(), ConnectorError> {
-    let mut waiting: HashMap<Tag, Option<usize>> = HashMap::with_capacity(messages.len());
-    for (index, message) in messages.iter().enumerate() {
-        match send(connection, folder, std::slice::from_ref(message), usize::MAX).await? {
-            Sent::Whole(tag) => _ = waiting.insert(tag, Some(index)),
-            Sent::Refused(condition) => outcomes[index] = Some(Stored::No(condition)),
-        }
-        if noop_every.is_some_and(|every| (index + 1) % every == 0) {
-            waiting.insert(connection.queue(b"NOOP"), None);
-        }
-    }
+    message: &Message<'_>,
+    bytes: u64,
+) -> Result<Result<Tag, Condition>, ConnectorError> {
+    let name = encode::string(folder, connection.capabilities.has("LITERAL+"));
+    let tag = connection.begin(&[b"APPEND ", name.as_slice()].concat());
+    connection.write(&message.announcing(bytes, false)).await?;
     connection.flush().await?;
-    while !waiting.is_empty() {
-        let Step::End(tag, condition) = connection.step().await? else { continue };
-        let index = waiting.remove(&tag).ok_or_else(|| connection.broken("an answer to no command"))?;
-        if let Some(slot) = index.and_then(|index| outcomes.get_mut(index)) {
-            *slot = Some(outcome(condition, 1));
-        }
-    }
-    Ok(())
+    Ok(match connection.go_ahead(&tag).await? {
+        Some(condition) => Err(condition),
+        None => Ok(tag),
+    })
+}
+
+/// Ends an announced message: nothing is stored before this line end.
+pub(crate) async fn commit(connection: &mut Connection, tag: &Tag) -> Result<Stored, ConnectorError> {
+    connection.write(b"\r\n").await?;
+    connection.flush().await?;
+    let condition = connection.finish(tag, |_| {}).await?;
+    Ok(outcome(condition, 1))
 }
 
 enum Sent {
@@ -130,31 +129,20 @@ async fn send(
     Ok(Sent::Whole(tag))
 }
 
-fn outcome(condition: Condition, count: usize) -> Stored {
+/// What became of an APPEND of so many messages.
+pub(crate) fn outcome(condition: Condition, count: usize) -> Stored {
     if !condition.is_ok() {
         return Stored::No(condition);
     }
     let uids = condition
         .code
         .filter(|code| code.name == "APPENDUID")
-        .and_then(|code| Some(expand(code.arguments.split_once(' ')?.1)))
+        .and_then(|code| Some(encode::read_set(code.arguments.split_once(' ')?.1)))
         .filter(|uids| uids.len() == count);
     Stored::Yes(match uids {
         Some(uids) => uids.into_iter().map(Some).collect(),
         None => vec![None; count],
     })
-}
-
-/// A uid-set of APPENDUID in the order of the messages (RFC 4315, section 3). A hostile range stays harmless: it is cut.
-fn expand(set: &str) -> Vec<u32> {
-    const MOST: usize = 10_000;
-    let mut uids = Vec::new();
-    for part in set.split(',') {
-        let (first, last) = part.split_once(':').unwrap_or((part, part));
-        let (Ok(first), Ok(last)) = (first.parse::<u32>(), last.parse::<u32>()) else { return Vec::new() };
-        uids.extend((first..=last).take(MOST.saturating_sub(uids.len())));
-    }
-    uids
 }
 
 /// Why a message was refused, from the code and the words servers use.
@@ -193,12 +181,5 @@ mod tests {
         ] {
             assert_eq!(refusal(&condition), cause, "{}", condition.words);
         }
-    }
-
-    #[test]
-    fn uids_come_in_the_order_of_the_messages() {
-        assert_eq!(expand("3955:3957,4000"), [3955, 3956, 3957, 4000]);
-        assert_eq!(expand("1:4294967295").len(), 10_000);
-        assert!(expand("x").is_empty());
     }
 }

@@ -131,7 +131,7 @@ impl Connection {
     }
 
     /// Puts bytes behind what waits to be sent; large ones go out at once.
-    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), ConnectorError> {
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), ConnectorError> {
         if bytes.len() < LARGE_WRITE {
             self.output.extend_from_slice(bytes);
             return if self.output.len() < LARGE_WRITE { Ok(()) } else { self.flush().await };
@@ -318,7 +318,7 @@ impl Connection {
     }
 
     /// The server said something that makes no sense: the stream cannot be trusted any more.
-    pub(super) fn broken(&self, detail: &str) -> ConnectorError {
+    pub(crate) fn broken(&self, detail: &str) -> ConnectorError {
         self.error(Cause::Protocol, Retry::Now, format!("the server sent {detail}"))
     }
 

@@ -27,7 +27,7 @@ pub(super) fn string(bytes: &[u8], literal_plus: bool) -> Vec<u8> {
 }
 
 /// Whether a keyword may be sent: an atom (RFC 3501, section 9) of at most 100 bytes.
-pub(super) fn is_keyword(keyword: &str) -> bool {
+pub(crate) fn is_keyword(keyword: &str) -> bool {
     !keyword.is_empty()
         && keyword.len() <= 100
         && keyword.bytes().all(|byte| {
@@ -45,7 +45,7 @@ pub(super) fn flags(flags: &Flags, permitted: impl Fn(&str) -> bool) -> String {
 }
 
 /// A set of UIDs in the shortest form (`3:7,9`), from UIDs in growing order (RFC 3501, section 9, sequence-set).
-pub(super) fn uid_set(uids: &[u32]) -> String {
+pub(crate) fn uid_set(uids: &[u32]) -> String {
     let mut set = String::new();
     let mut rest = uids.iter().copied().peekable();
     while let Some(first) = rest.next() {
@@ -59,6 +59,18 @@ pub(super) fn uid_set(uids: &[u32]) -> String {
         set.push_str(&if first == last { first.to_string() } else { format!("{first}:{last}") });
     }
     set
+}
+
+/// The UIDs of a set in the order they are told (RFC 4315, section 3). A hostile range stays harmless: it is cut.
+pub(crate) fn read_set(set: &str) -> Vec<u32> {
+    const MOST: usize = 10_000;
+    let mut uids = Vec::new();
+    for part in set.split(',') {
+        let (first, last) = part.split_once(':').unwrap_or((part, part));
+        let (Ok(first), Ok(last)) = (first.parse::<u32>(), last.parse::<u32>()) else { return Vec::new() };
+        uids.extend((first..=last).take(MOST.saturating_sub(uids.len())));
+    }
+    uids
 }
 
 /// A server's words for people: printable, on one line, without direction tricks, cut to `max` characters.
@@ -83,6 +95,13 @@ mod tests {
         assert_eq!(uid_set(&[1, 2, 3, 5, 7, 8]), "1:3,5,7:8");
         assert_eq!(uid_set(&[u32::MAX - 1, u32::MAX]), "4294967294:4294967295");
         assert_eq!(uid_set(&[]), "");
+    }
+
+    #[test]
+    fn uids_of_a_set_come_in_the_order_they_are_told() {
+        assert_eq!(read_set("3955:3957,4000"), [3955, 3956, 3957, 4000]);
+        assert_eq!(read_set("1:4294967295").len(), 10_000);
+        assert!(read_set("x").is_empty());
     }
 
     #[test]

@@ -11,12 +11,12 @@ use super::{
     listing::{self, MailboxListing},
     login,
     quota::{self, Room},
-    response::Value,
+    response::{Condition, Value},
 };
 use crate::{
     account::Account,
     error::{ConnectorError, Reach},
-    model::{Flags, Folder, ItemId, ItemMeta, Received},
+    model::{Flags, Folder, Received},
 };
 
 /// What SELECT or EXAMINE tells (RFC 3501, section 6.3.1).
@@ -25,8 +25,33 @@ pub(crate) struct FolderState {
     pub exists: u32,
     pub validity: u32,
     pub next: u32,
+    /// HIGHESTMODSEQ (RFC 7162); none: the server does not number changes of this folder.
+    pub modseq: Option<u64>,
     /// None: the server did not say, which means all.
     pub permanent: Option<Permanent>,
+}
+
+impl FolderState {
+    /// Takes over what one answer tells.
+    pub(crate) fn read(&mut self, data: &Data) {
+        let number = || data.values.first().and_then(Value::number);
+        let short = || number().and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+        match data.name.as_str() {
+            "EXISTS" => self.exists = data.number.unwrap_or(0),
+            "UIDVALIDITY" => self.validity = short(),
+            "UIDNEXT" => self.next = short(),
+            "HIGHESTMODSEQ" => self.modseq = number(),
+            "PERMANENTFLAGS" => {
+                let names = data.values.first().and_then(Value::list).unwrap_or_default();
+                let names: Vec<String> = names.iter().filter_map(Value::text).collect();
+                self.permanent = Some(Permanent {
+                    any: names.iter().any(|name| name == "\\*"),
+                    keywords: names.into_iter().filter(|name| !name.starts_with('\\')).collect(),
+                });
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Which keywords a folder keeps (RFC 3501, section 7.1, PERMANENTFLAGS).
@@ -38,21 +63,36 @@ pub(crate) struct Permanent {
     pub keywords: Vec<String>,
 }
 
-/// A request for bodies that is under way.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Asked(Tag);
+/// How a folder is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Read,
+    Write,
+}
 
-/// What comes while bodies are received.
+/// A request that is under way.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Asked(pub(super) Tag);
+
+impl From<Tag> for Asked {
+    fn from(tag: Tag) -> Self {
+        Self(tag)
+    }
+}
+
+/// What comes while requests are under way.
 #[derive(Debug)]
 pub(crate) enum Chunk {
     Body {
         uid: u32,
         body: Bytes,
     },
-    /// A request ended; `refused` has the server's words when it did not end well.
+    /// What belongs to no message.
+    Other(Data),
+    /// A request ended.
     End {
         asked: Asked,
-        refused: Option<String>,
+        condition: Condition,
     },
 }
 
@@ -63,7 +103,7 @@ pub(crate) struct ImapSession {
     pub(crate) listing: MailboxListing,
     /// The folder that is open for writing.
     selected: Option<Vec<u8>>,
-    keywords: Keywords,
+    pub(super) keywords: Keywords,
 }
 
 /// Connects, logs in and lists the folders.
@@ -84,31 +124,7 @@ impl ImapSession {
         &self.connection.peer
     }
 
-    /// Opens a folder for reading (EXAMINE): nothing in it changes.
-    pub(crate) async fn examine(&mut self, folder: &Folder) -> Result<FolderState, ConnectorError> {
-        self.open_folder(b"EXAMINE ", folder).await
-    }
-
-    /// Opens a folder for writing (SELECT).
-    pub(crate) async fn select(&mut self, folder: &Folder) -> Result<FolderState, ConnectorError> {
-        let state = self.open_folder(b"SELECT ", folder).await?;
-        self.selected = Some(folder.wire.clone());
-        Ok(state)
-    }
-
-    async fn open_folder(&mut self, word: &[u8], folder: &Folder) -> Result<FolderState, ConnectorError> {
-        self.selected = None;
-        let command = [word, &self.name(&folder.wire)].concat();
-        let mut state = FolderState::default();
-        let condition = self.connection.run(&command, |data| read_state(&data, &mut state)).await?;
-        if !condition.is_ok() {
-            let doing = format!("opening folder {} on {}", folder.path, self.peer());
-            return Err(self.connection.refused(&condition, Reach::Folder, Cause::FolderUnreadable, doing));
-        }
-        Ok(state)
-    }
-
-    /// Whether the folder is open for writing.
+    /// Whether the folder is open for writing, or will be when what was sent is done.
     pub(crate) fn is_selected(&self, wire: &[u8]) -> bool {
         self.selected.as_deref() == Some(wire)
     }
@@ -118,33 +134,25 @@ impl ImapSession {
         encode::string(wire, self.connection.capabilities.has("LITERAL+"))
     }
 
-    /// Every message of the open folder from a UID on, by growing UID.
-    pub(crate) async fn metas(
-        &mut self,
-        folder: &Folder,
-        from: u32,
-    ) -> Result<Vec<ItemMeta>, ConnectorError> {
-        let from = from.max(1);
-        let command = format!("UID FETCH {from}:* (UID FLAGS INTERNALDATE RFC822.SIZE)");
-        let keywords = &mut self.keywords;
-        let mut metas: Vec<ItemMeta> = Vec::new();
-        let keep = |data: Data| {
-            let Some(fetched) = fetch::read(&data, keywords) else { return };
-            // Unasked news of flags comes without a UID or without a size (edge case 12).
-            let (Some(uid), Some(size)) = (fetched.uid, fetched.size) else { return };
-            let flags = fetched.flags.unwrap_or_default();
-            metas.push(ItemMeta { id: ItemId::Uid(uid), size, received: fetched.received, flags });
+    /// Puts a command behind what waits to be sent.
+    pub(crate) fn ask(&mut self, command: &[u8]) -> Asked {
+        Asked(self.connection.queue(command))
+    }
+
+    /// Puts the opening of a folder behind what waits to be sent: for reading (EXAMINE), which changes nothing in it, or
+    /// for writing (SELECT).
+    pub(crate) fn ask_folder(&mut self, folder: &Folder, way: Way) -> Asked {
+        self.selected = (way == Way::Write).then(|| folder.wire.clone());
+        let word: &[u8] = match way {
+            Way::Read => b"EXAMINE ",
+            Way::Write => b"SELECT ",
         };
-        let condition = self.connection.run(command.as_bytes(), keep).await?;
-        if !condition.is_ok() {
-            let doing = format!("listing folder {} on {}", folder.path, self.peer());
-            return Err(self.connection.refused(&condition, Reach::Folder, Cause::FolderUnreadable, doing));
-        }
-        // `n:*` always includes the last message, even below n (RFC 3501, section 6.4.8).
-        metas.retain(|meta| meta.id >= ItemId::Uid(from));
-        metas.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        metas.dedup_by(|a, b| a.id == b.id);
-        Ok(metas)
+        // Asked for, so that flag changes are numbered from now on (RFC 7162, section 3.1.8).
+        let capabilities = &self.connection.capabilities;
+        let numbered = capabilities.has("CONDSTORE") || capabilities.has("QRESYNC");
+        let numbered: &[u8] = if numbered { b" (CONDSTORE)" } else { b"" };
+        let command = [word, &self.name(&folder.wire), numbered].concat();
+        Asked(self.connection.queue(&command))
     }
 
     /// Puts a request for message bodies (or header blocks) behind those waiting to be sent.
@@ -152,6 +160,26 @@ impl ImapSession {
         let section = if header_only { "HEADER" } else { "" };
         let command = format!("UID FETCH {} (UID BODY.PEEK[{section}])", encode::uid_set(uids));
         Asked(self.connection.queue(command.as_bytes()))
+    }
+
+    /// Puts a request for a part of a message behind those waiting to be sent (RFC 3501, section 6.4.5).
+    pub(crate) fn ask_part(&mut self, uid: u32, from: u64, bytes: u64) -> Asked {
+        let command = format!("UID FETCH {uid} (UID BODY.PEEK[]<{from}.{bytes}>)");
+        Asked(self.connection.queue(command.as_bytes()))
+    }
+
+    /// What opening a folder came to; an error that reaches the folder when the server would not.
+    pub(crate) fn opened(
+        &mut self,
+        folder: &Folder,
+        condition: &Condition,
+    ) -> Result<(), ConnectorError> {
+        if condition.is_ok() {
+            return Ok(());
+        }
+        self.selected = None;
+        let doing = format!("opening folder {} on {}", folder.path, self.peer());
+        Err(self.connection.refused(condition, Reach::Folder, Cause::FolderUnreadable, doing))
     }
 
     pub(crate) async fn flush(&mut self) -> Result<(), ConnectorError> {
@@ -163,12 +191,14 @@ impl ImapSession {
         self.connection.allow_literals(size.saturating_mul(2).saturating_add(1024 * 1024));
     }
 
-    /// The next body of the requests under way, or the end of one. Their answers may come interleaved.
-    pub(crate) async fn next_body(&mut self) -> Result<Chunk, ConnectorError> {
+    /// What comes next of the requests under way. Answers for several messages may come interleaved.
+    pub(crate) async fn next(&mut self) -> Result<Chunk, ConnectorError> {
         loop {
             match self.connection.step().await? {
                 Step::Data(data) => {
-                    let Some(fetched) = fetch::read(&data, &mut self.keywords) else { continue };
+                    let Some(fetched) = fetch::read(&data, &mut self.keywords) else {
+                        return Ok(Chunk::Other(data));
+                    };
                     if let (Some(uid), Some(body)) = (fetched.uid, fetched.body) {
                         return Ok(Chunk::Body { uid, body });
                     }
@@ -179,10 +209,7 @@ impl ImapSession {
                     let doing = format!("reading messages on {}", self.peer());
                     return Err(self.connection.refused(&condition, Reach::Mailbox, Cause::Busy, doing));
                 }
-                Step::End(tag, condition) => {
-                    let refused = (!condition.is_ok()).then_some(condition.words);
-                    return Ok(Chunk::End { asked: Asked(tag), refused });
-                }
+                Step::End(tag, condition) => return Ok(Chunk::End { asked: Asked(tag), condition }),
             }
         }
     }
@@ -190,24 +217,6 @@ impl ImapSession {
     /// How much room the mailbox has; none when the server keeps no quota.
     pub(crate) async fn room(&mut self) -> Result<Option<Room>, ConnectorError> {
         quota::room(&mut self.connection).await
-    }
-}
-
-fn read_state(data: &Data, state: &mut FolderState) {
-    let number = || data.values.first().and_then(Value::number).and_then(|number| u32::try_from(number).ok());
-    match data.name.as_str() {
-        "EXISTS" => state.exists = data.number.unwrap_or(0),
-        "UIDVALIDITY" => state.validity = number().unwrap_or(0),
-        "UIDNEXT" => state.next = number().unwrap_or(0),
-        "PERMANENTFLAGS" => {
-            let names = data.values.first().and_then(Value::list).unwrap_or_default();
-            let names: Vec<String> = names.iter().filter_map(Value::text).collect();
-            state.permanent = Some(Permanent {
-                any: names.iter().any(|name| name == "\\*"),
-                keywords: names.into_iter().filter(|name| !name.starts_with('\\')).collect(),
-            });
-        }
-        _ => {}
     }
 }
 

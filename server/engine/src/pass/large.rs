@@ -1,0 +1,136 @@
+//! Moves a message that is too large to be held in memory: it is read once to know it, then once more in pieces that go
+//! straight to the target.
+
+use bytes::Bytes;
+use shared::cause::Cause;
+use tokio::sync::mpsc;
+
+use super::{
+    copy::Hands,
+    course::Course,
+    stop::Stop,
+    transfer::{Decision, Lane, Pump, entry, fail, stored},
+};
+use crate::{
+    error::{ConnectorError, Reach},
+    fingerprint::Fingerprinter,
+    ledger::EntryState,
+    model::{Fingerprint, Folder, ItemMeta},
+    source::Source,
+};
+
+/// Pieces between the two sides.
+const PIECES: usize = 1;
+
+/// What a whole reading of a message told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    pub fingerprint: Fingerprint,
+    /// Its true length, whatever the server lists.
+    pub bytes: u64,
+}
+
+/// Reads a message in pieces and keeps only what recognises it. `on` is told the first piece.
+pub(super) async fn know(
+    source: &mut dyn Source,
+    folder: &Folder,
+    item: &ItemMeta,
+    mut fingerprinter: Fingerprinter,
+    mut on: impl FnMut(&Bytes) + Send,
+) -> Result<Known, ConnectorError> {
+    let (sender, mut pieces) = mpsc::channel(PIECES);
+    let read = async move { source.stream(folder, item, &sender).await };
+    let take = async {
+        let mut bytes = 0;
+        while let Some(piece) = pieces.recv().await {
+            if bytes == 0 {
+                on(&piece);
+            }
+            bytes += length(&piece);
+            fingerprinter.update(&piece);
+        }
+        Ok(Known { fingerprint: fingerprinter.finish(), bytes })
+    };
+    let ((), known) = tokio::try_join!(read, take)?;
+    Ok(known)
+}
+
+/// Moves one large message of a lane.
+pub(super) async fn carry(
+    course: &mut Course,
+    hands: &mut Hands<'_>,
+    pump: &mut Pump<'_>,
+    order: usize,
+    mut item: ItemMeta,
+) -> Result<(), Stop> {
+    let lanes: &[Lane] = pump.lanes;
+    let lane = &lanes[order];
+    let known = know(hands.source, &lane.source, &item, Fingerprinter::exact(), |_| {}).await;
+    let known = match known {
+        Ok(known) => known,
+        Err(error) if error.reach == Reach::Item => {
+            let entry = fail(course, lane, item, error.cause, error.detail).await?;
+            course.ledger.put_entries(&entry.into_iter().collect::<Vec<_>>()).await?;
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if known.bytes > u64::from(u32::MAX) {
+        let detail = format!("{} bytes, more than any IMAP server takes", known.bytes);
+        let entry = fail(course, lane, item, Cause::TooBig, detail).await?;
+        course.ledger.put_entries(&entry.into_iter().collect::<Vec<_>>()).await?;
+        return Ok(());
+    }
+    match pump.decide(course, order, &item, known.fingerprint) {
+        Decision::Settled(known) | Decision::Moved(known) => {
+            course.ledger.put_entries(&[(lane.id, known)]).await?;
+            return Ok(());
+        }
+        Decision::Send => {}
+    }
+    let intent = entry(&item, Some(known.fingerprint), EntryState::Intended);
+    course.ledger.put_entries(&[(lane.id, intent)]).await?;
+    let result = send(hands, lane, &mut item, known).await?;
+    let (entry, findings) = stored(course, lane, &item, known.fingerprint, result);
+    course.ledger.put_entries(&[(lane.id, entry)]).await?;
+    course.note(findings).await?;
+    Ok(())
+}
+
+/// Reads the message again and hands its pieces on. The last one is held back until it is known to be the same message.
+async fn send(
+    hands: &mut Hands<'_>,
+    lane: &Lane,
+    item: &mut ItemMeta,
+    known: Known,
+) -> Result<crate::target::StoreResult, Stop> {
+    let (sender, mut read) = mpsc::channel::<Bytes>(PIECES);
+    let (forward, pieces) = mpsc::channel::<Bytes>(PIECES);
+    let item = &*item;
+    let source = &mut *hands.source;
+    let fetch = async move { source.stream(&lane.source, item, &sender).await };
+    let hand_on = async move {
+        let mut fingerprinter = Fingerprinter::exact();
+        let mut bytes = 0;
+        while let Some(piece) = read.recv().await {
+            bytes += length(&piece);
+            fingerprinter.update(&piece);
+            let last = bytes >= known.bytes;
+            if last && (bytes != known.bytes || fingerprinter.clone().finish() != known.fingerprint) {
+                break;
+            }
+            if forward.send(piece).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    };
+    // A refusal comes before the pieces: nobody takes them then.
+    let store = hands.target.store_pieces(&lane.open, item, known.bytes, pieces);
+    let ((), (), result) = tokio::try_join!(fetch, hand_on, store)?;
+    Ok(result)
+}
+
+fn length(piece: &Bytes) -> u64 {
+    u64::try_from(piece.len()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,197 @@
+//! Messages that moved between folders on the source after they were copied: they are moved on the target too instead of
+//! being copied a second time.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use shared::{
+    cause::Cause,
+    finding::{Finding, Severity},
+    folder::FolderPath,
+};
+
+use super::{
+    copy::anew,
+    course::{Course, about},
+    stop::Stop,
+    survey::Survey,
+    transfer::Lane,
+};
+use crate::{
+    error::{ConnectorError, Reach, Retry},
+    ledger::{Entry, EntryState, FolderId},
+    model::{Fingerprint, ItemId, ItemMeta},
+    plan::{FolderPlan, Gone, plan_folder},
+    target::{OpenFolder, Target, Wish},
+};
+
+/// Copied messages whose folder on the source no longer has them, each to be taken once.
+#[derive(Debug, Default)]
+pub(super) struct Movables {
+    places: Vec<Place>,
+    by_print: HashMap<[u8; 16], Vec<(usize, ItemId, u32)>>,
+    taken: Vec<Move>,
+}
+
+/// A folder on the target that messages may be moved out of.
+#[derive(Debug)]
+struct Place {
+    id: FolderId,
+    source: FolderPath,
+    open: Arc<OpenFolder>,
+    /// The source no longer has the folder.
+    orphan: bool,
+    left: usize,
+}
+
+/// A message that is to be moved on the target.
+#[derive(Debug)]
+struct Move {
+    from: usize,
+    old: ItemId,
+    uid: u32,
+    to: usize,
+    item: ItemMeta,
+    fingerprint: Fingerprint,
+}
+
+impl Movables {
+    /// Whether a message with this content is on the target in the folder it was in before; then it is taken, to be moved
+    /// to the lane's folder.
+    pub(super) fn take(&mut self, fingerprint: Fingerprint, item: &ItemMeta, to: usize) -> bool {
+        let Some((from, old, uid)) =
+            self.by_print.get_mut(&fingerprint.exact).and_then(Vec::pop)
+        else {
+            return false;
+        };
+        self.places[from].left -= 1;
+        self.taken.push(Move { from, old, uid, to, item: item.clone(), fingerprint });
+        true
+    }
+
+    /// Folders that are gone from the source, where they are on the target, and how many messages they left there.
+    pub(super) fn orphans(&self) -> impl Iterator<Item = (&FolderPath, &FolderPath, usize)> {
+        let orphans = self.places.iter().filter(|place| place.orphan && place.left > 0);
+        orphans.map(|place| (&place.source, &place.open.folder.path, place.left))
+    }
+
+    fn add(&mut self, place: Place, gone: &[Gone]) {
+        let at = self.places.len();
+        self.places.push(Place { left: gone.len(), ..place });
+        for gone in gone {
+            let there = (at, gone.item.clone(), gone.target);
+            self.by_print.entry(gone.fingerprint.exact).or_default().push(there);
+        }
+    }
+}
+
+/// The sizes of what would be copied: nothing of another size can have moved there.
+pub(super) fn sizes(survey: &Survey) -> BTreeSet<u64> {
+    let plans = survey.works.iter().filter_map(|work| Some(&work.to_do()?.plan));
+    plans.flat_map(|plan| &plan.copy).map(|item| item.size).collect()
+}
+
+/// Looks for what may have moved: in open folders, and in folders the source no longer has.
+pub(super) async fn find(
+    course: &mut Course,
+    target: &mut dyn Target,
+    lanes: &[Lane],
+    survey: &Survey,
+) -> Result<Movables, Stop> {
+    let mut movables = Movables::default();
+    for lane in lanes.iter().filter(|lane| !lane.plan.gone.is_empty()) {
+        let (id, source, open) = (lane.id, lane.source.path.clone(), Arc::clone(&lane.open));
+        movables.add(Place { id, source, open, orphan: false, left: 0 }, &lane.plan.gone);
+    }
+    for (id, record) in &survey.orphans {
+        let there = survey.there.iter().find(|folder| folder.path == record.target && folder.selectable);
+        let Some(there) = there else { continue };
+        let plan: FolderPlan = plan_folder(crate::model::Inventory::default(), course.ledger.entries(*id).await?, None);
+        if plan.gone.is_empty() {
+            continue;
+        }
+        let wish = Wish { path: &there.path, existing: Some(there), subscribe: false };
+        let Some(Ok(open)) = target.open(&[wish]).await?.pop() else { continue };
+        if record.bracket.is_some_and(|bracket| bracket.validity != open.mark.validity) {
+            continue;
+        }
+        let source = record.source.clone();
+        movables.add(Place { id: *id, source, open: Arc::new(open), orphan: true, left: 0 }, &plan.gone);
+    }
+    Ok(movables)
+}
+
+/// Moves on the target what was taken. Its intent is in the ledger: after an interruption it is found in one place or the
+/// other.
+pub(super) async fn carry_out(
+    course: &mut Course,
+    target: &mut dyn Target,
+    lanes: &[Lane],
+    movables: &mut Movables,
+) -> Result<(), Stop> {
+    let mut groups: BTreeMap<(usize, usize), Vec<Move>> = BTreeMap::new();
+    for taken in std::mem::take(&mut movables.taken) {
+        groups.entry((taken.from, taken.to)).or_default().push(taken);
+    }
+    for ((from, to), moves) in groups {
+        course.obey()?;
+        let (place, lane) = (&movables.places[from], &lanes[to]);
+        let uids: Vec<u32> = moves.iter().map(|taken| taken.uid).collect();
+        // What a user removed on the target meanwhile cannot be moved: it is copied after all.
+        let there = target.since(&place.open, uids.iter().min().copied().unwrap_or(1)).await.map_err(anew)?;
+        if uids.iter().any(|uid| !there.items.iter().any(|item| item.id == ItemId::Uid(*uid))) {
+            let gone: Vec<ItemId> = moves.iter().map(|taken| taken.old.clone()).collect();
+            course.ledger.forget_items(place.id, &gone).await?;
+            return Err(ConnectorError {
+                reach: Reach::Mailbox,
+                retry: Retry::Now,
+                cause: Cause::Vanished,
+                doing: format!("moving messages from {} to {}", place.source, lane.source.path),
+                detail: "some of them are no longer on the target".into(),
+            }
+            .into());
+        }
+        let moved = target.move_items(&place.open, &lane.open, &uids).await.map_err(anew)?;
+        let mut entries = Vec::new();
+        let mut findings = Vec::new();
+        let could = moved.is_some();
+        let new = moved.unwrap_or_else(|| vec![None; moves.len()]);
+        for (taken, uid) in moves.iter().zip(new) {
+            let (state, finding) = outcome(taken, place, lane, could, uid);
+            let Move { item, fingerprint, .. } = taken;
+            entries.push((lane.id, Entry {
+                item: item.id.clone(),
+                size: item.size,
+                fingerprint: Some(*fingerprint),
+                state,
+                marks: Some(item.flags.clone()),
+            }));
+            findings.push(finding);
+            course.meter.add(1, item.size);
+        }
+        course.ledger.put_entries(&entries).await?;
+        if could {
+            let gone: Vec<ItemId> = moves.into_iter().map(|taken| taken.old).collect();
+            course.ledger.forget_items(place.id, &gone).await?;
+        }
+        course.note(findings).await?;
+    }
+    Ok(())
+}
+
+fn outcome(taken: &Move, place: &Place, lane: &Lane, could: bool, uid: Option<u32>) -> (EntryState, Finding) {
+    let (from, to) = (&place.open.folder.path, &lane.open.folder.path);
+    let (state, detail) = if could {
+        let detail = format!("it moved from {} on the source, and from {from} to {to} on the target", place.source);
+        (EntryState::Copied { target: uid, adopted: false }, detail)
+    } else {
+        let detail = format!(
+            "it moved from {} on the source; on the target it stays in {from}, because the target cannot move messages",
+            place.source
+        );
+        (EntryState::Skipped { cause: Cause::MovedAtSource, detail: detail.clone() }, detail)
+    };
+    (state, about(&lane.source.path, &taken.item, Severity::Info, Cause::MovedAtSource, detail))
+}

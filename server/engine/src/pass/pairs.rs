@@ -1,0 +1,210 @@
+//! What a comparison needs to read of a folder, and what both listings and the ledger tell without reading.
+//!
+//! Messages never change under their ids (RFC 3501, section 2.3.1.1). What was compared once and stands on both sides
+//! under the same ids need not be read again; whether it stands there is always asked afresh.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use shared::{cause::Cause, project::VerifyDepth};
+
+use crate::{
+    ledger::{Compared, Entry, EntryState},
+    matching::Seen,
+    model::{Fingerprint, Inventory, ItemId, ItemMeta},
+    validate::Reasons,
+};
+
+/// How a folder is compared.
+#[derive(Debug, Default)]
+pub(super) struct Sorted {
+    /// Known on both sides without reading.
+    pub source_known: Vec<Seen>,
+    pub target_known: Vec<Seen>,
+    /// To be read, by growing id.
+    pub source_read: Vec<ItemMeta>,
+    pub target_read: Vec<ItemMeta>,
+    /// Why source items are not on the target, as far as the ledger knows.
+    pub reasons: Reasons,
+    /// What is known of items on the target only.
+    pub told: Reasons,
+}
+
+/// Sorts what both sides list. `fresh`: everything is read, whatever was compared before.
+pub(super) fn sort(
+    depth: VerifyDepth,
+    fresh: bool,
+    before: Option<&Compared>,
+    entries: Vec<Entry>,
+    here: Inventory,
+    there: Inventory,
+) -> Sorted {
+    let before = before.filter(|before| {
+        before.source.validity == here.validity && before.target.validity == there.validity
+    });
+    let mut sorted = Sorted::default();
+    let links = Links::of(entries, before, &here, &mut sorted);
+    let known = match fresh {
+        true => HashMap::new(),
+        false => links.known(depth, before, &here, &there),
+    };
+    let partners: HashMap<u32, Fingerprint> = known.values().copied().collect();
+    for item in here.items {
+        match uid(&item).and_then(|uid| known.get(&uid)) {
+            Some((_, fingerprint)) => sorted.source_known.push(seen(item, *fingerprint)),
+            None => sorted.source_read.push(item),
+        }
+    }
+    let nothing_to_match = sorted.source_read.is_empty() && !fresh;
+    for item in there.items {
+        let Some(number) = uid(&item) else { continue };
+        let old = !fresh && before.is_some_and(|before| number < before.target.next);
+        match partners.get(&number) {
+            Some(fingerprint) => sorted.target_known.push(seen(item, *fingerprint)),
+            // It stood there alone at the last comparison, or there is nothing it could be.
+            None if old || (nothing_to_match && depth == VerifyDepth::Listing) => {
+                let alone = alone(number);
+                sorted.target_known.push(seen(item, alone));
+            }
+            None => sorted.target_read.push(item),
+        }
+    }
+    if sorted.target_read.is_empty() && depth == VerifyDepth::Listing && !fresh {
+        for item in std::mem::take(&mut sorted.source_read) {
+            let alone = Fingerprint { exact: alone(uid(&item).unwrap_or(0)).exact.map(|byte| !byte), loose: None };
+            sorted.source_known.push(seen(item, alone));
+        }
+    }
+    sorted
+}
+
+/// What the ledger knows: which item became which.
+#[derive(Debug, Default)]
+struct Links {
+    /// Source to target, with what recognises the content.
+    pairs: Vec<(u32, u32, Fingerprint)>,
+}
+
+impl Links {
+    fn of(entries: Vec<Entry>, before: Option<&Compared>, here: &Inventory, sorted: &mut Sorted) -> Self {
+        let present: HashSet<&ItemId> = here.items.iter().map(|item| &item.id).collect();
+        let missing: BTreeSet<&str> = findings(before, |cause| cause == Cause::Missing).collect();
+        let mut links = Self::default();
+        for Entry { item, fingerprint, state, .. } in entries {
+            match state {
+                EntryState::Skipped { cause, detail } => _ = sorted.reasons.insert(item, (cause, detail)),
+                EntryState::Intended => {}
+                EntryState::Copied { target, .. } => {
+                    let (ItemId::Uid(from), gone) = (&item, !present.contains(&item)) else { continue };
+                    let (from, was_there) = (*from, |from, to: Option<u32>| {
+                        before.is_some_and(|before| {
+                            from < before.source.next && to.is_none_or(|to| to < before.target.next)
+                        })
+                    });
+                    if let (Some(to), true) = (target, gone) {
+                        let detail = "It is no longer in this folder on the source: deleted there, or moved.";
+                        sorted.told.insert(ItemId::Uid(to), (Cause::DeletedAtSource, detail.to_owned()));
+                    }
+                    if was_there(from, target) && !missing.contains(item.to_string().as_str()) {
+                        let detail = "It was on the target when both sides were compared before.".to_owned();
+                        sorted.reasons.insert(item, (Cause::RemovedOnTarget, detail));
+                    }
+                    if let (Some(to), Some(fingerprint)) = (target, fingerprint) {
+                        links.pairs.push((from, to, fingerprint));
+                    }
+                }
+            }
+        }
+        let duplicates = findings(before, |cause| cause == Cause::Duplicate);
+        for id in duplicates.filter_map(|id| id.parse::<ItemId>().ok()) {
+            let detail = "Another message in the folder has this content too; the source has fewer of them.";
+            sorted.told.entry(id).or_insert((Cause::Duplicate, detail.to_owned()));
+        }
+        links
+    }
+
+    /// Pairs that need not be read: source id to target id and content.
+    fn known(
+        self,
+        depth: VerifyDepth,
+        before: Option<&Compared>,
+        here: &Inventory,
+        there: &Inventory,
+    ) -> HashMap<u32, (u32, Fingerprint)> {
+        let sizes = |inventory: &Inventory| -> HashMap<u32, u64> {
+            inventory.items.iter().filter_map(|item| Some((uid(item)?, item.size))).collect()
+        };
+        let (here, there) = (sizes(here), sizes(there));
+        let altered: BTreeSet<&str> = findings(before, |cause| cause == Cause::BytesAltered).collect();
+        let deep_enough = before.filter(|before| reads(before.depth) >= reads(depth));
+        let mut known = HashMap::new();
+        let mut used = HashSet::new();
+        for (from, to, fingerprint) in self.pairs {
+            let (Some(here), Some(there)) = (here.get(&from), there.get(&to)) else { continue };
+            let compared =
+                deep_enough.is_some_and(|before| from < before.source.next && to < before.target.next);
+            let enough = match depth {
+                VerifyDepth::Listing => compared || here == there,
+                VerifyDepth::Content | VerifyDepth::Headers => compared,
+            };
+            if enough && !altered.contains(from.to_string().as_str()) && used.insert(to) {
+                known.insert(from, (to, fingerprint));
+            }
+        }
+        known
+    }
+}
+
+/// How much a depth reads, to compare depths by.
+const fn reads(depth: VerifyDepth) -> u8 {
+    match depth {
+        VerifyDepth::Listing => 0,
+        VerifyDepth::Headers => 1,
+        VerifyDepth::Content => 2,
+    }
+}
+
+/// The ids of items that a comparison had a finding about.
+fn findings(before: Option<&Compared>, of: impl Fn(Cause) -> bool) -> impl Iterator<Item = &str> {
+    let findings = before.into_iter().flat_map(|before| &before.findings);
+    findings
+        .filter(move |finding| of(finding.cause))
+        .filter_map(|finding| Some(finding.subject.item.as_ref()?.id.as_str()))
+}
+
+fn uid(item: &ItemMeta) -> Option<u32> {
+    match item.id {
+        ItemId::Uid(uid) => Some(uid),
+        ItemId::Opaque(_) => None,
+    }
+}
+
+/// Stands for the content of an item that matches nothing: no digest of content is made of it.
+fn alone(uid: u32) -> Fingerprint {
+    let mut exact = [0; 16];
+    exact[..4].copy_from_slice(&uid.to_be_bytes());
+    Fingerprint { exact, loose: None }
+}
+
+fn seen(meta: ItemMeta, fingerprint: Fingerprint) -> Seen {
+    Seen { meta, fingerprint, message_id: None }
+}
+
+/// Groups of folders that are compared together, bounded in items and bytes: a round trip for many, and progress kept.
+pub(super) fn groups(sizes: &BTreeMap<usize, (u64, u64)>) -> Vec<Vec<usize>> {
+    const ITEMS: u64 = 20_000;
+    const BYTES: u64 = 512 * 1024 * 1024;
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let (mut items, mut bytes) = (0, 0);
+    for (at, (more_items, more_bytes)) in sizes {
+        let full = items + more_items > ITEMS || bytes + more_bytes > BYTES;
+        match groups.last_mut().filter(|_| !full) {
+            Some(group) => group.push(*at),
+            None => {
+                groups.push(vec![*at]);
+                (items, bytes) = (0, 0);
+            }
+        }
+        (items, bytes) = (items + more_items, bytes + more_bytes);
+    }
+    groups
+}

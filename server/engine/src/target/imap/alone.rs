@@ -1,0 +1,107 @@
+//! Stores one message with nothing else on its way, and tries the known repairs when it is refused for its form.
+
+use shared::cause::Cause;
+
+use super::{repair, storing};
+use crate::{
+    error::{ConnectorError, Reach, Retry},
+    model::Folder,
+    target::StoreResult,
+    wire::imap::{
+        append::{self, Condition, Message},
+        quota::Room,
+        session::ImapSession,
+    },
+};
+
+/// One APPEND, and when it is refused for its form the known repairs, one after the other.
+pub(super) async fn store(
+    session: &mut ImapSession,
+    folder: &Folder,
+    message: &Message<'_>,
+) -> Result<StoreResult, ConnectorError> {
+    let condition = match append_one(session, folder, message).await? {
+        Ok(target) => return Ok(StoreResult::Stored { target, repairs: Vec::new() }),
+        Err(condition) => condition,
+    };
+    stop_if_general(session, &condition, folder)?;
+    if append::refusal(&condition) == Cause::Rejected {
+        // Some servers have the same plain NO for a full mailbox (edge case 150).
+        let free = session.room().await?.map(Room::free);
+        if free.is_some_and(|free| free < message.body.len() as u64) {
+            return Err(full(session, &condition, folder));
+        }
+        let mut repairs = Vec::new();
+        for repaired in repair::ladder(message, &condition.words) {
+            repairs.push(repaired.repair);
+            let repaired =
+                Message { flags: &repaired.flags, received: repaired.received, body: &repaired.body };
+            if let Ok(target) = append_one(session, folder, &repaired).await? {
+                return Ok(StoreResult::Stored { target, repairs });
+            }
+        }
+    }
+    Ok(refused(&condition))
+}
+
+/// The outcome of a refusal that stands.
+pub(super) fn refused(condition: &Condition) -> StoreResult {
+    StoreResult::Refused {
+        cause: append::refusal(condition),
+        detail: format!("the target answered: “{}”", condition.words),
+    }
+}
+
+/// One APPEND and its answer.
+async fn append_one(
+    session: &mut ImapSession,
+    folder: &Folder,
+    message: &Message<'_>,
+) -> Result<Result<Option<u32>, Condition>, ConnectorError> {
+    let unasked = session.listing.profile.unasked_literal;
+    let connection = &mut session.connection;
+    match append::append(connection, &folder.wire, std::slice::from_ref(message), unasked).await? {
+        append::Stored::Yes(uids) => Ok(Ok(uids.first().copied().flatten())),
+        append::Stored::No(condition) => {
+            // A good command in between: some servers close after five refusals in a row (edge case 147).
+            connection.run(b"NOOP", |_| {}).await?;
+            Ok(Err(condition))
+        }
+    }
+}
+
+/// Refusals that are not about this message: a full mailbox, a folder that is gone, a server that is busy.
+pub(super) fn stop_if_general(
+    session: &ImapSession,
+    condition: &Condition,
+    folder: &Folder,
+) -> Result<(), ConnectorError> {
+    stop_if_passing(session, condition, folder)?;
+    if append::refusal(condition) == Cause::TargetFull {
+        return Err(full(session, condition, folder));
+    }
+    if condition.is("TRYCREATE") {
+        let storing = storing(session, folder);
+        let error = session.connection.refused(condition, Reach::Folder, Cause::FolderRefused, storing);
+        return Err(ConnectorError { retry: Retry::Now, reach: Reach::Mailbox, ..error });
+    }
+    Ok(())
+}
+
+/// A server that asks for patience.
+pub(super) fn stop_if_passing(
+    session: &ImapSession,
+    condition: &Condition,
+    folder: &Folder,
+) -> Result<(), ConnectorError> {
+    if !condition.passes() || append::refusal(condition) == Cause::TooBig {
+        return Ok(());
+    }
+    let storing = storing(session, folder);
+    Err(session.connection.refused(condition, Reach::Mailbox, Cause::Busy, storing))
+}
+
+fn full(session: &ImapSession, condition: &Condition, folder: &Folder) -> ConnectorError {
+    let storing = storing(session, folder);
+    session.connection.refused(condition, Reach::Mailbox, Cause::TargetFull, storing)
+}

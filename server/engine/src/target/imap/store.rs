@@ -1,0 +1,290 @@
+//! Stores windows of messages as they come, several commands on their way at once.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    ops::Range,
+};
+
+use tokio::sync::mpsc;
+
+use super::{alone, permanent};
+use crate::{
+    error::{ConnectorError, Reach, Retry},
+    model::Item,
+    target::{StoreNews, StoreOutcome, StoreResult, Window},
+    wire::imap::{
+        append::{self, Condition, Message, Stored},
+        response::Status,
+        session::{Asked, Chunk, ImapSession, Way, kept_flags},
+    },
+};
+
+/// Messages and bytes stored by one command at most.
+const BATCH_ITEMS: usize = 500;
+const BATCH_BYTES: usize = 8 * 1024 * 1024;
+/// Commands that store several messages, and those that store one, on their way at most.
+const TOGETHER: usize = 4;
+const SINGLY: usize = 128;
+/// Bytes on their way at most, unless one command has more.
+const BYTES: usize = 16 * 1024 * 1024;
+/// So many commands with several messages may be answered BAD in a row before the server is taken at its deeds: it says
+/// it takes them and does not (edge case 155).
+const STRIKES: u32 = 3;
+
+/// A window that is not answered to its end.
+struct Open {
+    window: Window,
+    /// The flags of each item, as this folder keeps them.
+    flags: Vec<String>,
+    unanswered: usize,
+}
+
+/// Items of a window that go out in one command.
+#[derive(Debug, Clone)]
+struct Batch {
+    window: u64,
+    items: Range<usize>,
+    bytes: usize,
+}
+
+/// A command that is under way.
+enum Sent {
+    Batch(Batch),
+    Folder(u64),
+    Nothing,
+}
+
+pub(super) async fn store(
+    session: &mut ImapSession,
+    mut windows: mpsc::Receiver<Window>,
+    news: &mpsc::UnboundedSender<StoreNews>,
+) -> Result<(), ConnectorError> {
+    let mut storing = Storing {
+        session,
+        news,
+        open: BTreeMap::new(),
+        queue: VecDeque::new(),
+        alone: VecDeque::new(),
+        under_way: HashMap::new(),
+        bytes: 0,
+        singles: 0,
+        strikes: 0,
+    };
+    let mut more = true;
+    loop {
+        storing.send_what_may_be_sent().await?;
+        if storing.under_way.is_empty() && storing.store_alone().await? {
+            continue;
+        }
+        let wants = more && storing.queue.is_empty() && storing.alone.is_empty();
+        match (wants, storing.under_way.is_empty()) {
+            (true, true) => match windows.recv().await {
+                Some(window) => storing.accept(window),
+                None => return Ok(()),
+            },
+            (false, true) if !more && storing.queue.is_empty() => return Ok(()),
+            (false, true) => {}
+            (false, false) => storing.read().await?,
+            (true, false) => tokio::select! {
+                window = windows.recv() => match window {
+                    Some(window) => storing.accept(window),
+                    None => more = false,
+                },
+                // Reading keeps what came so far when it is interrupted.
+                read = storing.session.next() => storing.hear(read?)?,
+            },
+        }
+    }
+}
+
+struct Storing<'a> {
+    session: &'a mut ImapSession,
+    news: &'a mpsc::UnboundedSender<StoreNews>,
+    open: BTreeMap<u64, Open>,
+    queue: VecDeque<Batch>,
+    /// What was refused, or needs the server's consent: one at a time, with nothing else under way.
+    alone: VecDeque<Batch>,
+    under_way: HashMap<Asked, Sent>,
+    bytes: usize,
+    singles: usize,
+    strikes: u32,
+}
+
+impl Storing<'_> {
+    fn accept(&mut self, window: Window) {
+        let permanent = permanent(&window.folder.keeps);
+        let flags = window.items.iter().map(|item| kept_flags(&item.meta.flags, permanent.as_ref())).collect();
+        let number = window.number;
+        let mut from = 0;
+        while from < window.items.len() {
+            let to = from + self.together(&window.items[from..]);
+            self.queue.push_back(batch(number, from..to, &window.items));
+            from = to;
+        }
+        self.open.insert(number, Open { unanswered: window.items.len(), window, flags });
+    }
+
+    /// How many of the items go out in one command.
+    fn together(&self, items: &[Item]) -> usize {
+        let profile = &self.session.listing.profile;
+        if !profile.multiappend {
+            return 1;
+        }
+        let mut bytes = 0;
+        let fits = items.iter().take(BATCH_ITEMS).take_while(|item| {
+            bytes += item.body.len();
+            item.body.len() <= profile.unasked_literal && bytes <= BATCH_BYTES
+        });
+        fits.count().max(1)
+    }
+
+    async fn send_what_may_be_sent(&mut self) -> Result<(), ConnectorError> {
+        let mut sent = false;
+        while self.alone.is_empty()
+            && let Some(batch) = self.queue.pop_front()
+        {
+            let Some(open) = self.open.get(&batch.window) else { continue };
+            let body = &open.window.items[batch.items.start].body;
+            if body.len() > self.session.listing.profile.unasked_literal {
+                self.alone.push_back(batch);
+                break;
+            }
+            let most = if batch.items.len() > 1 { TOGETHER } else { SINGLY };
+            let has_room = self.under_way.len() < most && self.bytes + batch.bytes <= BYTES;
+            if !has_room && !self.under_way.is_empty() {
+                self.queue.push_front(batch);
+                break;
+            }
+            self.send(batch).await?;
+            sent = true;
+        }
+        if sent { self.session.flush().await } else { Ok(()) }
+    }
+
+    async fn send(&mut self, batch: Batch) -> Result<(), ConnectorError> {
+        let Some(open) = self.open.get(&batch.window) else { return Ok(()) };
+        let folder = &open.window.folder.folder;
+        let profile = self.session.listing.profile;
+        if !profile.multiappend && !self.session.is_selected(&folder.wire) {
+            // Appending to an open folder saves some servers from reading its index anew for each message.
+            let asked = self.session.ask_folder(folder, Way::Write);
+            self.under_way.insert(asked, Sent::Folder(batch.window));
+        }
+        let messages: Vec<Message<'_>> = batch.items.clone().filter_map(|at| open.message(at)).collect();
+        let tag = append::send_unasked(&mut self.session.connection, &folder.wire, &messages).await?;
+        self.bytes += batch.bytes;
+        self.under_way.insert(Asked::from(tag), Sent::Batch(batch));
+        self.singles += 1;
+        if profile.noop_every.is_some_and(|every| self.singles.is_multiple_of(every)) {
+            let asked = self.session.ask(b"NOOP");
+            self.under_way.insert(asked, Sent::Nothing);
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self) -> Result<(), ConnectorError> {
+        let chunk = self.session.next().await?;
+        self.hear(chunk)
+    }
+
+    fn hear(&mut self, chunk: Chunk) -> Result<(), ConnectorError> {
+        let Chunk::End { asked, condition } = chunk else { return Ok(()) };
+        match self.under_way.remove(&asked) {
+            Some(Sent::Batch(batch)) => self.answered(batch, condition),
+            Some(Sent::Folder(window)) => {
+                let Some(open) = self.open.get(&window) else { return Ok(()) };
+                // It was open a moment ago: all is looked at anew.
+                self.session.opened(&open.window.folder.folder, &condition).map_err(|error| ConnectorError {
+                    reach: Reach::Mailbox,
+                    retry: Retry::Now,
+                    ..error
+                })
+            }
+            Some(Sent::Nothing) => Ok(()),
+            None => Err(self.session.connection.broken("an answer to no command")),
+        }
+    }
+
+    fn answered(&mut self, batch: Batch, condition: Condition) -> Result<(), ConnectorError> {
+        self.bytes -= batch.bytes;
+        let bad = condition.status == Status::Bad;
+        match append::outcome(condition, batch.items.len()) {
+            Stored::Yes(uids) => {
+                self.strikes = 0;
+                let results = uids.into_iter().map(|target| StoreResult::Stored { target, repairs: Vec::new() });
+                self.tell(&batch, results.collect());
+            }
+            Stored::No(condition) => {
+                let Some(open) = self.open.get(&batch.window) else { return Ok(()) };
+                // A full mailbox may still take the smaller half; the single message decides.
+                alone::stop_if_passing(self.session, &condition, &open.window.folder.folder)?;
+                self.split(batch, bad);
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing of a refused command was stored: its halves are tried (edge case 154), a single message alone, where it
+    /// gets an answer of its own and its repairs.
+    fn split(&mut self, batch: Batch, bad: bool) {
+        let Some(Open { window: Window { items, .. }, .. }) = self.open.get(&batch.window) else { return };
+        let Range { start, end } = batch.items;
+        if end - start == 1 {
+            self.alone.push_back(batch);
+            return;
+        }
+        self.strikes = if bad { self.strikes + 1 } else { 0 };
+        if self.strikes >= STRIKES {
+            tracing::info!("The server says it takes several messages in one command and does not: one each from now on");
+            self.session.listing.profile.multiappend = false;
+            for at in (start..end).rev() {
+                self.queue.push_front(self::batch(batch.window, at..at + 1, items));
+            }
+            return;
+        }
+        let middle = start + (end - start) / 2;
+        self.queue.push_front(self::batch(batch.window, middle..end, items));
+        self.queue.push_front(self::batch(batch.window, start..middle, items));
+    }
+
+    /// Stores the next of what goes alone; false when there is none.
+    async fn store_alone(&mut self) -> Result<bool, ConnectorError> {
+        let Some(batch) = self.alone.pop_front() else { return Ok(false) };
+        let Some(open) = self.open.get(&batch.window) else { return Ok(true) };
+        let folder = &open.window.folder.folder;
+        if !self.session.is_selected(&folder.wire) && !self.session.listing.profile.multiappend {
+            self.session.look_at(folder, None, Way::Write).await?;
+        }
+        let Some(message) = open.message(batch.items.start) else { return Ok(true) };
+        let result = alone::store(self.session, folder, &message).await?;
+        self.tell(&batch, vec![result]);
+        Ok(true)
+    }
+
+    fn tell(&mut self, batch: &Batch, results: Vec<StoreResult>) {
+        let Some(open) = self.open.get_mut(&batch.window) else { return };
+        let items = open.window.items[batch.items.clone()].iter();
+        let outcomes = items
+            .zip(results)
+            .map(|(item, result)| StoreOutcome { item: item.meta.id.clone(), result })
+            .collect();
+        // Nobody listens when the pass ends early: what is not recorded is found again by the next.
+        _ = self.news.send(StoreNews { window: batch.window, outcomes });
+        open.unanswered -= batch.items.len();
+        if open.unanswered == 0 {
+            self.open.remove(&batch.window);
+        }
+    }
+}
+
+impl Open {
+    fn message(&self, at: usize) -> Option<Message<'_>> {
+        let (item, flags) = (self.window.items.get(at)?, self.flags.get(at)?);
+        Some(Message { flags, received: item.meta.received, body: &item.body })
+    }
+}
+
+fn batch(window: u64, range: Range<usize>, items: &[Item]) -> Batch {
+    let bytes = items[range.clone()].iter().map(|item| item.body.len()).sum();
+    Batch { window, items: range, bytes }
+}

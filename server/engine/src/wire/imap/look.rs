@@ -1,0 +1,222 @@
+//! Opening folders and listing what stands in them, several on their way at once: a round trip for many folders instead of
+//! one for each.
+
+use std::collections::VecDeque;
+
+use shared::cause::Cause;
+
+use super::{
+    connection::{Data, Step, Tag},
+    fetch,
+    response::{Condition, Value},
+    session::{Asked, FolderState, ImapSession, Way},
+};
+use crate::{
+    error::{ConnectorError, Reach},
+    model::{Folder, ItemId, ItemMeta, Standing},
+};
+
+/// Folders on their way at once: enough to fill a slow line, few enough for any server's input buffer.
+const UNDER_WAY: usize = 16;
+
+/// A folder that was opened.
+#[derive(Debug, Default)]
+pub(crate) struct Look {
+    pub state: FolderState,
+    /// What stands in it, by growing UID; empty when that was not asked for.
+    pub metas: Vec<ItemMeta>,
+}
+
+/// What a command that is under way is about: the position of its folder.
+enum About {
+    Opening(usize),
+    Listing(usize),
+}
+
+impl ImapSession {
+    /// Opens folders one after the other, and lists what stands in each from a UID on (none: nothing). A folder the
+    /// server will not open gives an error that reaches the folder.
+    pub(crate) async fn look(
+        &mut self,
+        folders: &[(&Folder, Option<u32>)],
+        way: Way,
+        mut on: impl FnMut(usize),
+    ) -> Result<Vec<Result<Look, ConnectorError>>, ConnectorError> {
+        let mut looks: Vec<Result<Look, ConnectorError>> = Vec::with_capacity(folders.len());
+        let mut waiting = folders.iter().enumerate();
+        let mut under_way: VecDeque<(Tag, About)> = VecDeque::new();
+        loop {
+            let sent = under_way.len();
+            while under_way.len() < UNDER_WAY * 2
+                && let Some((at, (folder, from))) = waiting.next()
+            {
+                let Asked(opening) = self.ask_folder(folder, way);
+                under_way.push_back((opening, About::Opening(at)));
+                if let Some(from) = from {
+                    let from = from.max(&1);
+                    let command = format!("UID FETCH {from}:* (UID FLAGS INTERNALDATE RFC822.SIZE)");
+                    under_way.push_back((self.connection.queue(command.as_bytes()), About::Listing(at)));
+                }
+            }
+            if under_way.is_empty() {
+                return Ok(looks);
+            }
+            if under_way.len() > sent {
+                self.flush().await?;
+            }
+            match self.connection.step().await? {
+                Step::Data(data) => match under_way.front() {
+                    Some((_, About::Opening(at))) => {
+                        if looks.len() == *at {
+                            looks.push(Ok(Look::default()));
+                        }
+                        if let Some(Ok(look)) = looks.get_mut(*at) {
+                            look.state.read(&data);
+                        }
+                    }
+                    Some((_, About::Listing(at))) => {
+                        if let Some(Ok(look)) = looks.get_mut(*at) {
+                            look.metas.extend(self.read_meta(&data));
+                        }
+                    }
+                    None => {}
+                },
+                Step::End(tag, condition) => match under_way.pop_front() {
+                    Some((expected, About::Opening(at))) if expected == tag => {
+                        let opened = self.opened(folders[at].0, &condition);
+                        if looks.len() == at {
+                            looks.push(Ok(Look::default()));
+                        }
+                        keep_error(&mut looks[at], opened)?;
+                        if folders[at].1.is_none() {
+                            on(at);
+                        }
+                    }
+                    Some((expected, About::Listing(at))) if expected == tag => {
+                        self.listed(folders[at], &condition, &mut looks[at])?;
+                        on(at);
+                    }
+                    Some(_) | None => return Err(self.connection.broken("answers in another order")),
+                },
+            }
+        }
+    }
+
+    /// One folder.
+    pub(crate) async fn look_at(
+        &mut self,
+        folder: &Folder,
+        from: Option<u32>,
+        way: Way,
+    ) -> Result<Look, ConnectorError> {
+        let mut looks = self.look(&[(folder, from)], way, |_| {}).await?;
+        looks.pop().unwrap_or_else(|| Err(self.connection.broken("no answer")))
+    }
+
+    fn read_meta(&mut self, data: &Data) -> Option<ItemMeta> {
+        let fetched = fetch::read(data, &mut self.keywords)?;
+        // Unasked news of flags comes without a UID or without a size (edge case 12).
+        let (uid, size) = (fetched.uid?, fetched.size?);
+        let flags = fetched.flags.unwrap_or_default();
+        Some(ItemMeta { id: ItemId::Uid(uid), size, received: fetched.received, flags })
+    }
+
+    fn listed(
+        &self,
+        (folder, from): (&Folder, Option<u32>),
+        condition: &Condition,
+        look: &mut Result<Look, ConnectorError>,
+    ) -> Result<(), ConnectorError> {
+        let Ok(there) = look else { return Ok(()) };
+        let from = ItemId::Uid(from.unwrap_or(1));
+        // `n:*` always includes the last message, even below n (RFC 3501, section 6.4.8).
+        there.metas.retain(|meta| meta.id >= from);
+        there.metas.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        there.metas.dedup_by(|a, b| a.id == b.id);
+        // Some servers take no range over an empty folder.
+        if condition.is_ok() || (there.state.exists == 0 && !condition.passes()) {
+            return Ok(());
+        }
+        let doing = format!("listing folder {} on {}", folder.path, self.peer());
+        let error = self.connection.refused(condition, Reach::Folder, Cause::FolderUnreadable, doing);
+        keep_error(look, Err(error))
+    }
+
+    /// Where folders stand, without opening them (STATUS, RFC 3501, section 6.3.10). None for one the server will not
+    /// tell of.
+    pub(crate) async fn standings(
+        &mut self,
+        folders: &[&Folder],
+    ) -> Result<Vec<Option<Standing>>, ConnectorError> {
+        let capabilities = &self.connection.capabilities;
+        let numbered = capabilities.has("CONDSTORE") || capabilities.has("QRESYNC");
+        let items = if numbered { " (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)" } else { "" };
+        let mut standings = vec![None; folders.len()];
+        if !numbered {
+            // Without numbered changes nobody can tell whether flags changed: asking is for nothing.
+            return Ok(standings);
+        }
+        let mut waiting = folders.iter().enumerate();
+        let mut under_way: VecDeque<(Tag, usize)> = VecDeque::new();
+        loop {
+            let sent = under_way.len();
+            while under_way.len() < UNDER_WAY * 4
+                && let Some((at, folder)) = waiting.next()
+            {
+                let command = [b"STATUS ", self.name(&folder.wire).as_slice(), items.as_bytes()].concat();
+                under_way.push_back((self.connection.queue(&command), at));
+            }
+            if under_way.is_empty() {
+                return Ok(standings);
+            }
+            if under_way.len() > sent {
+                self.flush().await?;
+            }
+            match (self.connection.step().await?, under_way.front()) {
+                (Step::Data(data), Some((_, at))) if data.name == "STATUS" => {
+                    standings[*at] = read_status(&data);
+                }
+                (Step::Data(_), _) => {}
+                (Step::End(tag, condition), Some((expected, at))) if *expected == tag => {
+                    if !condition.is_ok() {
+                        standings[*at] = None;
+                    }
+                    under_way.pop_front();
+                }
+                (Step::End(..), _) => return Err(self.connection.broken("answers in another order")),
+            }
+        }
+    }
+}
+
+/// Keeps an error that concerns one folder; gives one that ends the session.
+fn keep_error(
+    look: &mut Result<Look, ConnectorError>,
+    result: Result<(), ConnectorError>,
+) -> Result<(), ConnectorError> {
+    match result {
+        Err(error) if error.reach == Reach::Folder => *look = Err(error),
+        other => other?,
+    }
+    Ok(())
+}
+
+/// `* STATUS name (MESSAGES 231 UIDNEXT 44292 …)`.
+fn read_status(data: &Data) -> Option<Standing> {
+    let items = data.values.get(1)?.list()?;
+    let item = |name: &str| {
+        let mut pairs = items.chunks_exact(2);
+        let pair = pairs.find(|pair| {
+            pair[0].bytes().is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+        });
+        pair.and_then(|pair| Value::number(&pair[1]))
+    };
+    let short = |name: &str| item(name).and_then(|number| u32::try_from(number).ok());
+    Some(Standing {
+        validity: short("UIDVALIDITY")?,
+        next: short("UIDNEXT")?,
+        messages: short("MESSAGES")?,
+        // 0 stands for a folder whose changes are not numbered (NOMODSEQ).
+        modseq: item("HIGHESTMODSEQ").filter(|modseq| *modseq > 0),
+    })
+}
