@@ -118,7 +118,8 @@ pub fn compare(pair: &FolderPair, reasons: &Reasons) -> (ReportFolder, Vec<Findi
         });
         let severity = if on_purpose(cause) {
             totals.left_out += 1;
-            Severity::Info
+            // Somebody may have removed it without knowing what it was.
+            if cause == Cause::RemovedOnTarget { Severity::Warning } else { Severity::Info }
         } else {
             totals.missing += 1;
             Severity::Loss

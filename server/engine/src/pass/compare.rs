@@ -325,7 +325,10 @@ async fn judge(
     let folder = subject.folder;
     let path = &folder.source.path;
     let Listed { sorted, source, target, refused, .. } = listed;
-    let Sorted { source_known, target_known, mut reasons, told, .. } = sorted;
+    let Sorted { source_known, target_known, mut reasons, told, samples, .. } = sorted;
+    let other = samples.iter().any(|(id, print)| {
+        here.seen.iter().any(|seen| seen.meta.id == *id && seen.fingerprint.exact != print.exact)
+    });
     let mut findings: Vec<Finding> = here
         .failed
         .into_iter()
@@ -371,8 +374,16 @@ async fn judge(
             totals: totals.totals,
             findings: findings.clone(),
         });
-        FolderRecord { compared, ..record.clone() }
+        FolderRecord { compared: compared.filter(|_| !other), ..record.clone() }
     });
+    if let (true, Some((id, _))) = (other, subject.record) {
+        // Ids came to mean other items without a word: the next pass matches every one by content.
+        course.ledger.forget_entries(*id).await?;
+        let detail = "ids on the source mean other messages than before; the next pass matches every one by content";
+        let finding = about_folder(path, Severity::Warning, Cause::FolderRebuilt, detail.to_owned());
+        course.note(vec![finding.clone()]).await?;
+        findings.push(finding);
+    }
     course.compared.insert(path.clone(), (totals, findings));
     Ok(record)
 }

@@ -37,6 +37,14 @@ pub(super) struct Hands<'a> {
 
 /// Brings every folder's items to the target.
 pub(super) async fn copy(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -> Result<(), Stop> {
+    match copy_all(course, sides, survey).await {
+        // A folder is not what it was a moment ago: all is looked at anew.
+        Err(Stop::Side(error)) => Err(anew(error).into()),
+        other => other,
+    }
+}
+
+async fn copy_all(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -> Result<(), Stop> {
     let Writer::Open(target) = &mut sides.target else { return Ok(()) };
     let plans = || survey.works.iter().filter_map(|work| Some(&work.to_do()?.plan));
     let amount = Amount {

@@ -27,6 +27,9 @@ pub(super) struct Sorted {
     pub reasons: Reasons,
     /// What is known of items on the target only.
     pub told: Reasons,
+    /// Source items that need not be read and are read all the same, with what the ledger knows of their content: ids may
+    /// have come to mean other items without a word (edge case 2).
+    pub samples: Vec<(ItemId, Fingerprint)>,
 }
 
 /// Sorts what both sides list. `fresh`: everything is read, whatever was compared before.
@@ -42,11 +45,17 @@ pub(super) fn sort(
         before.source.validity == here.validity && before.target.validity == there.validity
     });
     let mut sorted = Sorted::default();
-    let links = Links::of(entries, before, &here, &mut sorted);
-    let known = match fresh {
+    let links = Links::of(entries, before, (&here, &there), &mut sorted);
+    let linked: HashSet<u32> = links.pairs.iter().map(|(_, to, _)| *to).collect();
+    let untold = links.untold;
+    let mut known = match fresh {
         true => HashMap::new(),
         false => links.known(depth, before, &here, &there),
     };
+    // Where only headers are read there is nothing to hold against what the ledger knows.
+    if depth != VerifyDepth::Headers {
+        sorted.samples = samples(&mut known, &here);
+    }
     let partners: HashMap<u32, Fingerprint> = known.values().copied().collect();
     for item in here.items {
         match uid(&item).and_then(|uid| known.get(&uid)) {
@@ -57,7 +66,8 @@ pub(super) fn sort(
     let nothing_to_match = sorted.source_read.is_empty() && !fresh;
     for item in there.items {
         let Some(number) = uid(&item) else { continue };
-        let old = !fresh && before.is_some_and(|before| number < before.target.next);
+        let apart = !untold && !linked.contains(&number);
+        let old = !fresh && apart && before.is_some_and(|before| number < before.target.next);
         match partners.get(&number) {
             Some(fingerprint) => sorted.target_known.push(seen(item, *fingerprint)),
             // It stood there alone at the last comparison, or there is nothing it could be.
@@ -82,11 +92,19 @@ pub(super) fn sort(
 struct Links {
     /// Source to target, with what recognises the content.
     pairs: Vec<(u32, u32, Fingerprint)>,
+    /// Whether items are on the target under ids nobody told.
+    untold: bool,
 }
 
 impl Links {
-    fn of(entries: Vec<Entry>, before: Option<&Compared>, here: &Inventory, sorted: &mut Sorted) -> Self {
-        let present: HashSet<&ItemId> = here.items.iter().map(|item| &item.id).collect();
+    fn of(
+        entries: Vec<Entry>,
+        before: Option<&Compared>,
+        (here, there): (&Inventory, &Inventory),
+        sorted: &mut Sorted,
+    ) -> Self {
+        let ids = |side: &Inventory| -> HashSet<ItemId> { side.items.iter().map(|item| item.id.clone()).collect() };
+        let (present, arrived) = (ids(here), ids(there));
         let missing: BTreeSet<&str> = findings(before, |cause| cause == Cause::Missing).collect();
         let mut links = Self::default();
         for Entry { item, fingerprint, state, .. } in entries {
@@ -95,16 +113,18 @@ impl Links {
                 EntryState::Intended => {}
                 EntryState::Copied { target, .. } => {
                     let (ItemId::Uid(from), gone) = (&item, !present.contains(&item)) else { continue };
-                    let (from, was_there) = (*from, |from, to: Option<u32>| {
-                        before.is_some_and(|before| {
-                            from < before.source.next && to.is_none_or(|to| to < before.target.next)
-                        })
-                    });
+                    let from = *from;
+                    links.untold |= target.is_none() && !gone;
+                    let removed = |to: u32| {
+                        let compared = before
+                            .is_some_and(|before| from < before.source.next && to < before.target.next);
+                        compared && !arrived.contains(&ItemId::Uid(to))
+                    };
                     if let (Some(to), true) = (target, gone) {
                         let detail = "It is no longer in this folder on the source: deleted there, or moved.";
                         sorted.told.insert(ItemId::Uid(to), (Cause::DeletedAtSource, detail.to_owned()));
                     }
-                    if was_there(from, target) && !missing.contains(item.to_string().as_str()) {
+                    if target.is_some_and(removed) && !missing.contains(item.to_string().as_str()) {
                         let detail = "It was on the target when both sides were compared before.".to_owned();
                         sorted.reasons.insert(item, (Cause::RemovedOnTarget, detail));
                     }
@@ -152,6 +172,22 @@ impl Links {
         }
         known
     }
+}
+
+/// Takes a few pairs out of what need not be read: the first, the last and some between, none of them large.
+fn samples(known: &mut HashMap<u32, (u32, Fingerprint)>, here: &Inventory) -> Vec<(ItemId, Fingerprint)> {
+    const MOST: usize = 4;
+    const LARGEST: u64 = 256 * 1024;
+    let small: Vec<u32> = here
+        .items
+        .iter()
+        .filter(|item| item.size <= LARGEST)
+        .filter_map(uid)
+        .filter(|uid| known.contains_key(uid))
+        .collect();
+    let step = small.len().saturating_sub(1).max(1).div_ceil(MOST - 1);
+    let picked = small.iter().step_by(step).chain(small.last());
+    picked.filter_map(|uid| Some((ItemId::Uid(*uid), known.remove(uid)?.1))).collect()
 }
 
 /// How much a depth reads, to compare depths by.

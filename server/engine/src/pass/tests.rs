@@ -1,6 +1,7 @@
 //! Passes between servers with habits, faults and cut connections.
 
 mod content;
+mod delta;
 mod crash;
 mod faults;
 mod folders;

@@ -74,7 +74,10 @@ fn a_verify_pass_writes_nothing_and_finds_what_somebody_deleted_changed_and_adde
         let (before, commands) = (scene.target.mailbox(), scene.target.log().len());
         let outcome = scene.pass(PassKind::Verify).await;
         let causes: Vec<Cause> = findings(&outcome).iter().map(|finding| finding.cause).collect();
-        assert_eq!(causes, [Cause::Missing, Cause::Missing, Cause::FlagsAltered, Cause::Extra, Cause::Extra]);
+        assert_eq!(
+            causes,
+            [Cause::Missing, Cause::FlagsAltered, Cause::RemovedOnTarget, Cause::Extra, Cause::Extra]
+        );
         assert_eq!((verdict(&outcome), scene.target.mailbox() == before), (Verdict::Poor, true));
         let writes = ["APPEND", "CREATE", "SUBSCRIBE", "SELECT", "STORE", "UID STORE"];
         let log = scene.target.log();

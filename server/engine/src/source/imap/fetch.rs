@@ -149,6 +149,10 @@ impl Fetching<'_> {
         let Some(Request { batch, .. }) = number.and_then(|number| self.requests.remove(&number)) else {
             return Ok(());
         };
+        if self.open_folder != Some(batch.order) {
+            // The folder's opening was never answered: whatever came, it is not what was asked for.
+            return Err(self.session.connection.broken("answers in another order").into());
+        }
         let refused = (!condition.is_ok()).then_some(condition.words);
         self.end(batch, refused).await
     }

@@ -70,6 +70,12 @@ async fn append_one(
     }
 }
 
+/// Whether a refusal is about the message, and not about its folder, the mailbox or the server.
+pub(super) fn is_about_the_message(condition: &Condition) -> bool {
+    let general = condition.is("TRYCREATE") || condition.passes();
+    !general && append::refusal(condition) != Cause::TargetFull
+}
+
 /// Refusals that are not about this message: a full mailbox, a folder that is gone, a server that is busy.
 pub(super) fn stop_if_general(
     session: &ImapSession,

@@ -47,6 +47,13 @@ struct Batch {
     bytes: usize,
 }
 
+/// A single message that goes alone.
+struct Alone {
+    batch: Batch,
+    /// Why it was refused in company.
+    refused: Option<Condition>,
+}
+
 /// A command that is under way.
 enum Sent {
     Batch(Batch),
@@ -70,31 +77,12 @@ pub(super) async fn store(
         singles: 0,
         strikes: 0,
     };
-    let mut more = true;
-    loop {
-        storing.send_what_may_be_sent().await?;
-        if storing.under_way.is_empty() && storing.store_alone().await? {
-            continue;
-        }
-        let wants = more && storing.queue.is_empty() && storing.alone.is_empty();
-        match (wants, storing.under_way.is_empty()) {
-            (true, true) => match windows.recv().await {
-                Some(window) => storing.accept(window),
-                None => return Ok(()),
-            },
-            (false, true) if !more && storing.queue.is_empty() => return Ok(()),
-            (false, true) => {}
-            (false, false) => storing.read().await?,
-            (true, false) => tokio::select! {
-                window = windows.recv() => match window {
-                    Some(window) => storing.accept(window),
-                    None => more = false,
-                },
-                // Reading keeps what came so far when it is interrupted.
-                read = storing.session.next() => storing.hear(read?)?,
-            },
-        }
+    let stored = storing.run(&mut windows).await;
+    if stored.is_err() {
+        // Whoever tries again does not begin with them once more.
+        storing.tell_refused();
     }
+    stored
 }
 
 struct Storing<'a> {
@@ -103,7 +91,7 @@ struct Storing<'a> {
     open: BTreeMap<u64, Open>,
     queue: VecDeque<Batch>,
     /// What was refused, or needs the server's consent: one at a time, with nothing else under way.
-    alone: VecDeque<Batch>,
+    alone: VecDeque<Alone>,
     under_way: HashMap<Asked, Sent>,
     bytes: usize,
     singles: usize,
@@ -111,6 +99,44 @@ struct Storing<'a> {
 }
 
 impl Storing<'_> {
+    async fn run(&mut self, windows: &mut mpsc::Receiver<Window>) -> Result<(), ConnectorError> {
+        let mut more = true;
+        loop {
+            self.send_what_may_be_sent().await?;
+            if self.under_way.is_empty() && self.store_alone().await? {
+                continue;
+            }
+            let wants = more && self.queue.is_empty() && self.alone.is_empty();
+            match (wants, self.under_way.is_empty()) {
+                (true, true) => match windows.recv().await {
+                    Some(window) => self.accept(window),
+                    None => return Ok(()),
+                },
+                (false, true) if !more && self.queue.is_empty() => return Ok(()),
+                (false, true) => {}
+                (false, false) => self.read().await?,
+                (true, false) => tokio::select! {
+                    window = windows.recv() => match window {
+                        Some(window) => self.accept(window),
+                        None => more = false,
+                    },
+                    // Reading keeps what came so far when it is interrupted.
+                    read = self.session.next() => self.hear(read?)?,
+                },
+            }
+        }
+    }
+
+    /// Tells of what was refused and never got its turn alone.
+    fn tell_refused(&mut self) {
+        for Alone { batch, refused } in std::mem::take(&mut self.alone) {
+            // What says nothing about the message itself is asked again.
+            if let Some(condition) = refused.filter(|refused| alone::is_about_the_message(refused)) {
+                self.tell(&batch, vec![alone::refused(&condition)]);
+            }
+        }
+    }
+
     fn accept(&mut self, window: Window) {
         let permanent = permanent(&window.folder.keeps);
         let flags = window.items.iter().map(|item| kept_flags(&item.meta.flags, permanent.as_ref())).collect();
@@ -146,7 +172,7 @@ impl Storing<'_> {
             let Some(open) = self.open.get(&batch.window) else { continue };
             let body = &open.window.items[batch.items.start].body;
             if body.len() > self.session.listing.profile.unasked_literal {
-                self.alone.push_back(batch);
+                self.alone.push_back(Alone { batch, refused: None });
                 break;
             }
             let most = if batch.items.len() > 1 { TOGETHER } else { SINGLY };
@@ -218,7 +244,7 @@ impl Storing<'_> {
                 let Some(open) = self.open.get(&batch.window) else { return Ok(()) };
                 // A full mailbox may still take the smaller half; the single message decides.
                 alone::stop_if_passing(self.session, &condition, &open.window.folder.folder)?;
-                self.split(batch, bad);
+                self.split(batch, bad, condition);
             }
         }
         Ok(())
@@ -226,11 +252,11 @@ impl Storing<'_> {
 
     /// Nothing of a refused command was stored: its halves are tried (edge case 154), a single message alone, where it
     /// gets an answer of its own and its repairs.
-    fn split(&mut self, batch: Batch, bad: bool) {
+    fn split(&mut self, batch: Batch, bad: bool, condition: Condition) {
         let Some(Open { window: Window { items, .. }, .. }) = self.open.get(&batch.window) else { return };
         let Range { start, end } = batch.items;
         if end - start == 1 {
-            self.alone.push_back(batch);
+            self.alone.push_back(Alone { batch, refused: Some(condition) });
             return;
         }
         self.strikes = if bad { self.strikes + 1 } else { 0 };
@@ -249,7 +275,7 @@ impl Storing<'_> {
 
     /// Stores the next of what goes alone; false when there is none.
     async fn store_alone(&mut self) -> Result<bool, ConnectorError> {
-        let Some(batch) = self.alone.pop_front() else { return Ok(false) };
+        let Some(Alone { batch, .. }) = self.alone.pop_front() else { return Ok(false) };
         let Some(open) = self.open.get(&batch.window) else { return Ok(true) };
         let folder = &open.window.folder.folder;
         if !self.session.is_selected(&folder.wire) && !self.session.listing.profile.multiappend {

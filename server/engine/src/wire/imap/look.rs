@@ -87,6 +87,10 @@ impl ImapSession {
                         if looks.len() == at {
                             looks.push(Ok(Look::default()));
                         }
+                        let told = looks[at].as_ref().is_ok_and(|look| look.state.told);
+                        if opened.is_ok() && !told {
+                            return Err(self.connection.broken("no number of messages for an open folder"));
+                        }
                         keep_error(&mut looks[at], opened)?;
                         if folders[at].1.is_none() {
                             on(at);

@@ -23,6 +23,8 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct FolderState {
     pub exists: u32,
+    /// Whether it told how many messages there are, which every server must.
+    pub told: bool,
     pub validity: u32,
     pub next: u32,
     /// HIGHESTMODSEQ (RFC 7162); none: the server does not number changes of this folder.
@@ -37,7 +39,7 @@ impl FolderState {
         let number = || data.values.first().and_then(Value::number);
         let short = || number().and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
         match data.name.as_str() {
-            "EXISTS" => self.exists = data.number.unwrap_or(0),
+            "EXISTS" => (self.exists, self.told) = (data.number.unwrap_or(0), true),
             "UIDVALIDITY" => self.validity = short(),
             "UIDNEXT" => self.next = short(),
             "HIGHESTMODSEQ" => self.modseq = number(),
