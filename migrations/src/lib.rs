@@ -5,6 +5,7 @@
 
 mod dialect;
 mod m20261123_first;
+mod m20261123_settled;
 
 use sea_orm_migration::{
     IntoSchemaManagerConnection, MigrationTrait, MigratorTrait, SchemaManager,
@@ -18,7 +19,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261123_first::First)]
+        vec![Box::new(m20261123_first::First), Box::new(m20261123_settled::Settled)]
     }
 }
 

@@ -31,13 +31,17 @@ pub(super) fn ProjectFields(
         Ok(form) => on_save.run(form),
         Err(failure) => submission.fail(failure),
     });
-    let depths =
-        [(VerifyDepth::Content, "content"), (VerifyDepth::Headers, "headers")].map(|(depth, word)| Choice {
-            value: depth,
-            word,
-            title: depth_title(depth),
-            explained: depth_explained(depth),
-        });
+    let depths = [
+        (VerifyDepth::Content, "content"),
+        (VerifyDepth::Headers, "headers"),
+        (VerifyDepth::Listing, "listing"),
+    ];
+    let depths = depths.map(|(depth, word)| Choice {
+        value: depth,
+        word,
+        title: depth_title(depth),
+        explained: depth_explained(depth),
+    });
     view! {
         <Form submission=submission on_submit=submit test="project-form">
             <fieldset class="sheet" disabled=read_only>

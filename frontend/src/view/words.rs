@@ -174,6 +174,7 @@ pub(crate) const fn depth_title(depth: VerifyDepth) -> &'static str {
     match depth {
         VerifyDepth::Content => "Every byte",
         VerifyDepth::Headers => "Headers only",
+        VerifyDepth::Listing => "Listings only",
     }
 }
 
@@ -182,6 +183,9 @@ pub(crate) const fn depth_explained(depth: VerifyDepth) -> &'static str {
         VerifyDepth::Content => "Reads every message on both sides in full and compares its bytes.",
         VerifyDepth::Headers => {
             "Compares headers, size, date and flags of every message: quicker, proves less."
+        }
+        VerifyDepth::Listing => {
+            "Compares what both sides list of every message: quickest, trusts what the target says it stored."
         }
     }
 }

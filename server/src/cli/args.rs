@@ -172,4 +172,6 @@ pub(super) enum DepthArg {
     Content,
     /// Reads header blocks only
     Headers,
+    /// Compares what both sides list: sizes, dates and flags
+    Listing,
 }

@@ -76,6 +76,7 @@ impl TryFrom<MigrateArgs> for Order {
         let verify = match run.verify {
             DepthArg::Content => VerifyDepth::Content,
             DepthArg::Headers => VerifyDepth::Headers,
+            DepthArg::Listing => VerifyDepth::Listing,
         };
         let only = match (run.dry_run, run.verify_only) {
             (true, _) => Some(PassKind::DryRun),

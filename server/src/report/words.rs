@@ -186,6 +186,10 @@ pub(crate) const fn depth(depth: VerifyDepth) -> &'static str {
             "The header block of every message was read on both sides and compared, with size, received date, flags \
              and keywords. The bodies were not read."
         }
+        VerifyDepth::Listing => {
+            "What both sides list of every message was compared: size, received date, flags and keywords. Which message is \
+             which the target told when it was stored; where it did not, or where sizes differ, the message was read in full."
+        }
     }
 }
 

@@ -5,7 +5,7 @@ mod entries;
 use async_trait::async_trait;
 use engine::{
     ledger::{Entry, FolderId, FolderRecord, Ledger, LedgerError},
-    model::Watermark,
+    model::{ItemId, Watermark},
 };
 use sea_orm::FromQueryResult;
 use shared::{
@@ -18,7 +18,7 @@ use super::{
     db::{Durability, Tx},
     findings,
     leases::fence,
-    sql::Sql,
+    sql::{Sql, marks},
     words::{count, from_json, from_word, json, whole, word},
 };
 
@@ -67,6 +67,7 @@ struct FolderRow {
     bracket_next: Option<i64>,
     items: i64,
     bytes: i64,
+    compared: Option<String>,
 }
 
 impl JobLedger {
@@ -75,6 +76,34 @@ impl JobLedger {
         let tx = self.store.db().begin_as(lasts, doing).await?;
         fence(&tx, self.job, self.epoch).await?;
         Ok(tx)
+    }
+
+    async fn put_folder(&self, tx: &Tx<'_>, folder: &FolderRecord) -> Result<FolderId, StoreError> {
+        let values = [
+            self.job.0.into(),
+            json("folder", &folder.source)?.into(),
+            json("folder", &folder.target)?.into(),
+            folder.role.map(|role| word(&role)).transpose()?.into(),
+            folder.source_validity.map(u64::cast_signed).into(),
+            folder.bracket.map(|bracket| i64::from(bracket.validity)).into(),
+            folder.bracket.map(|bracket| i64::from(bracket.next)).into(),
+            whole(folder.items).into(),
+            whole(folder.bytes).into(),
+            folder.compared.as_ref().map(|compared| json("comparison", compared)).transpose()?.into(),
+        ];
+        let id: Option<i64> = tx
+            .cell(
+                "INSERT INTO ledger_folder (job, source, target, role, source_validity, bracket_validity,
+                    bracket_next, items, bytes, compared) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 ON CONFLICT (job, source) DO UPDATE SET target = excluded.target, role = excluded.role,
+                    source_validity = excluded.source_validity, bracket_validity = excluded.bracket_validity,
+                    bracket_next = excluded.bracket_next, items = excluded.items, bytes = excluded.bytes,
+                    compared = excluded.compared
+                 RETURNING id",
+                values,
+            )
+            .await?;
+        Ok(FolderId(id.ok_or(StoreError::NotFound("folder"))?))
     }
 }
 
@@ -86,7 +115,8 @@ impl Ledger for JobLedger {
             .db()
             .reading("Reading the ledger's folders")
             .all(
-                "SELECT id, source, target, role, source_validity, bracket_validity, bracket_next, items, bytes
+                "SELECT id, source, target, role, source_validity, bracket_validity, bracket_next, items, bytes,
+                    compared
                  FROM ledger_folder WHERE job = ? ORDER BY id",
                 [self.job.0.into()],
             )
@@ -94,42 +124,34 @@ impl Ledger for JobLedger {
         Ok(rows.into_iter().map(FolderRow::record).collect::<Result<_, _>>()?)
     }
 
-    async fn put_folder(&self, folder: &FolderRecord) -> Result<FolderId, LedgerError> {
+    async fn put_folders(&self, folders: &[FolderRecord]) -> Result<Vec<FolderId>, LedgerError> {
         // The bracket is what recovery stands on: it must be on the disk before the first item is sent.
-        let tx = self.begin(Durability::Power, "Writing a folder into the ledger").await?;
-        let values = [
-            self.job.0.into(),
-            json("folder", &folder.source)?.into(),
-            json("folder", &folder.target)?.into(),
-            folder.role.map(|role| word(&role)).transpose()?.into(),
-            folder.source_validity.map(u64::cast_signed).into(),
-            folder.bracket.map(|bracket| i64::from(bracket.validity)).into(),
-            folder.bracket.map(|bracket| i64::from(bracket.next)).into(),
-            whole(folder.items).into(),
-            whole(folder.bytes).into(),
-        ];
-        let id: Option<i64> = tx
-            .cell(
-                "INSERT INTO ledger_folder (job, source, target, role, source_validity, bracket_validity,
-                    bracket_next, items, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                 ON CONFLICT (job, source) DO UPDATE SET target = excluded.target, role = excluded.role,
-                    source_validity = excluded.source_validity, bracket_validity = excluded.bracket_validity,
-                    bracket_next = excluded.bracket_next, items = excluded.items, bytes = excluded.bytes
-                 RETURNING id",
-                values,
-            )
-            .await?;
+        let tx = self.begin(Durability::Power, "Writing folders into the ledger").await?;
+        let mut ids = Vec::with_capacity(folders.len());
+        for folder in folders {
+            ids.push(self.put_folder(&tx, folder).await?);
+        }
         tx.commit().await?;
-        Ok(FolderId(id.ok_or(StoreError::NotFound("folder"))?))
+        Ok(ids)
     }
 
     async fn entries(&self, folder: FolderId) -> Result<Vec<Entry>, LedgerError> {
         Ok(entries::read(self.store.db(), folder).await?)
     }
 
-    async fn put_entries(&self, folder: FolderId, entries: &[Entry]) -> Result<(), LedgerError> {
+    async fn put_entries(&self, entries: &[(FolderId, Entry)]) -> Result<(), LedgerError> {
         let tx = self.begin(Durability::Process, "Writing items into the ledger").await?;
-        entries::write(&tx, folder, entries).await?;
+        entries::write(&tx, entries).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn forget_items(&self, folder: FolderId, items: &[ItemId]) -> Result<(), LedgerError> {
+        let tx = self.begin(Durability::Process, "Forgetting items of a folder").await?;
+        for items in items.chunks(500) {
+            let sql = format!("DELETE FROM ledger_entry WHERE folder = ? AND item IN ({})", marks(items.len()));
+            let values = items.iter().map(|item| item.to_string().into());
+            tx.run(&sql, std::iter::once(folder.0.into()).chain(values)).await?;
+        }
         Ok(tx.commit().await?)
     }
 
@@ -164,6 +186,8 @@ impl FolderRow {
             bracket,
             items: count(self.items),
             bytes: count(self.bytes),
+            // One that cannot be read is made again.
+            compared: self.compared.and_then(|compared| from_json("comparison", &compared).ok()),
         };
         Ok((FolderId(self.id), record))
     }

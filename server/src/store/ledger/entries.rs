@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{
     ledger::{Entry, EntryState, FolderId},
-    model::{Fingerprint, ItemId},
+    model::{Fingerprint, Flags, ItemId},
 };
 use sea_orm::{FromQueryResult, Value};
 
@@ -31,6 +31,7 @@ struct EntryRow {
     detail: Option<String>,
     size: i64,
     fingerprint: Option<Vec<u8>>,
+    marks: Option<String>,
 }
 
 /// Every entry of a folder.
@@ -38,7 +39,8 @@ pub(super) async fn read(db: &Db, folder: FolderId) -> Result<Vec<Entry>, StoreE
     let rows: Vec<EntryRow> = db
         .reading("Reading the ledger's items")
         .all(
-            "SELECT item, state, target, adopted, cause, detail, size, fingerprint FROM ledger_entry WHERE folder = ?",
+            "SELECT item, state, target, adopted, cause, detail, size, fingerprint, marks
+             FROM ledger_entry WHERE folder = ?",
             [folder.0.into()],
         )
         .await?;
@@ -46,21 +48,23 @@ pub(super) async fn read(db: &Db, folder: FolderId) -> Result<Vec<Entry>, StoreE
 }
 
 /// Creates or replaces entries. Of an item that is named twice the last word stands.
-pub(super) async fn write(tx: &Tx<'_>, folder: FolderId, entries: &[Entry]) -> Result<(), StoreError> {
-    let last: BTreeMap<&ItemId, &Entry> = entries.iter().map(|entry| (&entry.item, entry)).collect();
-    let last: Vec<&Entry> = last.into_values().collect();
+pub(super) async fn write(tx: &Tx<'_>, entries: &[(FolderId, Entry)]) -> Result<(), StoreError> {
+    let last: BTreeMap<(FolderId, &ItemId), &Entry> =
+        entries.iter().map(|(folder, entry)| ((*folder, &entry.item), entry)).collect();
+    let last: Vec<(FolderId, &Entry)> = last.into_iter().map(|((folder, _), entry)| (folder, entry)).collect();
     tx.insert_many(
-        "INSERT INTO ledger_entry (folder, item, state, target, adopted, cause, detail, size, fingerprint)",
+        "INSERT INTO ledger_entry
+            (folder, item, state, target, adopted, cause, detail, size, fingerprint, marks)",
         &last,
         "ON CONFLICT (folder, item) DO UPDATE SET state = excluded.state, target = excluded.target,
             adopted = excluded.adopted, cause = excluded.cause, detail = excluded.detail, size = excluded.size,
-            fingerprint = excluded.fingerprint",
-        |entry| Ok(values(folder, entry)),
+            fingerprint = excluded.fingerprint, marks = excluded.marks",
+        |(folder, entry)| Ok(values(*folder, entry)),
     )
     .await
 }
 
-fn values(folder: FolderId, entry: &Entry) -> [Value; 9] {
+fn values(folder: FolderId, entry: &Entry) -> [Value; 10] {
     let (state, target, adopted, cause, detail) = match &entry.state {
         EntryState::Intended => (INTENDED, None, false, None, None),
         EntryState::Copied { target, adopted } => (COPIED, target.map(i64::from), *adopted, None, None),
@@ -77,8 +81,25 @@ fn values(folder: FolderId, entry: &Entry) -> [Value; 9] {
         cause.into(),
         detail.into(),
         whole(entry.size).into(),
-        entry.fingerprint.map(|fingerprint| fingerprint.to_bytes().to_vec()).into(),
+        entry.fingerprint.map(Fingerprint::to_bytes).into(),
+        entry.marks.as_ref().map(written).into(),
     ]
+}
+
+/// Marks in one line: no flag and no keyword holds a blank (RFC 3501, section 9, atom).
+fn written(marks: &Flags) -> String {
+    let keywords = marks.keywords.iter().map(|keyword| clean(keyword));
+    marks.system.names().map(str::to_owned).chain(keywords).collect::<Vec<_>>().join(" ")
+}
+
+fn read_marks(line: &str) -> Flags {
+    let mut marks = Flags::default();
+    for word in line.split(' ').filter(|word| !word.is_empty()) {
+        if !marks.system.insert(word) {
+            marks.keywords.push(word.into());
+        }
+    }
+    marks
 }
 
 impl EntryRow {
@@ -104,6 +125,7 @@ impl EntryRow {
             None => None,
         };
         let item: ItemId = self.item.parse().map_err(|_| corrupt("its item's id"))?;
-        Ok(Entry { item, size: count(self.size), fingerprint, state })
+        let marks = self.marks.as_deref().map(read_marks);
+        Ok(Entry { item, size: count(self.size), fingerprint, state, marks })
     }
 }

@@ -92,10 +92,10 @@ async fn a_stale_epoch_writes_nothing(setting: &Setting) {
     let entry = [sample::entry(2, sample::copied(8))];
     let note = [sample::finding(Cause::TooBig, Severity::Loss, "2")];
     for (what, refused) in [
-        ("put_entries", stale.put_entries(folder, &entry).await),
+        ("put_entries", sample::put_entries(&stale, folder, &entry).await),
         ("forget_entries", stale.forget_entries(folder).await),
         ("note", stale.note(&note).await),
-        ("put_folder", stale.put_folder(&sample::folder("Sent", 1)).await.map(drop)),
+        ("put_folder", sample::put_folder(&stale, &sample::folder("Sent", 1)).await.map(drop)),
     ] {
         assert!(matches!(refused, Err(LedgerError::LeaseLost)), "{what}");
     }
@@ -121,7 +121,7 @@ async fn a_pass_that_ended_writes_nothing_more(setting: &Setting) {
     let ledger = store.ledger(&lease, pass);
     let folder = sample::filled(&ledger, "INBOX", &[]).await;
     store.finish_pass(&lease, pass, &sample::ended(PassEnd::Cancelled, None)).await.expect("ends");
-    let late = ledger.put_entries(folder, &[sample::entry(1, sample::copied(7))]).await;
+    let late = sample::put_entries(&ledger, folder, &[sample::entry(1, sample::copied(7))]).await;
     assert!(matches!(late, Err(LedgerError::LeaseLost)));
 }
 

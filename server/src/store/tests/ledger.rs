@@ -30,15 +30,15 @@ async fn folders_are_read_as_they_were_written(setting: &Setting) {
     first.source = FolderPath::new(["日本語", "a/b", "\u{0}~&"]);
     first.role = Some(Role::Archive);
     first.source_validity = Some(u64::MAX);
-    let id = ledger.put_folder(&first).await.expect("writes");
+    let id = sample::put_folder(&ledger, &first).await.expect("writes");
     let mut second = sample::folder("Sent", 0);
     (second.bracket, second.source_validity) = (None, None);
-    let other = ledger.put_folder(&second).await.expect("writes");
+    let other = sample::put_folder(&ledger, &second).await.expect("writes");
     assert_eq!(ledger.folders().await.expect("reads"), [(id, first.clone()), (other, second.clone())]);
 
     first.target = FolderPath::new(["Elsewhere"]);
     (first.bracket, first.items) = (None, 9);
-    assert_eq!(ledger.put_folder(&first).await.expect("writes"), id, "the source path is the key");
+    assert_eq!(sample::put_folder(&ledger, &first).await.expect("writes"), id, "the source path is the key");
     assert_eq!(ledger.folders().await.expect("reads"), [(id, first), (other, second)]);
 }
 
@@ -62,18 +62,17 @@ async fn entries_are_read_as_they_were_written(setting: &Setting) {
     assert_eq!(read().await, entries);
 
     entries[0].state = sample::copied(70);
-    ledger.put_entries(folder, &entries[..1]).await.expect("writes");
+    sample::put_entries(&ledger, folder, &entries[..1]).await.expect("writes");
     assert_eq!(read().await, entries, "an outcome replaces its intent");
 
     entries[0].state = sample::copied(71);
-    ledger
-        .put_entries(folder, &[sample::entry(1, EntryState::Intended), entries[0].clone()])
+    sample::put_entries(&ledger, folder, &[sample::entry(1, EntryState::Intended), entries[0].clone()])
         .await
         .expect("writes");
     assert_eq!(read().await, entries, "of two words at once the last one stands");
 
     let sent = sample::filled(&ledger, "Sent", &[sample::entry(1, sample::copied(1))]).await;
-    ledger.put_entries(folder, &[]).await.expect("writes nothing");
+    sample::put_entries(&ledger, folder, &[]).await.expect("writes nothing");
     ledger.forget_entries(folder).await.expect("forgets");
     assert!(read().await.is_empty());
     assert_eq!(ledger.entries(sent).await.expect("reads").len(), 1, "other folders stay");
@@ -124,7 +123,7 @@ async fn counts_are_what_is_in_the_ledger_after_every_write(setting: &Setting) {
             2 => EntryState::Copied { target: None, adopted: true },
             _ => sample::skipped(),
         };
-        ledger.put_entries(inbox, &[sample::entry(step * 7 % 23, state)]).await.expect("writes");
+        sample::put_entries(&ledger, inbox, &[sample::entry(step * 7 % 23, state)]).await.expect("writes");
         agree().await;
     }
     sample::filled(
@@ -167,19 +166,19 @@ async fn findings_are_read_page_by_page_in_the_order_they_were_found(setting: &S
 
 async fn ten_thousand_items_take_a_moment(setting: &Setting) {
     let (_, ledger) = ledger(&setting.store).await;
-    let folder = ledger.put_folder(&sample::folder("INBOX", 10_000)).await.expect("writes");
+    let folder = sample::put_folder(&ledger, &sample::folder("INBOX", 10_000)).await.expect("writes");
     let entries = |state: fn(u32) -> EntryState| -> Vec<_> {
         (1..=10_000).map(|uid| sample::entry(uid, state(uid))).collect()
     };
     let (intents, outcomes) = (entries(|_| EntryState::Intended), entries(sample::copied));
     let began = Instant::now();
     for window in [&intents, &outcomes].into_iter().flat_map(|entries| entries.chunks(250)) {
-        ledger.put_entries(folder, window).await.expect("writes");
+        sample::put_entries(&ledger, folder, window).await.expect("writes");
     }
     let windows = began.elapsed();
     let began = Instant::now();
-    ledger.put_entries(folder, &intents).await.expect("writes");
-    ledger.put_entries(folder, &outcomes).await.expect("writes");
+    sample::put_entries(&ledger, folder, &intents).await.expect("writes");
+    sample::put_entries(&ledger, folder, &outcomes).await.expect("writes");
     let at_once = began.elapsed();
     let began = Instant::now();
     let read = ledger.entries(folder).await.expect("reads");

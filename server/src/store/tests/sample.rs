@@ -95,14 +95,22 @@ pub(super) fn folder(name: &str, items: u64) -> FolderRecord {
         bracket: Some(Watermark { validity: 9, next: 100 }),
         items,
         bytes: items * 1000,
+        compared: None,
     }
+}
+
+fn marks() -> Flags {
+    let mut marks = Flags { keywords: vec!["$Forwarded".into(), "work".into()], ..Flags::default() };
+    marks.system.insert("\\Seen");
+    marks
 }
 
 pub(super) fn entry(uid: u32, state: EntryState) -> Entry {
     let mut exact = [0; 16];
     exact[..4].copy_from_slice(&uid.to_be_bytes());
-    let fingerprint = Some(Fingerprint { exact, loose: [uid as u8; 16] });
-    Entry { item: ItemId::Uid(uid), size: 1000, fingerprint, state }
+    let fingerprint = Some(Fingerprint { exact, loose: (uid % 2 == 0).then_some([uid as u8; 16]) });
+    let marks = (uid % 3 == 0).then(marks);
+    Entry { item: ItemId::Uid(uid), size: 1000, fingerprint, state, marks }
 }
 
 pub(super) fn copied(target: u32) -> EntryState {
@@ -121,7 +129,20 @@ pub(super) fn finding(cause: Cause, severity: Severity, id: &str) -> Finding {
 
 /// A folder with entries.
 pub(super) async fn filled(ledger: &impl Ledger, name: &str, entries: &[Entry]) -> FolderId {
-    let id = ledger.put_folder(&folder(name, entries.len() as u64)).await.expect("a folder");
-    ledger.put_entries(id, entries).await.expect("entries");
+    let id = put_folder(ledger, &folder(name, entries.len() as u64)).await.expect("a folder");
+    put_entries(ledger, id, entries).await.expect("entries");
     id
+}
+
+pub(super) async fn put_folder(ledger: &impl Ledger, folder: &FolderRecord) -> Result<FolderId, LedgerError> {
+    Ok(ledger.put_folders(std::slice::from_ref(folder)).await?[0])
+}
+
+pub(super) async fn put_entries(
+    ledger: &impl Ledger,
+    folder: FolderId,
+    entries: &[Entry],
+) -> Result<(), LedgerError> {
+    let entries: Vec<(FolderId, Entry)> = entries.iter().map(|entry| (folder, entry.clone())).collect();
+    ledger.put_entries(&entries).await
 }
