@@ -78,7 +78,9 @@ impl<E: Fn(&ItemMeta) -> bool> Pairs<'_, E> {
             let moment = |seen: &Seen| seen.meta.received.map(|received| received.seconds);
             let marks = |seen: &Seen| (seen.meta.flags.system, seen.meta.flags.keywords.clone());
             let half = |seen: &Seen| half(&seen.fingerprint);
-            self.pass(excused, &mut found, |seen| Some((half(seen)?, seen.meta.size, moment(seen), marks(seen))));
+            self.pass(excused, &mut found, |seen| {
+                Some((half(seen)?, seen.meta.size, moment(seen), marks(seen)))
+            });
             self.pass(excused, &mut found, |seen| Some((half(seen)?, seen.meta.size, moment(seen))));
             self.pass(excused, &mut found, |seen| Some((half(seen)?, seen.meta.size, marks(seen))));
             self.pass(excused, &mut found, |seen| Some((half(seen)?, seen.meta.size)));

@@ -5,8 +5,8 @@ mod imap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shared::{cause::Cause, check::Side, endpoint::Endpoint, finding::Finding};
 use bytes::Bytes;
+use shared::{cause::Cause, check::Side, endpoint::Endpoint, finding::Finding};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::{

@@ -127,7 +127,8 @@ pub fn compare(pair: &FolderPair, reasons: &Reasons) -> (ReportFolder, Vec<Findi
         findings.push(finding(severity, cause, &pair.source, seen, detail));
     }
     let told = |at: &usize| pair.told.get(&target[*at].meta.id).cloned();
-    let beyond = matching.duplicate.iter().map(|at| (at, true)).chain(matching.extra.iter().map(|at| (at, false)));
+    let beyond =
+        matching.duplicate.iter().map(|at| (at, true)).chain(matching.extra.iter().map(|at| (at, false)));
     for (at, duplicate) in beyond {
         let (cause, detail) = told(at).unwrap_or_else(|| unasked(pair, duplicate));
         let severity = if cause == Cause::Duplicate { Severity::Warning } else { Severity::Info };

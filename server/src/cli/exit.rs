@@ -172,6 +172,11 @@ impl Exit {
             | C::Rejected
             | C::Empty
             | C::Vanished
+            | C::DeletedAtSource
+            | C::RemovedOnTarget
+            | C::MovedAtSource
+            | C::FlagsCarried
+            | C::FlagsKept
             | C::Unreadable
             | C::BytesAltered
             | C::DateAltered

@@ -143,6 +143,7 @@ fn totals(numbers: [u64; 7], source_bytes: u64, target_bytes: u64) -> Totals {
         identical,
         altered,
         missing,
+        left_out: 0,
         extra,
     }
 }
@@ -169,6 +170,7 @@ fn sum(folders: &[ReportFolder]) -> Totals {
             identical: sum.identical + part.identical,
             altered: sum.altered + part.altered,
             missing: sum.missing + part.missing,
+            left_out: sum.left_out + part.left_out,
             extra: sum.extra + part.extra,
         }
     })

@@ -148,7 +148,8 @@ impl Ledger for JobLedger {
     async fn forget_items(&self, folder: FolderId, items: &[ItemId]) -> Result<(), LedgerError> {
         let tx = self.begin(Durability::Process, "Forgetting items of a folder").await?;
         for items in items.chunks(500) {
-            let sql = format!("DELETE FROM ledger_entry WHERE folder = ? AND item IN ({})", marks(items.len()));
+            let sql =
+                format!("DELETE FROM ledger_entry WHERE folder = ? AND item IN ({})", marks(items.len()));
             let values = items.iter().map(|item| item.to_string().into());
             tx.run(&sql, std::iter::once(folder.0.into()).chain(values)).await?;
         }

@@ -210,9 +210,10 @@ async fn read_both(
     };
     let meter = &course.meter;
     let on = |bytes: u64| meter.add(1, bytes);
-    let known = listed.iter().flatten().flat_map(|listed| {
-        listed.sorted.source_known.iter().chain(&listed.sorted.target_known)
-    });
+    let known = listed
+        .iter()
+        .flatten()
+        .flat_map(|listed| listed.sorted.source_known.iter().chain(&listed.sorted.target_known));
     let (items, bytes) = known.fold((0, 0), |(items, bytes), seen| (items + 1, bytes + seen.meta.size));
     meter.add(items, bytes);
     let nothing: &[ItemMeta] = &[];
@@ -265,7 +266,9 @@ type Again = (u32, Vec<ItemMeta>);
 
 fn orders<'a>(first: &[FetchOrder<'a>], again: &'a [Again]) -> Vec<FetchOrder<'a>> {
     let pairs = first.iter().zip(again);
-    pairs.map(|(order, (validity, items))| FetchOrder { folder: order.folder, validity: *validity, items }).collect()
+    pairs
+        .map(|(order, (validity, items))| FetchOrder { folder: order.folder, validity: *validity, items })
+        .collect()
 }
 
 /// What found no partner byte for byte, where the other side has something left of a like size.
@@ -280,9 +283,10 @@ fn unmatched(sorted: &Sorted, here: &Read, there: &Read) -> (Vec<ItemMeta>, Vec<
         *counts.entry(seen.fingerprint.exact).or_default() -= 1;
     }
     let left = |read: &Read, sign: i64| -> Vec<ItemMeta> {
-        let left = read.seen.iter().filter(|seen| {
-            counts.get(&seen.fingerprint.exact).is_some_and(|count| count * sign > 0)
-        });
+        let left = read
+            .seen
+            .iter()
+            .filter(|seen| counts.get(&seen.fingerprint.exact).is_some_and(|count| count * sign > 0));
         left.map(|seen| seen.meta.clone()).collect()
     };
     let (mut left_here, mut left_there) = (left(here, 1), left(there, -1));
@@ -379,7 +383,8 @@ async fn judge(
     if let (true, Some((id, _))) = (other, subject.record) {
         // Ids came to mean other items without a word: the next pass matches every one by content.
         course.ledger.forget_entries(*id).await?;
-        let detail = "ids on the source mean other messages than before; the next pass matches every one by content";
+        let detail =
+            "ids on the source mean other messages than before; the next pass matches every one by content";
         let finding = about_folder(path, Severity::Warning, Cause::FolderRebuilt, detail.to_owned());
         course.note(vec![finding.clone()]).await?;
         findings.push(finding);

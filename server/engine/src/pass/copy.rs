@@ -65,7 +65,9 @@ async fn copy_all(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -
         };
         course.obey()?;
         match open {
-            Opened::Ready(open) => lanes.push(lane(course, &mut hands, &survey.mapped[index], *open, todo).await?),
+            Opened::Ready(open) => {
+                lanes.push(lane(course, &mut hands, &survey.mapped[index], *open, todo).await?)
+            }
             Opened::NotNeeded => {
                 nothing_new(course, todo).await?;
                 course.meter.folder_done();
@@ -78,7 +80,8 @@ async fn copy_all(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -
     for lane in &mut lanes {
         course.obey()?;
         if !lane.plan.copy.is_empty() {
-            lane.adoptable = adopt::find(course, &mut hands, &lane.open, &lane.plan, lane.bracket.next).await?;
+            lane.adoptable =
+                adopt::find(course, &mut hands, &lane.open, &lane.plan, lane.bracket.next).await?;
         }
     }
     let mut movables = moves::find(course, hands.target, &lanes, survey).await?;
@@ -224,7 +227,8 @@ async fn lane(
             state: EntryState::Intended,
             marks: Some(item.flags.clone()),
         };
-        let entries: Vec<(FolderId, Entry)> = todo.plan.copy.iter().map(|item| (*id, intended(item))).collect();
+        let entries: Vec<(FolderId, Entry)> =
+            todo.plan.copy.iter().map(|item| (*id, intended(item))).collect();
         course.ledger.put_entries(&entries).await?;
         todo.plan.intended = entries.into_iter().map(|(_, entry)| (entry.item, None)).collect();
         let side = if target_rebuilt { "target" } else { "source" };
@@ -282,13 +286,8 @@ async fn record_skips(
     for (id, path, plan) in folders {
         for (item, cause, detail) in &plan.skip {
             let state = EntryState::Skipped { cause: *cause, detail: detail.clone() };
-            let entry = Entry {
-                item: item.id.clone(),
-                size: item.size,
-                fingerprint: None,
-                state,
-                marks: None,
-            };
+            let entry =
+                Entry { item: item.id.clone(), size: item.size, fingerprint: None, state, marks: None };
             entries.push((*id, entry));
             course.leave_out(path, &item.id);
         }

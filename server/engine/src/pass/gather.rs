@@ -76,7 +76,8 @@ impl Gatherer {
     }
 
     fn add(&mut self, arrival: Arrival) {
-        let (Arrival::Item { order, .. } | Arrival::Large { order, .. } | Arrival::Failed { order, .. }) = &arrival;
+        let (Arrival::Item { order, .. } | Arrival::Large { order, .. } | Arrival::Failed { order, .. }) =
+            &arrival;
         if self.window.len() > 0 && self.window.order != *order {
             self.ahead = Some(arrival);
             return;

@@ -14,11 +14,7 @@ use crate::{
 };
 
 /// Carries changed flags in every open folder.
-pub(super) async fn carry(
-    course: &mut Course,
-    target: &mut dyn Target,
-    lanes: &[Lane],
-) -> Result<(), Stop> {
+pub(super) async fn carry(course: &mut Course, target: &mut dyn Target, lanes: &[Lane]) -> Result<(), Stop> {
     for lane in lanes.iter().filter(|lane| !lane.plan.remarked.is_empty()) {
         course.obey()?;
         let remarks: Vec<Remark> = lane
@@ -47,16 +43,20 @@ pub(super) async fn carry(
                 // The comparison tells of it.
                 Remarked::Gone => continue,
             }
-            entries.push((lane.id, Entry {
-                item: changed.item.id.clone(),
-                size: changed.item.size,
-                fingerprint: changed.fingerprint,
-                state: EntryState::Copied { target: Some(changed.target), adopted: changed.adopted },
-                marks: Some(changed.item.flags.clone()),
-            }));
+            entries.push((
+                lane.id,
+                Entry {
+                    item: changed.item.id.clone(),
+                    size: changed.item.size,
+                    fingerprint: changed.fingerprint,
+                    state: EntryState::Copied { target: Some(changed.target), adopted: changed.adopted },
+                    marks: Some(changed.item.flags.clone()),
+                },
+            ));
         }
         if carried > 0 {
-            let detail = format!("flags of {carried} messages, which changed on the source after they were copied");
+            let detail =
+                format!("flags of {carried} messages, which changed on the source after they were copied");
             findings.push(about_folder(path, Severity::Info, Cause::FlagsCarried, detail));
         }
         course.ledger.put_entries(&entries).await?;

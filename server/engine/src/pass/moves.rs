@@ -61,9 +61,7 @@ impl Movables {
     /// Whether a message with this content is on the target in the folder it was in before; then it is taken, to be moved
     /// to the lane's folder.
     pub(super) fn take(&mut self, fingerprint: Fingerprint, item: &ItemMeta, to: usize) -> bool {
-        let Some((from, old, uid)) =
-            self.by_print.get_mut(&fingerprint.exact).and_then(Vec::pop)
-        else {
+        let Some((from, old, uid)) = self.by_print.get_mut(&fingerprint.exact).and_then(Vec::pop) else {
             return false;
         };
         self.places[from].left -= 1;
@@ -108,7 +106,8 @@ pub(super) async fn find(
     for (id, record) in &survey.orphans {
         let there = survey.there.iter().find(|folder| folder.path == record.target && folder.selectable);
         let Some(there) = there else { continue };
-        let plan: FolderPlan = plan_folder(crate::model::Inventory::default(), course.ledger.entries(*id).await?, None);
+        let plan: FolderPlan =
+            plan_folder(crate::model::Inventory::default(), course.ledger.entries(*id).await?, None);
         if plan.gone.is_empty() {
             continue;
         }
@@ -161,13 +160,16 @@ pub(super) async fn carry_out(
         for (taken, uid) in moves.iter().zip(new) {
             let (state, finding) = outcome(taken, place, lane, could, uid);
             let Move { item, fingerprint, .. } = taken;
-            entries.push((lane.id, Entry {
-                item: item.id.clone(),
-                size: item.size,
-                fingerprint: Some(*fingerprint),
-                state,
-                marks: Some(item.flags.clone()),
-            }));
+            entries.push((
+                lane.id,
+                Entry {
+                    item: item.id.clone(),
+                    size: item.size,
+                    fingerprint: Some(*fingerprint),
+                    state,
+                    marks: Some(item.flags.clone()),
+                },
+            ));
             findings.push(finding);
             course.meter.add(1, item.size);
         }
@@ -184,7 +186,8 @@ pub(super) async fn carry_out(
 fn outcome(taken: &Move, place: &Place, lane: &Lane, could: bool, uid: Option<u32>) -> (EntryState, Finding) {
     let (from, to) = (&place.open.folder.path, &lane.open.folder.path);
     let (state, detail) = if could {
-        let detail = format!("it moved from {} on the source, and from {from} to {to} on the target", place.source);
+        let detail =
+            format!("it moved from {} on the source, and from {from} to {to} on the target", place.source);
         (EntryState::Copied { target: uid, adopted: false }, detail)
     } else {
         let detail = format!(

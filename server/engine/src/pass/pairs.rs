@@ -41,9 +41,8 @@ pub(super) fn sort(
     here: Inventory,
     there: Inventory,
 ) -> Sorted {
-    let before = before.filter(|before| {
-        before.source.validity == here.validity && before.target.validity == there.validity
-    });
+    let before = before
+        .filter(|before| before.source.validity == here.validity && before.target.validity == there.validity);
     let mut sorted = Sorted::default();
     let links = Links::of(entries, before, (&here, &there), &mut sorted);
     let linked: HashSet<u32> = links.pairs.iter().map(|(_, to, _)| *to).collect();
@@ -80,7 +79,8 @@ pub(super) fn sort(
     }
     if sorted.target_read.is_empty() && depth == VerifyDepth::Listing && !fresh {
         for item in std::mem::take(&mut sorted.source_read) {
-            let alone = Fingerprint { exact: alone(uid(&item).unwrap_or(0)).exact.map(|byte| !byte), loose: None };
+            let alone =
+                Fingerprint { exact: alone(uid(&item).unwrap_or(0)).exact.map(|byte| !byte), loose: None };
             sorted.source_known.push(seen(item, alone));
         }
     }
@@ -103,7 +103,8 @@ impl Links {
         (here, there): (&Inventory, &Inventory),
         sorted: &mut Sorted,
     ) -> Self {
-        let ids = |side: &Inventory| -> HashSet<ItemId> { side.items.iter().map(|item| item.id.clone()).collect() };
+        let ids =
+            |side: &Inventory| -> HashSet<ItemId> { side.items.iter().map(|item| item.id.clone()).collect() };
         let (present, arrived) = (ids(here), ids(there));
         let missing: BTreeSet<&str> = findings(before, |cause| cause == Cause::Missing).collect();
         let mut links = Self::default();
@@ -116,8 +117,8 @@ impl Links {
                     let from = *from;
                     links.untold |= target.is_none() && !gone;
                     let removed = |to: u32| {
-                        let compared = before
-                            .is_some_and(|before| from < before.source.next && to < before.target.next);
+                        let compared =
+                            before.is_some_and(|before| from < before.source.next && to < before.target.next);
                         compared && !arrived.contains(&ItemId::Uid(to))
                     };
                     if let (Some(to), true) = (target, gone) {

@@ -1,8 +1,8 @@
 //! Passes between servers with habits, faults and cut connections.
 
 mod content;
-mod delta;
 mod crash;
+mod delta;
 mod faults;
 mod folders;
 mod identity;

@@ -56,7 +56,8 @@ pub(super) async fn transfer(
     lanes: &mut [Lane],
     movables: &mut Movables,
 ) -> Result<(), Stop> {
-    let mut adoptable: Vec<Adoptable> = lanes.iter_mut().map(|lane| std::mem::take(&mut lane.adoptable)).collect();
+    let mut adoptable: Vec<Adoptable> =
+        lanes.iter_mut().map(|lane| std::mem::take(&mut lane.adoptable)).collect();
     let lanes = &*lanes;
     let orders: Vec<FetchOrder<'_>> = lanes
         .iter()
@@ -114,7 +115,9 @@ async fn stream(
         () = sides => Ok(()),
     };
     match stored.into_inner() {
-        Some(Err(error)) if error.cause == Cause::TargetFull => return Err(full(&mut **target, error).await.into()),
+        Some(Err(error)) if error.cause == Cause::TargetFull => {
+            return Err(full(&mut **target, error).await.into());
+        }
         Some(Err(error)) => return Err(error.into()),
         Some(Ok(())) | None => {}
     }
@@ -231,7 +234,8 @@ impl Pump<'_> {
                 continue;
             }
             // The whole fingerprint only where there is something to recognise it by.
-            let print = if self.adoptable[order].is_empty() { brief(&item.body) } else { fingerprint(&item.body) };
+            let print =
+                if self.adoptable[order].is_empty() { brief(&item.body) } else { fingerprint(&item.body) };
             match self.decide(course, order, &item.meta, print) {
                 Decision::Settled(known) | Decision::Moved(known) => settled.push((lane.id, known)),
                 Decision::Send => {

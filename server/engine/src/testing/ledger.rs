@@ -58,8 +58,7 @@ struct State {
 
 impl State {
     fn put_folder(&mut self, folder: &FolderRecord) -> FolderId {
-        let known =
-            self.folders.iter().find(|(_, record)| record.source == folder.source).map(|(id, _)| *id);
+        let known = self.folders.iter().find(|(_, record)| record.source == folder.source).map(|(id, _)| *id);
         let id = known.unwrap_or(FolderId(i64::try_from(self.folders.len()).expect("few folders") + 1));
         self.folders.insert(id, folder.clone());
         id

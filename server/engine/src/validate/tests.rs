@@ -42,7 +42,8 @@ fn message(text: &str, uid: u32) -> (Seen, bool) {
             _ => panic!("no mark: {text}"),
         }
     }
-    let fingerprint = Fingerprint { exact: [letter | u8::from(rewritten) << 7; 16], loose: Some([letter; 16]) };
+    let fingerprint =
+        Fingerprint { exact: [letter | u8::from(rewritten) << 7; 16], loose: Some([letter; 16]) };
     (Seen { meta, fingerprint, message_id: Some(format!("<{uid}@example.org>")) }, text.contains('?'))
 }
 

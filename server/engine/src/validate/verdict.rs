@@ -63,11 +63,17 @@ fn presence(totals: &Totals, unexplained: u64, depth: VerifyDepth) -> String {
         return format!("{} of {} {verb} missing on the target, {why}.", grouped(missing), messages(all));
     }
     match (all, totals.altered) {
-        _ if totals.left_out == all => format!("None of {} of the source was to be on the target.", messages(all)),
+        _ if totals.left_out == all => {
+            format!("None of {} of the source was to be on the target.", messages(all))
+        }
         _ if totals.left_out > 0 => {
             let (left_out, rest) = (totals.left_out, messages(all - totals.left_out));
             let how = if totals.altered == 0 { how } else { "but not all as they were" };
-            format!("{rest} of {} of the source are on the target, {how}; {} on purpose not.", grouped(all), grouped(left_out))
+            format!(
+                "{rest} of {} of the source are on the target, {how}; {} on purpose not.",
+                grouped(all),
+                grouped(left_out)
+            )
         }
         (1, 0) => format!("The one message of the source is on the target, {how}."),
         (_, 0) => format!("All {} of the source are on the target, {how}.", messages(all)),

@@ -51,7 +51,8 @@ pub(super) async fn read(db: &Db, folder: FolderId) -> Result<Vec<Entry>, StoreE
 pub(super) async fn write(tx: &Tx<'_>, entries: &[(FolderId, Entry)]) -> Result<(), StoreError> {
     let last: BTreeMap<(FolderId, &ItemId), &Entry> =
         entries.iter().map(|(folder, entry)| ((*folder, &entry.item), entry)).collect();
-    let last: Vec<(FolderId, &Entry)> = last.into_iter().map(|((folder, _), entry)| (folder, entry)).collect();
+    let last: Vec<(FolderId, &Entry)> =
+        last.into_iter().map(|((folder, _), entry)| (folder, entry)).collect();
     tx.insert_many(
         "INSERT INTO ledger_entry
             (folder, item, state, target, adopted, cause, detail, size, fingerprint, marks)",

@@ -211,11 +211,11 @@ async fn edge_167_a_full_disk_has_its_own_cause_and_harms_nothing_that_was_writt
     };
     full("1").await;
     let many: Vec<_> = (2..5000).map(|uid| sample::entry(uid, EntryState::Intended)).collect();
-    let error = ledger.put_entries(folder, &many).await.expect_err("no room");
+    let error = sample::put_entries(&ledger, folder, &many).await.expect_err("no room");
     assert!(matches!(&error, LedgerError::DiskFull(_)), "{error:?}");
     assert_eq!(ledger.entries(folder).await.expect("reads"), [sample::entry(1, sample::copied(1))]);
     full("1000000").await;
-    ledger.put_entries(folder, &many).await.expect("there is room again");
+    sample::put_entries(&ledger, folder, &many).await.expect("there is room again");
     assert_eq!(ledger.entries(folder).await.expect("reads").len(), 4999);
 }
 

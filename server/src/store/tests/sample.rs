@@ -1,8 +1,8 @@
 //! Values to test with.
 
 use engine::{
-    ledger::{Entry, EntryState, FolderId, FolderRecord, Ledger},
-    model::{Fingerprint, ItemId, Watermark},
+    ledger::{Entry, EntryState, FolderId, FolderRecord, Ledger, LedgerError},
+    model::{Fingerprint, Flags, ItemId, Watermark},
     pass::PassOutcome,
 };
 use shared::{

@@ -71,13 +71,18 @@ fn edge_046_flags_the_source_changed_are_carried_and_those_of_the_targets_user_s
             inbox.message(2).flags.insert("\\Flagged".into());
             inbox.message(3).flags.remove("\\Seen");
         });
-        scene.target.change(|mailbox| _ = mailbox.folder("INBOX").message(2).flags.insert("\\Answered".into()));
+        scene
+            .target
+            .change(|mailbox| _ = mailbox.folder("INBOX").message(2).flags.insert("\\Answered".into()));
         let outcome = delta(&scene).await;
         let flags = |uid| {
             let mut target = scene.target.mailbox();
             target.folder("INBOX").message(uid).flags.iter().cloned().collect::<Vec<_>>().join(" ")
         };
-        assert_eq!((flags(1), flags(2), flags(3)), ("\\Seen work".into(), "\\Answered \\Flagged".into(), String::new()));
+        assert_eq!(
+            (flags(1), flags(2), flags(3)),
+            ("\\Seen work".into(), "\\Answered \\Flagged".into(), String::new())
+        );
         assert!(of(&outcome, Cause::FlagsCarried)[0].detail.starts_with("flags of 3 messages"));
         let stores = scene.target.heard("UID STORE");
         delta(&scene).await;
@@ -89,7 +94,9 @@ fn edge_046_flags_the_source_changed_are_carried_and_those_of_the_targets_user_s
 fn a_flag_both_sides_changed_stays_as_the_target_has_it() {
     clock::run(async {
         let scene = moved().await;
-        scene.source.change(|mailbox| _ = mailbox.folder("INBOX").message(3).flags.insert("\\Flagged".into()));
+        scene
+            .source
+            .change(|mailbox| _ = mailbox.folder("INBOX").message(3).flags.insert("\\Flagged".into()));
         scene.source.change(|mailbox| _ = mailbox.folder("INBOX").message(3).flags.remove("\\Seen"));
         scene.target.change(|mailbox| {
             let flags = &mut mailbox.folder("INBOX").message(3).flags;
@@ -147,7 +154,9 @@ fn a_folder_that_was_renamed_on_the_source_takes_its_messages_along() {
         let scene = moved().await;
         scene.source.change(|mailbox| {
             let folder = mailbox.folders.remove(b"Sent".as_slice()).expect("it is there");
-            mailbox.folders.insert(b"Posted".to_vec(), crate::testing::mailbox::Folder { validity: 77, ..folder });
+            mailbox
+                .folders
+                .insert(b"Posted".to_vec(), crate::testing::mailbox::Folder { validity: 77, ..folder });
         });
         let appends = scene.target.heard("APPEND");
         delta(&scene).await;
@@ -166,7 +175,10 @@ fn edge_164_what_the_user_removed_on_the_target_is_not_brought_back() {
         let outcome = delta(&scene).await;
         assert_eq!(scene.target.heard("APPEND"), appends);
         let removed = of(&outcome, Cause::RemovedOnTarget);
-        assert_eq!((removed.len(), of(&outcome, Cause::Missing).len(), verdict(&outcome)), (1, 0, Verdict::Good));
+        assert_eq!(
+            (removed.len(), of(&outcome, Cause::Missing).len(), verdict(&outcome)),
+            (1, 0, Verdict::Good)
+        );
     });
 }
 

@@ -175,7 +175,12 @@ fn a_folder_that_is_deleted_under_way_is_made_again() {
             tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
         });
         let outcome = outcome.await;
-        assert_eq!((&outcome.end, findings(&outcome).len()), (&PassEnd::Finished, 1), "{:?}", findings(&outcome));
+        assert_eq!(
+            (&outcome.end, findings(&outcome).len()),
+            (&PassEnd::Finished, 1),
+            "{:?}",
+            findings(&outcome)
+        );
         scene.check_all_is_there();
     });
 }

@@ -136,7 +136,8 @@ impl Fetching<'_> {
     }
 
     async fn ended(&mut self, asked: &Asked, condition: Condition) -> Result<(), End> {
-        if let Some(Opening { order, state, .. }) = self.openings.pop_front_if(|first| first.asked == *asked) {
+        if let Some(Opening { order, state, .. }) = self.openings.pop_front_if(|first| first.asked == *asked)
+        {
             let FetchOrder { folder, validity, .. } = self.orders[order];
             self.session.opened(folder, &condition).map_err(anew)?;
             if state.validity != validity {
@@ -185,7 +186,8 @@ impl Fetching<'_> {
             }
             let uids: Vec<u32> = batch.items.iter().filter_map(|item| uid(&item.id)).collect();
             self.count += 1;
-            let expected = batch.items.iter().zip(&uids).map(|(item, uid)| ((batch.order, *uid), (*item, self.count)));
+            let expected =
+                batch.items.iter().zip(&uids).map(|(item, uid)| ((batch.order, *uid), (*item, self.count)));
             self.expected.extend(expected);
             let asks = self.session.ask_bodies(&uids, self.part == Part::Header);
             self.requests.insert(self.count, Request { asked: asks, batch, held });
@@ -209,9 +211,9 @@ impl Fetching<'_> {
     async fn end(&mut self, mut batch: Batch<'_>, refused: Option<String>) -> Result<(), End> {
         let alone = batch.items.len() == 1;
         let order = batch.order;
-        batch.items.retain(|item| {
-            uid(&item.id).is_some_and(|uid| self.expected.remove(&(order, uid)).is_some())
-        });
+        batch
+            .items
+            .retain(|item| uid(&item.id).is_some_and(|uid| self.expected.remove(&(order, uid)).is_some()));
         let (cause, detail) = match refused {
             // One of them spoils the batch: each is asked for alone.
             Some(_) if !alone => {
@@ -265,10 +267,7 @@ fn cost(item: &ItemMeta, part: Part) -> u64 {
 
 /// Cuts orders into requests, bounded in items and in bytes, the newest items of a folder first; and what is too large to
 /// be held.
-fn plan<'a>(
-    orders: &'a [FetchOrder<'_>],
-    part: Part,
-) -> (VecDeque<Batch<'a>>, Vec<(usize, &'a ItemMeta)>) {
+fn plan<'a>(orders: &'a [FetchOrder<'_>], part: Part) -> (VecDeque<Batch<'a>>, Vec<(usize, &'a ItemMeta)>) {
     let (mut batches, mut large) = (VecDeque::new(), Vec::new());
     for (order, wanted) in orders.iter().enumerate() {
         let mut items: Vec<&ItemMeta> = Vec::new();
@@ -321,7 +320,10 @@ mod tests {
         let (batches, large) = plan(&orders, Part::Whole);
         let shown: Vec<(usize, Option<u32>)> =
             batches.iter().map(|batch| (batch.items.len(), uid(&batch.items[0].id))).collect();
-        assert_eq!(shown, [(1, Some(1202)), (1, Some(1201)), (500, Some(701)), (500, Some(201)), (200, Some(1))]);
+        assert_eq!(
+            shown,
+            [(1, Some(1202)), (1, Some(1201)), (500, Some(701)), (500, Some(201)), (200, Some(1))]
+        );
         assert_eq!(large.iter().map(|(_, item)| uid(&item.id)).collect::<Vec<_>>(), [Some(1203)]);
     }
 }

@@ -51,8 +51,14 @@ pub(super) async fn carry(
             let command = format!("UID STORE {} {sign}FLAGS.SILENT ({flag})", encode::uid_set(uids));
             let condition = session.connection.run(command.as_bytes(), |_| {}).await?;
             if !condition.is_ok() {
-                let doing = format!("marking messages in folder {} on {}", folder.folder.path, session.peer());
-                return Err(session.connection.refused(&condition, Reach::Folder, Cause::FlagsAltered, doing));
+                let doing =
+                    format!("marking messages in folder {} on {}", folder.folder.path, session.peer());
+                return Err(session.connection.refused(
+                    &condition,
+                    Reach::Folder,
+                    Cause::FlagsAltered,
+                    doing,
+                ));
             }
         }
     }
@@ -82,7 +88,8 @@ fn merge(remark: &Remark, there: &Flags, permanent: Option<&Permanent>) -> Merge
         if was == is || is_there == is {
             continue;
         }
-        let kept = permanent.is_none_or(|kept| kept.any || kept.keywords.iter().any(|k| k.eq_ignore_ascii_case(name)));
+        let kept = permanent
+            .is_none_or(|kept| kept.any || kept.keywords.iter().any(|k| k.eq_ignore_ascii_case(name)));
         let sendable = name.starts_with('\\') || (encode::is_keyword(name) && kept);
         if !sendable {
             continue;
@@ -143,9 +150,11 @@ pub(super) async fn move_items(
                 told.push((encode::read_set(old), encode::read_set(new)));
             }
         }
-        moved.extend(told.into_iter().filter(|(old, new)| old.len() == new.len()).flat_map(|(old, new)| {
-            old.into_iter().zip(new)
-        }));
+        moved.extend(
+            told.into_iter()
+                .filter(|(old, new)| old.len() == new.len())
+                .flat_map(|(old, new)| old.into_iter().zip(new)),
+        );
     }
     Ok(Some(uids.iter().map(|uid| moved.get(uid).copied()).collect()))
 }

@@ -131,11 +131,7 @@ fn end(
     Ok(())
 }
 
-fn created(
-    session: &ImapSession,
-    folder: &Folder,
-    condition: &Condition,
-) -> Result<(), ConnectorError> {
+fn created(session: &ImapSession, folder: &Folder, condition: &Condition) -> Result<(), ConnectorError> {
     let exists = condition.is("ALREADYEXISTS") || condition.words.to_ascii_lowercase().contains("exists");
     if condition.is_ok() || exists {
         return Ok(());

@@ -139,7 +139,8 @@ impl Storing<'_> {
 
     fn accept(&mut self, window: Window) {
         let permanent = permanent(&window.folder.keeps);
-        let flags = window.items.iter().map(|item| kept_flags(&item.meta.flags, permanent.as_ref())).collect();
+        let flags =
+            window.items.iter().map(|item| kept_flags(&item.meta.flags, permanent.as_ref())).collect();
         let number = window.number;
         let mut from = 0;
         while from < window.items.len() {
@@ -237,7 +238,8 @@ impl Storing<'_> {
         match append::outcome(condition, batch.items.len()) {
             Stored::Yes(uids) => {
                 self.strikes = 0;
-                let results = uids.into_iter().map(|target| StoreResult::Stored { target, repairs: Vec::new() });
+                let results =
+                    uids.into_iter().map(|target| StoreResult::Stored { target, repairs: Vec::new() });
                 self.tell(&batch, results.collect());
             }
             Stored::No(condition) => {
@@ -261,7 +263,9 @@ impl Storing<'_> {
         }
         self.strikes = if bad { self.strikes + 1 } else { 0 };
         if self.strikes >= STRIKES {
-            tracing::info!("The server says it takes several messages in one command and does not: one each from now on");
+            tracing::info!(
+                "The server says it takes several messages in one command and does not: one each from now on"
+            );
             self.session.listing.profile.multiappend = false;
             for at in (start..end).rev() {
                 self.queue.push_front(self::batch(batch.window, at..at + 1, items));

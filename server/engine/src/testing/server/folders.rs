@@ -84,7 +84,8 @@ pub(super) fn status(state: &State, command: &Command) -> Vec<Out> {
         folder.validity,
         folder.modseq()
     );
-    let mut outs = vec![Out::Bytes([b"* STATUS ", spelled(&name).as_slice(), b" ", line.as_bytes()].concat())];
+    let mut outs =
+        vec![Out::Bytes([b"* STATUS ", spelled(&name).as_slice(), b" ", line.as_bytes()].concat())];
     outs.extend(tagged(command, "OK so"));
     outs
 }

@@ -210,9 +210,8 @@ fn read_status(data: &Data) -> Option<Standing> {
     let items = data.values.get(1)?.list()?;
     let item = |name: &str| {
         let mut pairs = items.chunks_exact(2);
-        let pair = pairs.find(|pair| {
-            pair[0].bytes().is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
-        });
+        let pair = pairs
+            .find(|pair| pair[0].bytes().is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes())));
         pair.and_then(|pair| Value::number(&pair[1]))
     };
     let short = |name: &str| item(name).and_then(|number| u32::try_from(number).ok());

@@ -171,11 +171,7 @@ impl ImapSession {
     }
 
     /// What opening a folder came to; an error that reaches the folder when the server would not.
-    pub(crate) fn opened(
-        &mut self,
-        folder: &Folder,
-        condition: &Condition,
-    ) -> Result<(), ConnectorError> {
+    pub(crate) fn opened(&mut self, folder: &Folder, condition: &Condition) -> Result<(), ConnectorError> {
         if condition.is_ok() {
             return Ok(());
         }
