@@ -108,8 +108,8 @@ fn marks() -> Flags {
 pub(super) fn entry(uid: u32, state: EntryState) -> Entry {
     let mut exact = [0; 16];
     exact[..4].copy_from_slice(&uid.to_be_bytes());
-    let fingerprint = Some(Fingerprint { exact, loose: (uid % 2 == 0).then_some([uid as u8; 16]) });
-    let marks = (uid % 3 == 0).then(marks);
+    let fingerprint = Some(Fingerprint { exact, loose: uid.is_multiple_of(2).then_some([uid as u8; 16]) });
+    let marks = uid.is_multiple_of(3).then(marks);
     Entry { item: ItemId::Uid(uid), size: 1000, fingerprint, state, marks }
 }
 

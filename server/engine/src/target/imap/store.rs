@@ -131,7 +131,7 @@ impl Storing<'_> {
     fn tell_refused(&mut self) {
         for Alone { batch, refused } in std::mem::take(&mut self.alone) {
             // What says nothing about the message itself is asked again.
-            if let Some(condition) = refused.filter(|refused| alone::is_about_the_message(refused)) {
+            if let Some(condition) = refused.filter(alone::is_about_the_message) {
                 self.tell(&batch, vec![alone::refused(&condition)]);
             }
         }
