@@ -74,8 +74,14 @@ impl FolderPlan {
     }
 }
 
-/// Decides for every item of a folder. `limit`: the largest message the target takes, where it tells.
-pub fn plan_folder(inventory: Inventory, entries: Vec<Entry>, limit: Option<u64>) -> FolderPlan {
+/// Decides for every item of a folder. `limit`: the largest message the target takes, where it tells. `by_rule` tells why
+/// the project leaves an item out; it is not asked about what is on the target already, or may be.
+pub fn plan_folder(
+    inventory: Inventory,
+    entries: Vec<Entry>,
+    limit: Option<u64>,
+    by_rule: impl Fn(&ItemMeta) -> Option<(Cause, String)>,
+) -> FolderPlan {
     let mut plan = FolderPlan::default();
     let mut known = Known::default();
     for entry in entries {
@@ -92,6 +98,10 @@ pub fn plan_folder(inventory: Inventory, entries: Vec<Entry>, limit: Option<u64>
         } else if item.size == 0 {
             let detail = "the source lists it with a size of 0 bytes".to_owned();
             plan.skip.push((item, Cause::Empty, detail));
+        } else if let Some((cause, detail)) =
+            Some(&item).filter(|item| !known.intended.contains_key(&item.id)).and_then(&by_rule)
+        {
+            plan.skip.push((item, cause, detail));
         } else if let Some(limit) = limit.filter(|limit| item.size > *limit) {
             let detail = format!("{} bytes; the target takes at most {limit}", item.size);
             plan.skip.push((item, Cause::TooBig, detail));
@@ -188,7 +198,7 @@ mod tests {
             entry(2, EntryState::Intended),
             entry(3, skipped),
         ];
-        let plan = plan_folder(inventory(&[(1, 10), (2, 20), (3, 30), (4, 40)]), entries, None);
+        let plan = plan_folder(inventory(&[(1, 10), (2, 20), (3, 30), (4, 40)]), entries, None, |_| None);
         assert_eq!(ids(&plan.copy), ["2", "3", "4"]);
         assert_eq!((plan.done, plan.copy_bytes, plan.items, plan.bytes), (1, 90, 4, 100));
         assert!(plan.known.contains(&7) && plan.intended.contains_key(&ItemId::Uid(2)));
@@ -196,14 +206,14 @@ mod tests {
 
     #[test]
     fn edge_021_a_message_without_a_byte_is_not_sent_but_named() {
-        let plan = plan_folder(inventory(&[(1, 0), (2, 5)]), Vec::new(), None);
+        let plan = plan_folder(inventory(&[(1, 0), (2, 5)]), Vec::new(), None, |_| None);
         assert_eq!(ids(&plan.copy), ["2"]);
         assert_eq!(plan.skip[0].1, Cause::Empty);
     }
 
     #[test]
     fn edge_027_a_message_over_the_limit_the_target_tells_is_named_before_anything_is_sent() {
-        let plan = plan_folder(inventory(&[(1, 101), (2, 100)]), Vec::new(), Some(100));
+        let plan = plan_folder(inventory(&[(1, 101), (2, 100)]), Vec::new(), Some(100), |_| None);
         assert_eq!(ids(&plan.copy), ["2"]);
         assert_eq!(
             (plan.skip[0].1, plan.skip[0].2.as_str()),
@@ -227,7 +237,7 @@ mod tests {
             copied(3, 13, seen.clone()),
             entry(4, elsewhere),
         ];
-        let plan = plan_folder(inventory(&[(1, 10), (2, 10), (4, 10)]), entries, None);
+        let plan = plan_folder(inventory(&[(1, 10), (2, 10), (4, 10)]), entries, None, |_| None);
         assert_eq!((plan.done, plan.copy.len()), (3, 0));
         assert_eq!(plan.remarked.iter().map(|it| (it.target, &it.before)).collect::<Vec<_>>(), [(12, &seen)]);
         assert_eq!(plan.gone.iter().map(|gone| gone.target).collect::<Vec<_>>(), [13]);

@@ -6,7 +6,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use shared::{cause::Cause, check::Side, endpoint::Endpoint, finding::Finding};
+use shared::{
+    cause::Cause,
+    check::Side,
+    endpoint::{Endpoint, Preset},
+    finding::Finding,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::{
@@ -28,6 +33,8 @@ pub struct Listing {
     pub folders: Vec<Folder>,
     /// What was left out, and why.
     pub findings: Vec<Finding>,
+    /// Which product it is, or is treated as.
+    pub preset: Preset,
     /// What folder names this server takes.
     pub names: TargetProfile,
     /// Largest message this server takes, in bytes, when it tells (APPENDLIMIT, RFC 7889).

@@ -74,7 +74,7 @@ pub struct FolderPair {
 
 /// Whether an item is not on the target because a person wants it so.
 pub const fn on_purpose(cause: Cause) -> bool {
-    matches!(cause, Cause::RemovedOnTarget | Cause::MovedAtSource)
+    cause.is_by_rule() || matches!(cause, Cause::RemovedOnTarget | Cause::MovedAtSource)
 }
 
 /// Compares one folder on both sides: its numbers, and a finding for every difference.

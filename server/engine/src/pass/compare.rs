@@ -191,7 +191,7 @@ async fn list(
         let there = there.unwrap_or_default();
         let validities = (here.validity, there.validity);
         let before = subject.record.and_then(|(_, record)| record.compared.as_ref());
-        let sorted = pairs::sort(depth, fresh, before, entries, here, there);
+        let sorted = pairs::sort(depth, fresh, before, entries, here, there, |item| course.by_rule(item));
         listed.push(Some(Listed { sorted, source, target, validities, refused }));
     }
     Ok(listed)

@@ -7,7 +7,7 @@ use shared::{cause::Cause, finding::Severity, folder::FolderPath, live::Phase};
 
 use super::{
     adopt,
-    course::{Course, about_folder},
+    course::{Course, about, about_folder},
     marks,
     meter::Amount,
     moves::{self, Movables},
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     error::{ConnectorError, Reach, Retry},
+    filter,
     ledger::{Entry, EntryState, FolderId, FolderRecord},
     mapping::{self, MappedFolder},
     model::{ItemMeta, Watermark},
@@ -46,6 +47,7 @@ pub(super) async fn copy(course: &mut Course, sides: &mut Sides, survey: &mut Su
 
 async fn copy_all(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -> Result<(), Stop> {
     let Writer::Open(target) = &mut sides.target else { return Ok(()) };
+    stop_before(course, survey).await?;
     let plans = || survey.works.iter().filter_map(|work| Some(&work.to_do()?.plan));
     let amount = Amount {
         folders: survey.mapped.len() as u64,
@@ -89,6 +91,27 @@ async fn copy_all(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -
     moves::carry_out(course, hands.target, &lanes, &mut movables).await?;
     marks::carry(course, hands.target, &lanes).await?;
     tell_orphans(course, &movables).await
+}
+
+/// Ends the pass before it writes when messages are too large and the project wants it so; each of them is named.
+async fn stop_before(course: &mut Course, survey: &Survey) -> Result<(), Stop> {
+    let too_big: Vec<(&FolderPath, &ItemMeta, &String)> = survey
+        .mapped
+        .iter()
+        .zip(&survey.works)
+        .filter_map(|(folder, work)| Some((&folder.source.path, &work.to_do()?.plan.skip)))
+        .flat_map(|(path, skip)| skip.iter().map(move |(item, cause, detail)| (path, item, cause, detail)))
+        .filter(|(_, _, cause, _)| **cause == Cause::TooBig)
+        .map(|(path, item, _, detail)| (path, item, detail))
+        .collect();
+    let named = too_big.iter().map(|(path, item, _)| (*path, *item));
+    let Some(error) = filter::stops_before(&course.order.options, named) else { return Ok(()) };
+    let findings = too_big
+        .iter()
+        .map(|(path, item, detail)| about(path, item, Severity::Loss, Cause::TooBig, (*detail).clone()));
+    let findings = findings.collect();
+    course.note(findings).await?;
+    Err(error.into())
 }
 
 /// What opening a folder on the target came to.
@@ -215,7 +238,7 @@ async fn lane(
         let inventory = hands.source.inventories(&[&folder.source], &|_| {}).await?.pop();
         let inventory = inventory.transpose().map_err(anew)?.unwrap_or_default();
         todo.validity = inventory.validity;
-        todo.plan = plan_folder(inventory, Vec::new(), todo.limit);
+        todo.plan = plan_folder(inventory, Vec::new(), todo.limit, |item| course.by_rule(item));
     }
     if let (true, Some((id, _))) = (rebuilt, &todo.record) {
         // Before the record: until that has the new validity, the next pass comes here again.

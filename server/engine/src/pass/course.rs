@@ -15,6 +15,7 @@ use shared::{
     plan::PlanView,
     project::Options,
     report::{Report, ReportFolder, ReportSide},
+    time::Timestamp,
 };
 use tokio::{sync::watch, time::Instant};
 
@@ -26,6 +27,7 @@ use super::{
 };
 use crate::{
     error::{ConnectorError, Retry},
+    filter,
     fingerprint::fingerprint,
     ledger::{Ledger, LedgerError},
     mapping::MappedFolder,
@@ -59,6 +61,8 @@ pub(super) struct Course {
     pub keeps: BTreeMap<FolderPath, Keeps>,
     /// Folders the target would not have, with its words.
     pub refused: BTreeMap<FolderPath, String>,
+    /// When the pass began: ages of messages are told from then.
+    pub began: Timestamp,
     /// Tells these options from others: what was compared under others is compared again.
     pub digest: String,
     /// What this pass leaves out; another attempt does not try it again.
@@ -81,6 +85,7 @@ impl Course {
         Self {
             order,
             digest,
+            began: SystemTime::now().into(),
             ledger,
             meter: Meter::new(progress),
             counts: Counts::default(),
@@ -192,6 +197,11 @@ impl Course {
             self.findings.extend(new);
         }
         Ok(())
+    }
+
+    /// Why the project's rules leave an item out.
+    pub(super) fn by_rule(&self, item: &ItemMeta) -> Option<(Cause, String)> {
+        filter::left_out(item, &self.order.options, self.began)
     }
 
     /// Counts an item that is left out, once however many attempts the pass takes.

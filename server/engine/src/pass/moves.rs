@@ -107,7 +107,9 @@ pub(super) async fn find(
         let there = survey.there.iter().find(|folder| folder.path == record.target && folder.selectable);
         let Some(there) = there else { continue };
         let plan: FolderPlan =
-            plan_folder(crate::model::Inventory::default(), course.ledger.entries(*id).await?, None);
+            plan_folder(crate::model::Inventory::default(), course.ledger.entries(*id).await?, None, |_| {
+                None
+            });
         if plan.gone.is_empty() {
             continue;
         }

@@ -40,6 +40,7 @@ pub(super) fn sort(
     entries: Vec<Entry>,
     here: Inventory,
     there: Inventory,
+    by_rule: impl Fn(&ItemMeta) -> Option<(Cause, String)>,
 ) -> Sorted {
     let before = before
         .filter(|before| before.source.validity == here.validity && before.target.validity == there.validity);
@@ -47,6 +48,11 @@ pub(super) fn sort(
     let links = Links::of(entries, before, (&here, &there), &mut sorted);
     let linked: HashSet<u32> = links.pairs.iter().map(|(_, to, _)| *to).collect();
     let untold = links.untold;
+    for item in here.items.iter().filter(|item| !links.on_its_way.contains(&item.id)) {
+        if let (None, Some(reason)) = (sorted.reasons.get(&item.id), by_rule(item)) {
+            sorted.reasons.insert(item.id.clone(), reason);
+        }
+    }
     let mut known = match fresh {
         true => HashMap::new(),
         false => links.known(depth, before, &here, &there),
@@ -57,8 +63,14 @@ pub(super) fn sort(
     }
     let partners: HashMap<u32, Fingerprint> = known.values().copied().collect();
     for item in here.items {
+        let reason = sorted.reasons.get(&item.id).map(|(cause, _)| *cause);
         match uid(&item).and_then(|uid| known.get(&uid)) {
             Some((_, fingerprint)) => sorted.source_known.push(seen(item, *fingerprint)),
+            // It stays behind because somebody wants it so: nothing is looked for.
+            None if reason.is_some_and(|cause| cause.is_by_rule() || cause == Cause::MovedAtSource) => {
+                let nothing = unlike(&item);
+                sorted.source_known.push(seen(item, nothing));
+            }
             None => sorted.source_read.push(item),
         }
     }
@@ -79,9 +91,8 @@ pub(super) fn sort(
     }
     if sorted.target_read.is_empty() && depth == VerifyDepth::Listing && !fresh {
         for item in std::mem::take(&mut sorted.source_read) {
-            let alone =
-                Fingerprint { exact: alone(uid(&item).unwrap_or(0)).exact.map(|byte| !byte), loose: None };
-            sorted.source_known.push(seen(item, alone));
+            let nothing = unlike(&item);
+            sorted.source_known.push(seen(item, nothing));
         }
     }
     sorted
@@ -94,6 +105,8 @@ struct Links {
     pairs: Vec<(u32, u32, Fingerprint)>,
     /// Whether items are on the target under ids nobody told.
     untold: bool,
+    /// What was sent, or may have been: rules do not take it back.
+    on_its_way: HashSet<ItemId>,
 }
 
 impl Links {
@@ -111,8 +124,9 @@ impl Links {
         for Entry { item, fingerprint, state, .. } in entries {
             match state {
                 EntryState::Skipped { cause, detail } => _ = sorted.reasons.insert(item, (cause, detail)),
-                EntryState::Intended => {}
+                EntryState::Intended => _ = links.on_its_way.insert(item),
                 EntryState::Copied { target, .. } => {
+                    links.on_its_way.insert(item.clone());
                     let (ItemId::Uid(from), gone) = (&item, !present.contains(&item)) else { continue };
                     let from = *from;
                     links.untold |= target.is_none() && !gone;
@@ -220,6 +234,12 @@ fn alone(uid: u32) -> Fingerprint {
     let mut exact = [0; 16];
     exact[..4].copy_from_slice(&uid.to_be_bytes());
     Fingerprint { exact, loose: None }
+}
+
+/// The same for an item of the source: nothing on the target is like it.
+fn unlike(item: &ItemMeta) -> Fingerprint {
+    let Fingerprint { exact, loose } = alone(uid(item).unwrap_or(0));
+    Fingerprint { exact: exact.map(|byte| !byte), loose }
 }
 
 fn seen(meta: ItemMeta, fingerprint: Fingerprint) -> Seen {

@@ -9,6 +9,7 @@ use shared::{
     live::Phase,
     pass::PassKind,
     plan::{PlanView, PlannedFolder},
+    rules::Age,
 };
 
 use super::{
@@ -133,8 +134,11 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
         .map(|(id, record)| (record.source.clone(), (id, record)))
         .collect();
     let known = records.values().map(|(_, record)| (record.source.clone(), record.target.clone())).collect();
-    let (mapped, renames) = mapping::map_folders(&listing.folders, &there.folders, &known, &there.names);
+    let rules = mapping::rules::Rules::new(&course.order.options.folders, listing.preset);
+    let ruled = rules.map_err(ConnectorError::from)?.apply(listing.folders);
+    let (mapped, renames) = mapping::map_ruled(&ruled, &there.folders, &known, &there.names);
     course.note(listing.findings).await?;
+    course.note(ruled.findings).await?;
     course.note(renames).await?;
     course.meter.phase(Phase::Inventory, Amount { folders: mapped.len() as u64, ..Amount::default() });
     let records_of: Vec<Option<Record>> =
@@ -195,7 +199,10 @@ async fn settled(
     let compared = |at: usize| {
         let (_, record) = records[at].as_ref()?;
         let compared = record.compared.as_ref()?;
-        let wanted = compared.options == course.digest && compared.totals.missing == 0;
+        // What a rule about ages leaves out today it may let through tomorrow.
+        let aged = matches!(course.order.options.filter.older_than, Some(Age::Days(_)));
+        let complete = compared.totals.missing == 0 && !(aged && compared.totals.left_out > 0);
+        let wanted = compared.options == course.digest && complete;
         let existing = mapped[at].existing.as_ref().filter(|existing| existing.selectable)?;
         wanted.then_some((compared, existing))
     };
@@ -249,7 +256,7 @@ async fn plan(
     if reused {
         entries.clear();
     }
-    let mut plan = plan_folder(inventory, entries, limit);
+    let mut plan = plan_folder(inventory, entries, limit, |item| course.by_rule(item));
     if let Some(left_out) = course.left_out.get(&folder.path) {
         plan.leave_out(left_out);
     }
@@ -277,7 +284,8 @@ pub(super) fn show(survey: &Survey, mut findings: Vec<Finding>) -> PlanView {
     for (mapped, work) in survey.mapped.iter().zip(&survey.works) {
         let left_out = work.to_do().into_iter().flat_map(|todo| &todo.plan.skip);
         findings.extend(left_out.map(|(item, cause, detail)| {
-            about(&mapped.source.path, item, Severity::Loss, *cause, detail.clone())
+            let severity = if cause.is_by_rule() { Severity::Info } else { Severity::Loss };
+            about(&mapped.source.path, item, severity, *cause, detail.clone())
         }));
     }
     let folder = |(mapped, work): (&MappedFolder, &Work)| {

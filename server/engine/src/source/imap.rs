@@ -37,6 +37,7 @@ impl Source for ImapSource {
         Ok(Listing {
             folders: listing.folders.clone(),
             findings: listing.findings.clone(),
+            preset: listing.profile.preset,
             names: listing.profile.names,
             message_limit: listing.message_limit,
         })

@@ -45,6 +45,7 @@ impl Target for ImapTarget {
         Ok(Listing {
             folders: listing.folders.clone(),
             findings: listing.findings.clone(),
+            preset: listing.profile.preset,
             names: listing.profile.names,
             message_limit: listing.message_limit,
         })

@@ -22,8 +22,8 @@ pub fn verdict(totals: &Totals, findings: &[Finding], depth: VerifyDepth) -> (Ve
     let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info);
     let unexplained = number(findings, Cause::Missing);
     let changed = totals.missing + totals.altered + number(findings, Cause::Duplicate);
-    let too_many =
-        totals.missing > TOO_MANY && totals.missing.saturating_mul(TOO_MANY_ONE_IN) > totals.source_items;
+    let too_many = totals.missing > TOO_MANY
+        && totals.missing.saturating_mul(TOO_MANY_ONE_IN) > totals.source_items - totals.left_out;
     let verdict = if unexplained > 0 || too_many {
         Verdict::Poor
     } else if worst == Severity::Loss || changed > 0 {
