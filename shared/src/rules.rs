@@ -1,12 +1,14 @@
 //! What of a mailbox is moved and where it goes: rules for folders, filters for messages, and what to do in doubt.
 
 mod age;
+mod text;
 
 use serde::{Deserialize, Serialize};
 
 use crate::folder::{FolderPath, Role};
 
 pub use age::{Age, BadAge};
+pub use text::{BadRule, parse_size, written_size};
 
 /// Which folders are moved, and where they go when not to their own name.
 ///
@@ -81,8 +83,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Why no message at all can pass, as far as that is certain without a clock.
-    pub fn contradiction(&self) -> Option<&'static str> {
+    /// Why no message at all can pass, as far as that is certain without a clock, with the field at fault.
+    pub fn contradiction(&self) -> Option<(&'static str, &'static str)> {
         let dates = match (self.newer_than, self.older_than) {
             (Some(Age::Day(since)), Some(Age::Day(before))) => since >= before,
             (Some(Age::Days(since)), Some(Age::Days(before))) => since <= before,
@@ -90,9 +92,9 @@ impl Filter {
         };
         let sizes = self.min_bytes.zip(self.max_bytes).is_some_and(|(least, most)| least > most);
         if dates {
-            Some("the first moment is not before the last")
+            Some(("older_than", "the first moment is not before the last"))
         } else if sizes {
-            Some("the smallest size is above the largest")
+            Some(("max_bytes", "the smallest size is above the largest"))
         } else {
             None
         }

@@ -1,7 +1,10 @@
 //! The plan of a dry run: what a pass would do, folder by folder.
 
 use leptos::prelude::*;
-use shared::plan::{PlanView, PlannedFolder};
+use shared::{
+    finding::Finding,
+    plan::{PlanView, PlannedFolder},
+};
 
 use super::{badge::Badge, findings::FindingTable};
 use crate::view::{
@@ -28,12 +31,17 @@ pub(crate) fn PlanTable(plan: PlanView) -> impl IntoView {
         counted(create, "folder", "folders")
     );
     let rows: Vec<_> = folders.into_iter().map(row).collect();
-    let notes = (!findings.is_empty()).then(|| {
-        view! {
-            <h3>"To know beforehand"</h3>
-            <FindingTable label="To know beforehand" findings=findings/>
-        }
-    });
+    let (by_rule, others): (Vec<_>, Vec<_>) =
+        findings.into_iter().partition(|finding| finding.cause.is_by_rule());
+    let table = |title: &'static str, findings: Vec<Finding>| {
+        (!findings.is_empty()).then(|| {
+            view! {
+                <h3>{title}</h3>
+                <FindingTable label=title findings=findings/>
+            }
+        })
+    };
+    let notes = (table("To know beforehand", others), table("Left out by the project's rules", by_rule));
     view! {
         <div class="plan" data-test="plan">
             <p>{summary}</p>

@@ -15,7 +15,7 @@ use shared::{
 use super::missing::NotFound;
 use crate::{
     api,
-    components::{Empty, Icon, IconName, PageHead, Progress, Spinner, Tile, crumb},
+    components::{Empty, Icon, IconName, PageHead, Progress, RuleSummary, Spinner, Tile, crumb},
     live::live,
     load::load,
     session::Session,
@@ -97,6 +97,7 @@ fn Project(project: ProjectView) -> impl IntoView {
             </a>
             {move || (may() && some()).then(add)}
         </PageHead>
+        <RuleSummary options=project.options/>
         {body}
     }
 }

@@ -2,6 +2,7 @@
 
 mod checks;
 mod draft;
+mod rules;
 mod side;
 
 pub(super) use draft::ProjectDraft;
@@ -13,6 +14,7 @@ use crate::{
     components::{Choice, Form, NumberField, RadioField, Submission, Submit, TextField},
     view::words::{depth_explained, depth_title},
 };
+use rules::RulesFields;
 use side::SideFields;
 
 /// The fields, and the button that saves them.
@@ -52,6 +54,7 @@ pub(super) fn ProjectFields(
                     <SideFields draft=draft.source/>
                     <SideFields draft=draft.target/>
                 </div>
+                <RulesFields draft=draft.rules preset=draft.source.preset/>
                 <section class="card">
                     <h2>"How it runs"</h2>
                     <RadioField name="options.verify" legend="How far a verification looks" value=draft.verify choices=depths.to_vec()/>

@@ -1,11 +1,10 @@
 //! What of the mailbox is moved and where it goes, as typed, and what becomes of it.
 
+use std::str::FromStr;
+
 use clap::{Args, ValueEnum};
 use engine::mapping::rules::faults;
-use shared::{
-    folder::{FolderPath, Role},
-    rules::{Age, DeletedPolicy, Filter, FolderMove, FolderRules, OversizedPolicy, RegexRule, RoleRule},
-};
+use shared::rules::{Age, BadRule, DeletedPolicy, Filter, FolderRules, OversizedPolicy, parse_size};
 
 use super::Problem;
 
@@ -102,9 +101,9 @@ impl TryFrom<RulesArgs> for Rules {
                 SystemArg::Skip => None,
                 SystemArg::Move => Some(Vec::new()),
             },
-            moves: args.moves.iter().map(|text| folder_move(text)).collect::<Result<_, _>>()?,
-            regex: args.folder_regex.iter().map(|text| regex(text)).collect::<Result<_, _>>()?,
-            roles: args.folder_role.iter().map(|text| role(text)).collect::<Result<_, _>>()?,
+            moves: lines("move", &args.moves)?,
+            regex: lines("folder-regex", &args.folder_regex)?,
+            roles: lines("folder-role", &args.folder_role)?,
         };
         if let Some(fault) = faults(&folders).first() {
             let flag = match fault.field {
@@ -115,14 +114,13 @@ impl TryFrom<RulesArgs> for Rules {
             };
             return Err(Problem::arguments(format!("--{flag} {fault}. See --help.")));
         }
-        let size = |flag: &str, text: Option<String>| text.map(|text| bytes(flag, &text)).transpose();
         let filter = Filter {
             newer_than: args.newer_than,
             older_than: args.older_than,
-            min_bytes: size("min-size", args.min_size)?,
-            max_bytes: size("max-size", args.max_size)?,
+            min_bytes: size("min-size", args.min_size.as_ref())?,
+            max_bytes: size("max-size", args.max_size.as_ref())?,
         };
-        if let Some(why) = filter.contradiction() {
+        if let Some((_, why)) = filter.contradiction() {
             return Err(Problem::arguments(format!("No message can be moved: {why}.")));
         }
         Ok(Self {
@@ -140,64 +138,16 @@ impl TryFrom<RulesArgs> for Rules {
     }
 }
 
-fn folder_move(text: &str) -> Result<FolderMove, Problem> {
-    let (from, to) = FolderPath::parse_pair(text).ok_or_else(|| {
-        Problem::arguments(format!(
-            "--move {text:?} does not say where to: write FROM=TO, as in --move \"Old/Lists=Lists\"."
-        ))
-    })?;
-    Ok(FolderMove { from, to })
+/// Reads the lines of a flag.
+fn lines<T: FromStr<Err = BadRule>>(flag: &str, texts: &[String]) -> Result<Vec<T>, Problem> {
+    let read = |text: &String| text.parse().map_err(|wrong| unread(flag, text, wrong));
+    texts.iter().map(read).collect()
 }
 
-fn role(text: &str) -> Result<RoleRule, Problem> {
-    let roles = Role::ALL.map(|role| (role.title().to_lowercase(), Some(role)));
-    let known = |word: &str| match word {
-        "none" => Some(None),
-        word => roles.iter().find(|(name, _)| name == word).map(|(_, role)| *role),
-    };
-    // The word behind the last sign has no sign in it.
-    let read = text.rsplit_once('=').and_then(|(path, word)| Some((path, known(&word.to_lowercase())?)));
-    let (path, role) = read.ok_or_else(|| {
-        Problem::arguments(format!(
-            "--folder-role {text:?} names no role: write FOLDER=ROLE with sent, drafts, trash, junk, archive or none."
-        ))
-    })?;
-    Ok(RoleRule { path: FolderPath::parse(path), role })
+fn size(flag: &str, text: Option<&String>) -> Result<Option<u64>, Problem> {
+    text.map(|text| parse_size(text).map_err(|wrong| unread(flag, text, wrong))).transpose()
 }
 
-/// `s`, any sign, the expression, the sign, the replacement, the sign.
-fn regex(text: &str) -> Result<RegexRule, Problem> {
-    let read = || {
-        let rest = text.strip_prefix('s')?;
-        let sign = rest.chars().next().filter(|sign| !sign.is_alphanumeric() && *sign != '\\')?;
-        let parts: Vec<_> = rest.split(sign).collect();
-        match parts.as_slice() {
-            ["", pattern, replacement, ""] => {
-                Some(RegexRule { pattern: (*pattern).into(), replacement: (*replacement).into() })
-            }
-            _ => None,
-        }
-    };
-    read().ok_or_else(|| {
-        Problem::arguments(format!(
-            "--folder-regex {text:?} cannot be read: write s|FROM|TO|, with a sign in place of | that is in neither."
-        ))
-    })
-}
-
-/// A size in bytes, or with K, M or G behind it (1,024, its square and its cube).
-fn bytes(flag: &str, text: &str) -> Result<u64, Problem> {
-    let (digits, unit) = match text.trim_end_matches(['b', 'B']).trim_end_matches('i') {
-        plain if plain.ends_with(|c: char| c.is_ascii_digit()) => (plain, 1),
-        scaled => match scaled.char_indices().next_back() {
-            Some((at, 'k' | 'K')) => (&scaled[..at], 1 << 10),
-            Some((at, 'm' | 'M')) => (&scaled[..at], 1 << 20),
-            Some((at, 'g' | 'G')) => (&scaled[..at], 1 << 30),
-            Some(_) | None => ("", 1),
-        },
-    };
-    let number = digits.trim_end().parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
-    number.ok_or_else(|| {
-        Problem::arguments(format!("--{flag} {text:?} is no size: write bytes as 1048576, or 500K, 25M, 1G."))
-    })
+fn unread(flag: &str, text: &str, wrong: BadRule) -> Problem {
+    Problem::arguments(format!("--{flag} {text:?} cannot be read: {wrong}. See --help."))
 }

@@ -1,5 +1,7 @@
 //! What the fields of a request must hold, each refusal with the field's path.
 
+mod rules;
+
 use std::{collections::HashMap, net::IpAddr};
 
 use shared::{
@@ -43,6 +45,7 @@ pub(crate) fn project_form(
         let message = format!("Choose how many mailboxes move at once: 1 to {PARALLEL_MAX}.");
         return Err(Fault::invalid("options.parallel", message));
     }
+    rules::check(&form.options)?;
     Ok(form)
 }
 

@@ -157,9 +157,20 @@ fn Outcome(check: Check) -> impl IntoView {
             (false, false, _) => (Tone::Bad, "The check did not pass."),
         })
     };
+    let recognised = move || {
+        let (told, chosen) = (check.report.get()?.recognised?, check.draft.preset.get());
+        let told = told.title();
+        Some(match chosen {
+            Some(chosen) if chosen.title() != told => {
+                format!("Recognised as {told}, treated as {} because you chose so.", chosen.title())
+            }
+            Some(_) | None => format!("Recognised as {told}."),
+        })
+    };
     view! {
         <p class="outcome" role="status" data-test="check-outcome">
             {move || words().map(|(tone, text)| view! { <Badge tone=tone text=text/> })}
+            {move || recognised().map(|text| view! { <span class="recognised" data-test="recognised">{text}</span> })}
         </p>
     }
 }

@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 use shared::{
     check::{CheckForm, Side, StoredSecret},
-    endpoint::{Endpoint, ImapEndpoint, Login, Tls},
+    endpoint::{Endpoint, ImapEndpoint, Login, Preset, Tls},
     id::ProjectId,
     project::{Options, ProjectForm, ProjectView, SideForm, VerifyDepth},
 };
 
+use super::rules::RulesDraft;
 use crate::api::http::Failure;
 
 /// The login methods, without what belongs to each.
@@ -37,6 +38,7 @@ pub(crate) struct ProjectDraft {
     pub(super) target: SideDraft,
     pub(super) verify: RwSignal<VerifyDepth>,
     pub(super) parallel: RwSignal<String>,
+    pub(super) rules: RulesDraft,
 }
 
 /// One side of it.
@@ -47,6 +49,7 @@ pub(super) struct SideDraft {
     pub(super) port: RwSignal<String>,
     pub(super) tls: RwSignal<Tls>,
     pub(super) pin: RwSignal<Option<String>>,
+    pub(super) preset: RwSignal<Option<Preset>>,
     pub(super) method: RwSignal<Method>,
     pub(super) admin: RwSignal<String>,
     pub(super) template: RwSignal<String>,
@@ -67,6 +70,7 @@ impl ProjectDraft {
             target: SideDraft::new(Side::Target),
             verify: RwSignal::new(options.verify),
             parallel: RwSignal::new(options.parallel.to_string()),
+            rules: RulesDraft::of(&options),
         }
     }
 
@@ -79,6 +83,7 @@ impl ProjectDraft {
             target: SideDraft::of(Side::Target, &project.target, stored(project.target_has_secret)),
             verify: RwSignal::new(project.options.verify),
             parallel: RwSignal::new(project.options.parallel.to_string()),
+            rules: RulesDraft::of(&project.options),
         }
     }
 
@@ -99,7 +104,11 @@ impl ProjectDraft {
             name,
             source: self.source.form()?,
             target: self.target.form()?,
-            options: Options { verify: self.verify.get(), parallel, ..Options::default() },
+            options: self.rules.fill(Options {
+                verify: self.verify.get(),
+                parallel,
+                ..Options::default()
+            })?,
         })
     }
 }
@@ -112,6 +121,7 @@ impl SideDraft {
             port: RwSignal::new(Tls::Implicit.default_port().to_string()),
             tls: RwSignal::new(Tls::Implicit),
             pin: RwSignal::default(),
+            preset: RwSignal::default(),
             method: RwSignal::new(Method::Password),
             admin: RwSignal::default(),
             template: RwSignal::new("{user}*{admin}".into()),
@@ -130,6 +140,7 @@ impl SideDraft {
         draft.port.set(imap.port.to_string());
         draft.tls.set(imap.tls);
         draft.pin.set(imap.pin.clone());
+        draft.preset.set(imap.preset);
         let method = match &imap.login {
             Login::Password => Method::Password,
             Login::Token => Method::Token,
@@ -188,7 +199,7 @@ impl SideDraft {
             tls: self.tls.get(),
             pin: self.pin.get(),
             login,
-            preset: None,
+            preset: self.preset.get(),
         }))
     }
 
@@ -216,6 +227,7 @@ pub(super) struct Names {
     pub(super) host: &'static str,
     pub(super) port: &'static str,
     pub(super) tls: &'static str,
+    pub(super) preset: &'static str,
     pub(super) method: &'static str,
     pub(super) admin: &'static str,
     pub(super) template: &'static str,
@@ -230,6 +242,7 @@ macro_rules! names {
             host: concat!($side, ".endpoint.host"),
             port: concat!($side, ".endpoint.port"),
             tls: concat!($side, ".endpoint.tls"),
+            preset: concat!($side, ".endpoint.preset"),
             method: concat!($side, ".endpoint.login.method"),
             admin: concat!($side, ".endpoint.login.admin"),
             template: concat!($side, ".endpoint.login.template"),

@@ -1,7 +1,10 @@
 //! One side of a project: where the mail system is, how mailboxes are opened, and a check of both.
 
 use leptos::prelude::*;
-use shared::{check::Side, endpoint::Tls};
+use shared::{
+    check::Side,
+    endpoint::{Preset, Tls},
+};
 
 use super::{
     checks::CheckPanel,
@@ -65,6 +68,7 @@ pub(super) fn SideFields(draft: SideDraft) -> impl IntoView {
                 <NumberField name=names.port label="Port" value=draft.port/>
             </div>
             <SelectField name=names.tls label="Security" value=draft.tls choices=protections() on_chosen=usual_port/>
+            <SelectField name=names.preset label="Product" value=draft.preset choices=presets() hint="Decides which folder names it takes, how it is written to and which of its own folders stay behind. A connection check shows what it is recognised as."/>
             <RadioField name=names.method legend="How mailboxes are opened" value=draft.method choices=methods()/>
             {admin}
             <CheckPanel draft=draft/>
@@ -79,6 +83,12 @@ fn protections() -> Vec<Choice<Tls>> {
         choice(Tls::Starttls, "starttls", "STARTTLS, required (port 143)"),
         choice(Tls::None, "none", "None: only for a server on this machine"),
     ]
+}
+
+fn presets() -> Vec<Choice<Option<Preset>>> {
+    let choice = |value, word, title| Choice { value, word, title, explained: "" };
+    let all = Preset::ALL.iter().map(|preset| choice(Some(*preset), preset.word(), preset.title()));
+    std::iter::once(choice(None, "recognised", "Recognised by its own words")).chain(all).collect()
 }
 
 fn methods() -> Vec<Choice<Method>> {

@@ -1,6 +1,7 @@
 //! Rules as typed, and what is said to those that make no sense.
 
 use clap::Parser;
+use shared::{folder::Role, rules::RegexRule};
 
 use super::*;
 
@@ -84,35 +85,20 @@ fn every_rule_can_be_typed() {
 }
 
 #[test]
-fn sizes_have_units() {
-    for (text, bytes) in
-        [("0", 0), ("1024", 1024), ("10B", 10), ("2k", 2048), ("3KiB", 3072), ("1 GB", 1 << 30)]
-    {
-        assert_eq!(
-            parse(&["--max-size", text]).map(|rules| rules.filter.max_bytes),
-            Ok(Some(bytes)),
-            "{text}"
-        );
-    }
-    for text in ["", "M", "1.5M", "-1", "12 apples", "99999999999G"] {
-        refused(&[&format!("--max-size={text}")], "is no size");
-    }
-}
-
-#[test]
 fn what_makes_no_sense_is_refused_with_its_flag_and_what_to_write_instead() {
-    refused(&["--move", "Old"], "write FROM=TO");
+    refused(&["--move", "Old"], "as in Old/Lists=Lists");
     refused(&["--move", "="], "--move");
     refused(&["--move", "a=b", "--move", "A=c"], "another rule is about the same folder");
     refused(&["--folder-regex", "Old"], "write s|FROM|TO|");
     refused(&["--folder-regex", "s|a|b"], "write s|FROM|TO|");
     refused(&["--folder-regex", "s|(|b|"], "unclosed group");
-    refused(&["--folder-role", "Old=bin"], "names no role");
+    refused(&["--folder-role", "Old=bin"], "write FOLDER=ROLE");
     refused(&["--folder-role", "Old=inbox"], "INBOX is the inbox");
     refused(&["--include", ""], "names no folder");
     refused(&["--exclude", "\\Tresh"], "\\Trash");
     refused(&["--newer-than", "2024"], "2024-01-31");
     refused(&["--newer-than", "2024-02-01", "--older-than", "2024-01-01"], "No message can be moved");
     refused(&["--min-size", "2M", "--max-size", "1M"], "No message can be moved");
+    refused(&["--max-size", "huge"], "--max-size");
     refused(&["--deleted", "keep"], "carry");
 }
