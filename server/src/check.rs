@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use secrecy::SecretString;
+use engine::account::Account;
 use shared::{
     cause::Cause,
     check::{CheckReport, StepStatus},
@@ -31,8 +31,8 @@ const KEPT_MAX: usize = 200;
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) endpoint: Endpoint,
-    /// The mailbox and its secret; none: stop before the login.
-    pub(crate) login: Option<(String, SecretString)>,
+    /// The mailbox with its secret; none: stop before the login.
+    pub(crate) login: Option<Account>,
 }
 
 /// Every check that can be read.
@@ -90,8 +90,7 @@ impl Checks {
 async fn run(order: Order, sender: watch::Sender<CheckReport>) {
     let report = sender.clone();
     let work = tokio::spawn(async move {
-        let login = order.login.as_ref().map(|(user, secret)| (user.as_str(), secret));
-        engine::check::check(&order.endpoint, login, report).await;
+        engine::check::check(&order.endpoint, order.login.as_ref(), report).await;
     });
     let stop = work.abort_handle();
     let cause = match timeout(PATIENCE, work).await {

@@ -6,6 +6,7 @@ mod closing;
 mod exit;
 mod help;
 mod ledger_file;
+mod limits;
 mod order;
 mod problem;
 mod progress;

@@ -7,6 +7,7 @@ mod docs;
 mod fault;
 mod findings;
 mod guard;
+mod guests;
 mod headers;
 mod health;
 mod jobs;
@@ -62,6 +63,8 @@ const ROUTES: &[Entry] = &[
     ("PUT",    "/api/v1/projects/{id}",            || put().to(projects::change)),
     ("DELETE", "/api/v1/projects/{id}",            || delete().to(projects::remove)),
     ("POST",   "/api/v1/projects/{id}/actions",    || post().to(projects::act)),
+    ("GET",    "/api/v1/projects/{id}/limits",     || get().to(guests::read)),
+    ("POST",   "/api/v1/projects/{id}/logins",     || post().to(guests::reset)),
     ("GET",    "/api/v1/projects/{id}/jobs",       || get().to(jobs::list)),
     ("POST",   "/api/v1/projects/{id}/jobs",       || post().to(jobs::create)),
 

@@ -7,6 +7,7 @@ mod check;
 mod cli;
 mod clock;
 mod config;
+mod guest;
 mod http;
 mod live;
 mod log;
@@ -15,6 +16,7 @@ mod report;
 mod runner;
 mod secret;
 mod store;
+mod token;
 
 use std::process::ExitCode;
 

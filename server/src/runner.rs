@@ -58,7 +58,13 @@ impl Runner {
     async fn run_begun(&self, lease: Lease, pass: PassId) {
         tracing::info!("the pass begins");
         let outcome = match self.store.pass_order(&lease).await {
-            Ok(order) => self.drive(&lease, pass, order).await,
+            Ok(mut order) => match self.running.guests.admit(&mut order) {
+                // The project's limits count until the pass has ended.
+                Ok(_limits) => self.drive(&lease, pass, order).await,
+                Err(error) => {
+                    Some(aborted(Cause::OutsideHours, format!("Reading the allowed hours failed: {error}.")))
+                }
+            },
             Err(StoreError::LeaseLost) => None,
             Err(error) => Some(aborted(cause_of(&error), error.to_string())),
         };

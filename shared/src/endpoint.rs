@@ -45,8 +45,21 @@ impl Endpoint {
     pub fn secret_per_mailbox(&self) -> bool {
         match self {
             Self::Imap(imap) => match imap.login {
-                Login::Password | Login::Token => true,
+                Login::Password => true,
+                Login::Token { ref client } => {
+                    client.as_ref().is_none_or(|client| client.grant == Grant::RefreshToken)
+                }
                 Login::AuthorizationId { .. } | Login::Master { .. } => false,
+            },
+        }
+    }
+
+    /// How access tokens are fetched, where they are.
+    pub const fn token_client(&self) -> Option<&TokenClient> {
+        match self {
+            Self::Imap(imap) => match &imap.login {
+                Login::Token { client } => client.as_ref(),
+                Login::Password | Login::AuthorizationId { .. } | Login::Master { .. } => None,
             },
         }
     }
@@ -115,6 +128,37 @@ pub enum Login {
         /// Template with `{user}` and `{admin}`.
         template: String,
     },
-    /// Each mailbox with an OAuth 2.0 access token (XOAUTH2).
-    Token,
+    /// Each mailbox with an OAuth 2.0 access token (XOAUTH2, or OAUTHBEARER of RFC 7628).
+    Token {
+        /// How tokens are fetched and renewed; none: each mailbox's token is entered and lasts as long as it lasts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<TokenClient>,
+    },
+}
+
+/// An OAuth 2.0 client (RFC 6749) that fetches access tokens. Its secret is the endpoint's, where it has one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TokenClient {
+    /// The token endpoint: `https://`, or `http://` to this machine.
+    pub token_url: String,
+    /// The client's id.
+    pub client_id: String,
+    /// What is asked for; none: what the client has by default.
+    #[serde(default)]
+    pub scope: Option<String>,
+    /// What the client shows for a token.
+    pub grant: Grant,
+}
+
+/// What a client shows for an access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Grant {
+    /// Each mailbox's refresh token (RFC 6749, section 6), which stands in the place of its password.
+    RefreshToken,
+    /// Its own secret, for all mailboxes (RFC 6749, section 4.4).
+    ClientCredentials,
 }

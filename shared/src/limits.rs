@@ -1,6 +1,7 @@
 //! How much of a system the migration may use: connections, bandwidth, messages a second, hours of the day.
 
 mod hours;
+mod rate;
 mod view;
 mod zone;
 
@@ -9,7 +10,8 @@ use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
 use serde::{Deserialize, Serialize};
 
 pub use hours::{AllowedHours, Day, TimeOfDay, WordError, read_hours, write_hours};
-pub use view::{BreakerView, GateView, HoldView, LoginKey, ReducedView};
+pub use rate::{read_rate, write_rate};
+pub use view::{BreakerView, GateView, HoldView, LoginKey, ReducedView, ResetForm};
 pub use zone::Zone;
 
 /// Connections to one system where nobody chose another number.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{job::JobRow, project::ProjectRow};
+use crate::{job::JobRow, limits::GateView, project::ProjectRow};
 
 /// What a pass is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,4 +89,7 @@ pub struct ProjectLive {
     pub project: ProjectRow,
     /// Its jobs.
     pub jobs: Vec<JobRow>,
+    /// How much of the source and of the target may be used now.
+    #[serde(default)]
+    pub gates: Vec<GateView>,
 }

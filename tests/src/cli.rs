@@ -129,7 +129,7 @@ impl Cli {
         let file = self.dir.path().join(file);
         match &endpoint.login {
             Login::Password => command.arg(flag("password-file")).arg(file),
-            Login::Token => command.arg(flag("token-file")).arg(file),
+            Login::Token { .. } => command.arg(flag("token-file")).arg(file),
             Login::AuthorizationId { admin } => {
                 command.arg(flag("login-as")).arg(admin).arg(flag("password-file")).arg(file)
             }

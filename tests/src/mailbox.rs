@@ -94,7 +94,7 @@ impl Mailbox {
     /// The same, opened with its secret as an access token.
     #[must_use]
     pub fn by_token(mut self) -> Self {
-        self.endpoint.login = Login::Token;
+        self.endpoint.login = Login::Token { client: None };
         self
     }
 

@@ -8,7 +8,7 @@ use shared::{
     limits::LoginKey,
 };
 
-use crate::guest::Gate;
+use crate::{guest::Gate, token::Tokens};
 
 /// One mailbox on one system, with what is needed to open it.
 #[derive(Debug, Clone)]
@@ -19,6 +19,10 @@ pub struct Account {
     pub user: String,
     /// The mailbox's own, or the admin's, password or token. Its `Debug` shows nothing.
     pub secret: SecretString,
+    /// The secret of the client that fetches access tokens with `secret`, where it has one.
+    pub client_secret: Option<SecretString>,
+    /// Where access tokens come from, when `secret` is not one itself.
+    pub tokens: Option<Arc<Tokens>>,
     /// The way into the system, shared with everybody else who uses it.
     pub gate: Arc<Gate>,
 }
@@ -26,14 +30,14 @@ pub struct Account {
 impl Account {
     /// A mailbox on a system that nobody else uses and that sets no limits.
     pub fn new(endpoint: Endpoint, user: String, secret: SecretString) -> Self {
-        Self { endpoint, user, secret, gate: Gate::unlimited() }
+        Self { endpoint, user, secret, client_secret: None, tokens: None, gate: Gate::unlimited() }
     }
 
     /// Whose login it is that may be refused: the mailbox's, or the admin's that logs in for it.
     pub fn login_key(&self) -> LoginKey {
         let Endpoint::Imap(imap) = &self.endpoint;
         match &imap.login {
-            Login::Password | Login::Token => LoginKey::Mailbox(self.user.clone()),
+            Login::Password | Login::Token { .. } => LoginKey::Mailbox(self.user.clone()),
             Login::AuthorizationId { admin } | Login::Master { admin, .. } => LoginKey::Admin(admin.clone()),
         }
     }

@@ -5,7 +5,6 @@ mod tests;
 
 use std::sync::{Mutex, PoisonError};
 
-use secrecy::SecretString;
 use shared::{
     check::{CheckReport, StepName, StepStatus},
     endpoint::{Endpoint, ImapEndpoint, Preset},
@@ -13,31 +12,28 @@ use shared::{
 use tokio::sync::watch;
 
 use crate::{
+    account::Account,
     error::ConnectorError,
     wire::imap::{
         connect::{self, Seen},
         encode::clean,
-        listing, login, preset, quota,
+        enter, listing, preset, quota,
     },
 };
 
 /// Tries an endpoint step by step; each step's outcome is published as it is known. With a login, looks at what the
-/// server can do too. Writes nothing on the server.
-pub async fn check(
-    endpoint: &Endpoint,
-    login: Option<(&str, &SecretString)>,
-    report: watch::Sender<CheckReport>,
-) {
+/// server can do too. Writes nothing on the server. A login that was refused twice is not tried once more.
+pub async fn check(endpoint: &Endpoint, account: Option<&Account>, report: watch::Sender<CheckReport>) {
     let list = Checklist { report: Mutex::new(CheckReport::waiting()), sender: report };
     let result = match endpoint {
-        Endpoint::Imap(endpoint) => check_imap(endpoint, login, &list).await,
+        Endpoint::Imap(endpoint) => check_imap(endpoint, account, &list).await,
     };
     list.finish(result.err());
 }
 
 async fn check_imap(
     endpoint: &ImapEndpoint,
-    credentials: Option<(&str, &SecretString)>,
+    account: Option<&Account>,
     list: &Checklist,
 ) -> Result<(), ConnectorError> {
     let peer = clean(&endpoint.host, 100);
@@ -45,12 +41,12 @@ async fn check_imap(
     let connection = connect::open(endpoint, &peer, &mut watcher).await?;
     let greeted = preset::recognise(&connection.greeting, "", &connection.capabilities);
     list.change(|report| report.recognised = Some(greeted).filter(|preset| *preset != Preset::Generic));
-    let Some((user, secret)) = credentials else {
+    let Some(account) = account else {
         list.skip(StepName::Login, "no mailbox was named to try it with");
         return Ok(());
     };
     list.begin(StepName::Login);
-    let mut connection = login::login(connection, endpoint, user, secret).await?;
+    let mut connection = enter::log_in(connection, endpoint, account).await?;
     list.pass(StepName::Login, "accepted".into());
     list.begin(StepName::Capabilities);
     let listing = listing::list(&mut connection, endpoint.preset).await?;

@@ -47,6 +47,11 @@ pub struct Gate {
     tried: Notify,
 }
 
+/// Whether this machine can tell the hours of these limits.
+pub fn check(limits: &Limits) -> Result<(), ZoneError> {
+    schedule::Schedule::new(limits).map(drop)
+}
+
 /// Why nothing new begins, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
@@ -199,6 +204,11 @@ impl Gate {
         let reset = self.lock().breakers.reset(login);
         self.tried.notify_waiters();
         reset
+    }
+
+    /// Whether anybody's limits are in force.
+    pub fn is_used(&self) -> bool {
+        self.lock().is_used()
     }
 
     /// What the panel shows.

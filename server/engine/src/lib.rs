@@ -20,5 +20,6 @@ pub mod source;
 pub mod target;
 #[cfg(test)]
 mod testing;
+pub mod token;
 pub mod validate;
 mod wire;

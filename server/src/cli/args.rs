@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use shared::endpoint::Preset;
 
-use super::{help, rules::RulesArgs};
+use super::{help, limits::LimitArgs, rules::RulesArgs};
 
 // The arguments of a migration without a server; none of them is needed by the other commands. Not a doc comment, here
 // and on the parts: it would become the description of the whole program.
@@ -19,6 +19,8 @@ pub(crate) struct MigrateArgs {
     pub(super) target: TargetArgs,
     #[command(flatten)]
     pub(super) rules: RulesArgs,
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }

@@ -61,8 +61,9 @@ impl TryFrom<MigrateArgs> for Order {
     type Error = Problem;
 
     fn try_from(args: MigrateArgs) -> Result<Self, Problem> {
-        let MigrateArgs { source, target, rules, run } = args;
+        let MigrateArgs { source, target, rules, limits, run } = args;
         let rules = Rules::try_from(rules)?;
+        let (source_limits, target_limits) = limits.settle()?;
         let source = SideOrder::try_from(source)?;
         let target = SideOrder::try_from(target)?;
         if source.user == target.user
@@ -92,6 +93,8 @@ impl TryFrom<MigrateArgs> for Order {
                 filter: rules.filter,
                 deleted: rules.deleted,
                 oversized: rules.oversized,
+                source_limits,
+                target_limits,
                 ..Options::default()
             },
             ledger: ledger_place(&run, &source, &target)?,

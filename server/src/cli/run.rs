@@ -27,7 +27,10 @@ use super::{
     secrets,
     signals::Signals,
 };
-use crate::store::{Lease, Store, StoreError};
+use crate::{
+    guest::Guests,
+    store::{Lease, Store, StoreError},
+};
 
 /// Does what the command line asks for.
 pub(super) fn run(order: Order) -> Result<Exit, Problem> {
@@ -47,7 +50,7 @@ pub(super) fn run(order: Order) -> Result<Exit, Problem> {
             format!("Starting the run failed: {error}. Free some memory or threads."),
         )
     })?;
-    let pass = PassOrder {
+    let mut pass = PassOrder {
         kind: order.only.unwrap_or(PassKind::Initial),
         source: order.source.account(source),
         target: order.target.account(target),
@@ -55,8 +58,12 @@ pub(super) fn run(order: Order) -> Result<Exit, Problem> {
         project: String::new(),
         memory: engine::guest::Memory::default(),
     };
+    let guests = Guests::new();
     let began = Instant::now();
-    let done = runtime.block_on(perform(&order, &ledger, pass));
+    let done = runtime.block_on(async {
+        let _limits = guests.admit(&mut pass).map_err(|error| Problem::arguments(format!("{error}.")))?;
+        perform(&order, &ledger, pass).await
+    });
     // What a server still owes an answer to is no reason to wait.
     runtime.shutdown_background();
     let done = match done {

@@ -39,7 +39,7 @@ impl SideOrder {
     /// Who logs in: the mailbox's user or an admin.
     pub(super) fn login_name(&self) -> &str {
         match &self.endpoint.login {
-            Login::Password | Login::Token => &self.user,
+            Login::Password | Login::Token { .. } => &self.user,
             Login::AuthorizationId { admin } | Login::Master { admin, .. } => admin,
         }
     }
@@ -140,7 +140,7 @@ impl Typed {
                 admin: name(admin, prefix, "master")?,
                 template: template(self.template.unwrap_or_else(|| MASTER_TEMPLATE.into()), prefix)?,
             },
-            (None, None, Some(_)) => Login::Token,
+            (None, None, Some(_)) => Login::Token { client: None },
             (None, None, None) => Login::Password,
         };
         let pin = self.pin.map(|pin| fingerprint(&pin, prefix)).transpose()?;

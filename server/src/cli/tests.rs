@@ -3,6 +3,7 @@
 use clap::{CommandFactory as _, Parser};
 use shared::{
     endpoint::{Login, Tls},
+    limits::{Limits, Zone},
     pass::PassKind,
     project::VerifyDepth,
 };
@@ -85,7 +86,7 @@ fn every_login_has_its_arguments() {
     let master = |template: &str| Login::Master { admin: "root".into(), template: template.into() };
     assert_eq!(login("--master root"), master("{user}*{admin}"));
     assert_eq!(login("--master root --master-template {admin}/{user}"), master("{admin}/{user}"));
-    assert_eq!(login("--token-file t"), Login::Token);
+    assert_eq!(login("--token-file t"), Login::Token { client: None });
     assert_eq!(
         order("--target-login-as root").target.endpoint.login,
         Login::AuthorizationId { admin: "root".into() }
@@ -204,4 +205,22 @@ fn help_explains_passwords_and_every_exit_code() {
 #[test]
 fn the_parser_itself_finds_no_fault_with_its_arguments() {
     Line::command().debug_assert();
+}
+
+#[test]
+fn limits_are_read_and_what_makes_no_sense_is_named() {
+    let options = order("--source-connections 3 --bandwidth 10MB/s --messages-per-second 50").options;
+    assert_eq!(options.source_limits.connections.get(), 3);
+    assert_eq!(options.target_limits.connections, Limits::default().connections);
+    for limits in [&options.source_limits, &options.target_limits] {
+        assert_eq!(limits.bytes_per_second.map(u64::from), Some(10_000_000));
+        assert_eq!(limits.messages_per_second.map(u32::from), Some(50));
+    }
+    let options = order("--hours 20:00-06:00 --time-zone +01:00").options;
+    assert_eq!((options.source_limits.hours.len(), options.target_limits.zone), (1, Zone::Fixed(60)));
+    refused(&format!("{BASIC} --bandwidth fast"), &["--bandwidth", "“fast” is no bandwidth"]);
+    refused(&format!("{BASIC} --hours Mon-Fry"), &["--hours", "“Fry” is no day"]);
+    refused(&format!("{BASIC} --hours 1-2 --time-zone Mars/Olympus"), &["--time-zone", "Mars/Olympus"]);
+    refused(&format!("{BASIC} --source-connections 0"), &["--source-connections"]);
+    refused(&format!("{BASIC} --time-zone UTC"), &["--hours"]);
 }

@@ -4,9 +4,11 @@ use actix_web::{
     HttpResponse,
     web::{Data, Json, Path},
 };
+use engine::account::Account;
 use secrecy::SecretString;
 use shared::{
     check::{CheckForm, CheckReport, CheckStarted, Side},
+    endpoint::Grant,
     error::ApiError,
 };
 
@@ -33,12 +35,20 @@ pub(super) async fn begin(who: Operator, parts: Data<Parts>, form: Json<CheckFor
         valid::secret("secret", secret)?;
     }
     parts.limits.check(who.admin.id)?;
-    let secret = match form.secret.take() {
-        Some(secret) => Some(SecretString::from(secret)),
-        None => stored(&parts, &form).await?,
+    let stored = stored(&parts, &form).await?;
+    let refreshes = form.endpoint.token_client().is_some_and(|client| client.grant == Grant::RefreshToken);
+    let (secret, client_secret) = match (form.secret.take().map(SecretString::from), stored) {
+        // What is stored for the endpoint is the client's secret; the mailbox's refresh token is another one.
+        (entered, stored) if refreshes => (entered, stored),
+        (Some(entered), _) => (Some(entered), None),
+        (None, stored) => (stored, None),
     };
     let login = match (form.user, secret) {
-        (Some(user), Some(secret)) => Some((user, secret)),
+        (Some(user), Some(secret)) => {
+            let account = Account { client_secret, ..Account::new(form.endpoint.clone(), user, secret) };
+            let side = form.stored.map_or(Side::Source, |stored| stored.side);
+            Some(parts.live.running.guests.equip(side, account))
+        }
         (Some(_), None) => {
             return Err(Fault::invalid("secret", "Enter the password, or leave the mailbox empty."));
         }

@@ -9,7 +9,7 @@ use utoipa_swagger_ui::Config;
 use super::{
     activity, admins, checks,
     fault::{Answer, Fault},
-    findings,
+    findings, guests,
     headers::DOCS_POLICY,
     health, jobs, live, projects, reports, session, setup,
     who::Auditor,
@@ -51,6 +51,8 @@ use super::{
         jobs::act,
         findings::list,
         reports::download,
+        guests::read,
+        guests::reset,
         checks::begin,
         checks::read,
         live::projects,

@@ -5,12 +5,14 @@ mod rules;
 use std::{collections::HashMap, net::IpAddr};
 
 use shared::{
-    endpoint::{Endpoint, ImapEndpoint, Login, Tls},
+    endpoint::{Endpoint, ImapEndpoint, Login, Tls, TokenClient},
     job::{JobSecrets, NewJob},
+    limits::Limits,
     project::{ProjectForm, ProjectView, SideForm},
 };
 
 use super::Fault;
+use crate::token;
 
 /// Longest project name, in characters.
 const PROJECT_NAME_MAX: usize = 100;
@@ -20,6 +22,8 @@ const NAME_MAX: usize = 255;
 const SECRET_MAX: usize = 16 * 1024;
 /// Most mailboxes a project moves at once.
 const PARALLEL_MAX: u16 = 64;
+/// Most hours of one side: every hour of a week.
+const HOURS_MAX: usize = 7 * 24;
 /// Most rows of one request.
 const ROWS_MAX: usize = 10_000;
 
@@ -46,7 +50,20 @@ pub(crate) fn project_form(
         return Err(Fault::invalid("options.parallel", message));
     }
     rules::check(&form.options)?;
+    limits("options.source_limits", &form.options.source_limits)?;
+    limits("options.target_limits", &form.options.target_limits)?;
     Ok(form)
+}
+
+/// Checks how much of a system may be used; that each number is at least one is a matter of its type.
+fn limits(path: &str, limits: &Limits) -> Result<(), Fault> {
+    if limits.hours.len() > HOURS_MAX || limits.hours.iter().any(|hours| hours.days.is_empty()) {
+        let message = "Write the allowed hours as days with hours, such as Mon-Fri 20:00-06:00.";
+        return Err(Fault::invalid(format!("{path}.hours"), message));
+    }
+    engine::guest::check(limits).map_err(|error| {
+        Fault::invalid(format!("{path}.zone"), format!("Reading the time zone failed: {error}."))
+    })
 }
 
 /// Checks one side; `before` is the stored endpoint and whether its secret is stored.
@@ -97,7 +114,8 @@ fn imap_endpoint(path: &str, imap: &ImapEndpoint) -> Result<(), Fault> {
         return invalid("pin", "A certificate's SHA-256 has 64 digits 0-9 and a-f in lower case.");
     }
     match &imap.login {
-        Login::Password | Login::Token => Ok(()),
+        Login::Password => Ok(()),
+        Login::Token { client } => client.as_ref().map_or(Ok(()), |client| token_client(path, client)),
         Login::AuthorizationId { admin } => login_name(&format!("{path}.login.admin"), admin),
         Login::Master { admin, template } => {
             login_name(&format!("{path}.login.admin"), admin)?;
@@ -110,6 +128,32 @@ fn imap_endpoint(path: &str, imap: &ImapEndpoint) -> Result<(), Fault> {
             )
         }
     }
+}
+
+/// Checks where and how tokens are fetched.
+fn token_client(path: &str, client: &TokenClient) -> Result<(), Fault> {
+    let invalid =
+        |field: &str, message: &str| Err(Fault::invalid(format!("{path}.login.client.{field}"), message));
+    if let Some(problem) = token::url_problem(&client.token_url) {
+        return invalid("token_url", problem);
+    }
+    let host = token::host_of(&client.token_url).unwrap_or_default();
+    if let Some(problem) = host_problem(&host) {
+        return invalid("token_url", problem);
+    }
+    if client.client_id.trim().is_empty()
+        || client.client_id.len() > NAME_MAX
+        || has_control(&client.client_id)
+    {
+        return invalid("client_id", "Enter the client's id as the token server knows it.");
+    }
+    if client.scope.as_ref().is_some_and(|scope| scope.len() > 4 * NAME_MAX || has_control(scope)) {
+        return invalid(
+            "scope",
+            "A scope is a line of words, such as https://mail.example/imap offline_access.",
+        );
+    }
+    Ok(())
 }
 
 /// Says what is wrong with a host; none when it is a name or an address.

@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 use shared::{
+    check::Side,
+    endpoint::Endpoint,
     id::{JobId, ProjectId},
     job::JobView,
+    limits::Limits,
     live::ProjectLive,
     project::ProjectRow,
 };
@@ -31,9 +34,18 @@ pub(crate) enum Snapshot {
     /// Of every project.
     Projects(Vec<ProjectRow>),
     /// Of a project.
-    Project(ProjectLive),
+    Project(Box<Project>),
     /// Of a job.
     Job(Box<JobView>),
+}
+
+/// A snapshot of a project, with what it takes to look at its systems.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Project {
+    #[serde(flatten)]
+    live: ProjectLive,
+    #[serde(skip)]
+    sides: [(Side, Endpoint, Limits); 2],
 }
 
 impl Topic {
@@ -42,8 +54,13 @@ impl Topic {
         Ok(match self {
             Self::Projects => Snapshot::Projects(store.projects().await?),
             Self::Project(id) => {
-                let (project, jobs) = (store.project_row(id).await?, store.jobs(id).await?);
-                Snapshot::Project(ProjectLive { project, jobs })
+                let (project, jobs) = (store.project(id).await?, store.jobs(id).await?);
+                let sides = [
+                    (Side::Source, project.source, project.options.source_limits),
+                    (Side::Target, project.target, project.options.target_limits),
+                ];
+                let live = ProjectLive { project: project.row, jobs, gates: Vec::new() };
+                Snapshot::Project(Box::new(Project { live, sides }))
             }
             Self::Job(id) => Snapshot::Job(Box::new(store.job(id).await?)),
         })
@@ -51,11 +68,17 @@ impl Topic {
 }
 
 impl Snapshot {
-    /// Adds the progress of running passes.
+    /// Adds the progress of running passes and what their systems allow now.
     pub(super) fn overlay(&mut self, running: &Running) {
         match self {
             Self::Projects(_) => {}
-            Self::Project(live) => live.jobs.iter_mut().for_each(|row| running.overlay(row)),
+            Self::Project(project) => {
+                project.live.jobs.iter_mut().for_each(|row| running.overlay(row));
+                let views = project.sides.iter();
+                let views =
+                    views.map(|(side, endpoint, limits)| running.guests.view(*side, endpoint, limits));
+                project.live.gates = views.collect();
+            }
             Self::Job(view) => running.overlay(&mut view.row),
         }
     }

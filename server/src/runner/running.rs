@@ -13,11 +13,15 @@ use shared::{
 };
 use tokio::sync::watch;
 
+use crate::guest::Guests;
+
 /// The passes that run in this process. Cheap to clone; every clone is the same list.
 #[derive(Debug, Clone)]
 pub(crate) struct Running {
     list: Arc<Mutex<List>>,
     moved: watch::Sender<u64>,
+    /// The systems they use.
+    pub(crate) guests: Guests,
 }
 
 #[derive(Debug, Default)]
@@ -42,7 +46,7 @@ pub(super) struct Registered {
 
 impl Running {
     pub(crate) fn new() -> Self {
-        Self { list: Arc::default(), moved: watch::Sender::new(0) }
+        Self { list: Arc::default(), moved: watch::Sender::new(0), guests: Guests::new() }
     }
 
     /// Puts a pass on the list.
@@ -100,7 +104,7 @@ impl Running {
         self.moved.subscribe()
     }
 
-    pub(super) fn moved(&self) {
+    pub(crate) fn moved(&self) {
         self.moved.send_modify(|count| *count = count.wrapping_add(1));
     }
 

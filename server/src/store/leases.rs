@@ -236,17 +236,24 @@ impl Store {
                 self.needed(projects::place(lease.project, side), side, of_project)
             }
         };
+        // A client that shows refresh tokens may have a secret of its own.
+        let client_secret = |endpoint: &Endpoint, side, sealed: Option<&[u8]>| match endpoint.token_client() {
+            Some(_) => self.open_sealed(projects::place(lease.project, side), sealed),
+            None => Ok(None),
+        };
         Ok(PassOrder {
             kind: lease.kind,
             options: from_json("project's options", &record.options)?,
             project: record.name,
             source: {
+                let client_secret = client_secret(&source, Side::Source, record.source_secret.as_deref())?;
                 let secret = secret(&source, Side::Source, record.job_source_secret, record.source_secret)?;
-                Account::new(source, record.source_user, secret)
+                Account { client_secret, ..Account::new(source, record.source_user, secret) }
             },
             target: {
+                let client_secret = client_secret(&target, Side::Target, record.target_secret.as_deref())?;
                 let secret = secret(&target, Side::Target, record.job_target_secret, record.target_secret)?;
-                Account::new(target, record.target_user, secret)
+                Account { client_secret, ..Account::new(target, record.target_user, secret) }
             },
             memory: Memory::default(),
         })

@@ -72,6 +72,17 @@ impl LoginKey {
     }
 }
 
+/// A request to let a login be tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ResetForm {
+    /// On which side of the project.
+    pub side: Side,
+    /// Whose.
+    pub login: LoginKey,
+}
+
 /// A login that is not tried any more, because it was refused twice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

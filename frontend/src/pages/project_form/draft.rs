@@ -143,7 +143,7 @@ impl SideDraft {
         draft.preset.set(imap.preset);
         let method = match &imap.login {
             Login::Password => Method::Password,
-            Login::Token => Method::Token,
+            Login::Token { .. } => Method::Token,
             Login::AuthorizationId { admin } => {
                 draft.admin.set(admin.clone());
                 Method::AuthorizationId
@@ -189,7 +189,7 @@ impl SideDraft {
         let template = || given(self.template, names.template, "Enter the template, such as {user}*{admin}.");
         let login = match self.method.get() {
             Method::Password => Login::Password,
-            Method::Token => Login::Token,
+            Method::Token => Login::Token { client: None },
             Method::AuthorizationId => Login::AuthorizationId { admin: admin()? },
             Method::Master => Login::Master { admin: admin()?, template: template()? },
         };

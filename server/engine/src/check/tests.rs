@@ -1,6 +1,5 @@
 //! The checklist against servers of every kind: the failing step, its cause, and no secret anywhere.
 
-use secrecy::SecretString;
 use shared::{
     cause::Cause,
     check::{CheckReport, StepName, StepStatus},
@@ -9,16 +8,19 @@ use shared::{
 use tokio::{net::TcpListener, sync::watch};
 
 use super::check;
-use crate::testing::{
-    clock,
-    mailbox::Mailbox,
-    server::{ADMIN, Cover, Greeting, Habits, SECRET, Server, USER},
+use crate::{
+    account::Account,
+    testing::{
+        clock,
+        mailbox::Mailbox,
+        server::{ADMIN, Cover, Greeting, Habits, SECRET, Server, USER},
+    },
 };
 
 async fn report(endpoint: ImapEndpoint, secret: &str) -> CheckReport {
     let (sender, seen) = watch::channel(CheckReport::waiting());
-    let secret = SecretString::from(secret);
-    check(&Endpoint::Imap(endpoint), Some((USER, &secret)), sender).await;
+    let account = Account::new(Endpoint::Imap(endpoint), USER.into(), secret.into());
+    check(&account.endpoint, Some(&account), sender).await;
     let report = seen.borrow().clone();
     assert!(report.done);
     report
@@ -257,7 +259,12 @@ fn logins_that_the_server_does_not_offer_are_not_tried() {
     let login = StepName::Login;
     let admin = || ADMIN.to_owned();
     let cause = Cause::LoginUnavailable;
-    fails(login, cause, |habits| habits.cannot(&["AUTH=XOAUTH2"]), |endpoint| endpoint.login = Login::Token);
+    fails(
+        login,
+        cause,
+        |habits| habits.cannot(&["AUTH=XOAUTH2"]),
+        |endpoint| endpoint.login = Login::Token { client: None },
+    );
     let no_plain = |habits: &mut Habits| habits.cannot(&["AUTH=PLAIN"]);
     fails(login, cause, no_plain, |endpoint| endpoint.login = Login::AuthorizationId { admin: admin() });
     let none = |habits: &mut Habits| {

@@ -97,6 +97,10 @@ impl State {
         self.opens = None;
     }
 
+    pub(super) fn is_used(&self) -> bool {
+        !self.users.is_empty()
+    }
+
     /// Why nothing new may begin; none: it may.
     pub(super) fn pass(&mut self, now: Instant, wall: Timestamp) -> Option<Pass> {
         let held = self.tide.held_until(now);

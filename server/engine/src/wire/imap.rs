@@ -8,6 +8,7 @@ pub(crate) mod append;
 pub(crate) mod connect;
 pub(crate) mod connection;
 pub(crate) mod encode;
+pub(crate) mod enter;
 mod fetch;
 pub(crate) mod hint;
 pub(crate) mod listing;

@@ -32,6 +32,8 @@ const LEAST: &[(&str, &str, Option<Role>)] = &[
     ("PUT",    "/api/v1/projects/{id}",         Some(Operator)),
     ("DELETE", "/api/v1/projects/{id}",         Some(Operator)),
     ("POST",   "/api/v1/projects/{id}/actions", Some(Operator)),
+    ("GET",    "/api/v1/projects/{id}/limits",  Some(Auditor)),
+    ("POST",   "/api/v1/projects/{id}/logins",  Some(Operator)),
     ("GET",    "/api/v1/projects/{id}/jobs",    Some(Auditor)),
     ("POST",   "/api/v1/projects/{id}/jobs",    Some(Operator)),
     ("GET",    "/api/v1/jobs/{id}",             Some(Auditor)),

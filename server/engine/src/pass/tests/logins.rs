@@ -36,7 +36,7 @@ fn edge_102_every_way_to_log_in_opens_the_mailbox() {
             (Login::Password, SECRET),
             (Login::AuthorizationId { admin: admin() }, SECRET),
             (Login::Master { admin: admin(), template: "{user}*{admin}".into() }, SECRET),
-            (Login::Token, TOKEN),
+            (Login::Token { client: None }, TOKEN),
         ] {
             let (_, outcome) = opened_by(login.clone(), secret).await;
             assert_eq!((outcome.end, outcome.counts.copied), (PassEnd::Finished, 1), "{login:?}");
@@ -52,7 +52,7 @@ fn edge_159_a_wrong_password_or_token_is_tried_once_and_never_repeated() {
             Login::Password,
             Login::AuthorizationId { admin: admin() },
             Login::Master { admin: admin(), template: "{user}*{admin}".into() },
-            Login::Token,
+            Login::Token { client: None },
         ] {
             for secret in ["canary-wr0ng", "canary \"quo\\ted\"", "canary&=base64?"] {
                 let (scene, outcome) = opened_by(login.clone(), secret).await;
@@ -73,7 +73,7 @@ fn data_encoding(login: &Login, secret: &str) -> String {
     use crate::testing::server::USER;
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     match login {
-        Login::Token => STANDARD.encode(format!("user={USER}\x01auth=Bearer {secret}\x01\x01")),
+        Login::Token { .. } => STANDARD.encode(format!("user={USER}\x01auth=Bearer {secret}\x01\x01")),
         Login::Password | Login::Master { .. } => secret.to_owned(),
         Login::AuthorizationId { admin } => STANDARD.encode(format!("{USER}\0{admin}\0{secret}")),
     }

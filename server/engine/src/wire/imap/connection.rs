@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     io,
+    sync::Arc,
     time::Duration,
 };
 
@@ -14,11 +15,15 @@ use tokio::{
 };
 
 use super::{
+    enter,
     hint::{self, Hint},
     response::{self, Condition, Response, Status, Value},
     transport::Transport,
 };
-use crate::error::{ConnectorError, Reach, Retry};
+use crate::{
+    error::{ConnectorError, Reach, Retry},
+    guest::Gate,
+};
 
 /// Longest silence of a server in the middle of its work.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -85,6 +90,8 @@ pub(crate) struct Connection {
     pub(crate) capabilities: Capabilities,
     /// The server's first words.
     pub(crate) greeting: String,
+    /// Who else uses this server: hears of its wish for patience.
+    pub(crate) gate: Option<Arc<Gate>>,
 }
 
 impl Connection {
@@ -100,6 +107,7 @@ impl Connection {
             peer,
             capabilities: Capabilities::default(),
             greeting: String::new(),
+            gate: None,
         }
     }
 
@@ -332,7 +340,7 @@ impl Connection {
             return self.error(Cause::Disconnected, Retry::Now, detail);
         }
         match hint::goodbye(condition.code.as_ref().map(|code| code.name.as_str()), &condition.words) {
-            Hint::Passes(cause, pause) => self.error(cause, Retry::After(pause), detail),
+            Hint::Passes(cause, pause) => self.heard(self.error(cause, Retry::After(pause), detail)),
             Hint::Human(cause) => {
                 ConnectorError { reach: Reach::Endpoint, ..self.error(cause, Retry::Never, detail) }
             }
@@ -367,12 +375,15 @@ impl Connection {
             Status::Bad => "BAD",
             Status::Ok | Status::PreAuth | Status::Bye => "something unexpected",
         };
-        ConnectorError {
-            reach,
-            retry,
-            cause,
-            doing: doing.into(),
-            detail: format!("the server answered {word}: “{}”", condition.words),
+        let detail = format!("the server answered {word}: “{}”", condition.words);
+        self.heard(ConnectorError { reach, retry, cause, doing: doing.into(), detail })
+    }
+
+    /// Lets everybody who uses the server hear of its wish for patience.
+    fn heard(&self, error: ConnectorError) -> ConnectorError {
+        if let Some(gate) = &self.gate {
+            enter::hear(gate, &error);
         }
+        error
     }
 }

@@ -109,9 +109,20 @@ pub(crate) fn goodbye(code: Option<&str>, words: &str) -> Hint {
     })
 }
 
-/// Whether a goodbye only says that nothing was asked for a while: no reason to slow down.
+/// Whether a goodbye only says that the session is over, because nothing was asked for a while or its token ran out: no
+/// reason to slow down.
 pub(crate) fn was_idle(words: &str) -> bool {
-    const SAYS: [&str; 5] = ["inactiv", "idle", "autologout", "auto-logout", "session expired"];
+    // "Session invalidated - AccessTokenExpired" is Microsoft 365's; the next login brings another token.
+    const SAYS: [&str; 8] = [
+        "inactiv",
+        "idle",
+        "autologout",
+        "auto-logout",
+        "session expired",
+        "tokenexpired",
+        "token expired",
+        "token has expired",
+    ];
     let lower = words.to_ascii_lowercase();
     SAYS.iter().any(|says| lower.contains(says))
 }

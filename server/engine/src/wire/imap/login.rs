@@ -14,10 +14,11 @@ use tokio::time::timeout;
 use super::{
     connection::Connection,
     encode::clean,
+    enter::reach,
     hint::{self, Hint},
     transport::ByLine,
 };
-use crate::error::{ConnectorError, Reach, Retry};
+use crate::error::{ConnectorError, Retry};
 
 /// Longest wait for a login; servers delay refused ones on purpose.
 const LOGIN: Duration = Duration::from_secs(30);
@@ -31,10 +32,7 @@ pub(crate) async fn login(
 ) -> Result<Connection, ConnectorError> {
     let peer = connection.peer.clone();
     let greeting = connection.greeting.clone();
-    let reach = match endpoint.login {
-        Login::Password | Login::Token => Reach::Mailbox,
-        Login::AuthorizationId { .. } | Login::Master { .. } => Reach::Endpoint,
-    };
+    let reach = reach(endpoint);
     let failed = |cause, retry, detail| {
         let doing = format!("logging in to {peer}");
         ConnectorError { reach, retry, cause, doing, detail }
@@ -48,15 +46,18 @@ pub(crate) async fn login(
     let attempt = async {
         match mechanism {
             Mechanism::Login => client.login(&words.name, secret.expose_secret()).await,
-            Mechanism::Plain => client.authenticate("PLAIN", Once(Some(words.plain()))).await,
-            Mechanism::XOAuth2 => client.authenticate("XOAUTH2", Once(Some(words.xoauth2()))).await,
+            Mechanism::Plain => client.authenticate("PLAIN", Once::new(words.plain(), "")).await,
+            Mechanism::XOAuth2 => client.authenticate("XOAUTH2", Once::new(words.xoauth2(), "")).await,
+            Mechanism::OAuthBearer => {
+                client.authenticate("OAUTHBEARER", Once::new(words.oauth_bearer(endpoint), "\x01")).await
+            }
         }
     };
     let result = timeout(LOGIN, attempt).await.map_err(|_| {
         failed(Cause::TimedOut, Retry::Now, format!("no answer within {} seconds", LOGIN.as_secs()))
     })?;
     let mut session = result.map_err(|(error, _)| {
-        let (cause, retry, detail) = classify(&error, &words.spellings());
+        let (cause, retry, detail) = classify(&error, &words.spellings(endpoint));
         failed(cause, retry, detail)
     })?;
     let stream = session.get_mut().take();
@@ -81,13 +82,14 @@ enum Mechanism {
     Login,
     Plain,
     XOAuth2,
+    OAuthBearer,
 }
 
 impl<'a> Words<'a> {
     fn of(login: &Login, user: &'a str, secret: &'a SecretString) -> Self {
         let (name, authorize, token) = match login {
             Login::Password => (user.to_owned(), None, false),
-            Login::Token => (user.to_owned(), None, true),
+            Login::Token { .. } => (user.to_owned(), None, true),
             Login::AuthorizationId { admin } => (admin.clone(), Some(user), false),
             Login::Master { admin, template } => (fill(template, user, admin), None, false),
         };
@@ -97,8 +99,13 @@ impl<'a> Words<'a> {
     fn mechanism(&self, connection: &Connection) -> Result<Mechanism, String> {
         let capabilities = &connection.capabilities;
         if self.token {
-            let offered = capabilities.has("AUTH=XOAUTH2");
-            return offered.then_some(Mechanism::XOAuth2).ok_or("the server does not offer XOAUTH2".into());
+            return if capabilities.has("AUTH=XOAUTH2") {
+                Ok(Mechanism::XOAuth2)
+            } else if capabilities.has("AUTH=OAUTHBEARER") {
+                Ok(Mechanism::OAuthBearer)
+            } else {
+                Err("the server offers neither XOAUTH2 nor OAUTHBEARER".into())
+            };
         }
         let ascii = |text: &str| text.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
         let plain_words = ascii(&self.name) && ascii(self.secret.expose_secret());
@@ -124,16 +131,23 @@ impl<'a> Words<'a> {
     }
 
     /// Every form of the secret in which a server could repeat it, the longest first.
-    fn spellings(&self) -> Vec<String> {
+    fn spellings(&self, endpoint: &ImapEndpoint) -> Vec<String> {
         let secret = self.secret.expose_secret();
-        let encoded =
-            [self.plain(), self.xoauth2()].map(|response| STANDARD.encode(response.expose_secret()));
+        let encoded = [self.plain(), self.xoauth2(), self.oauth_bearer(endpoint)]
+            .map(|response| STANDARD.encode(response.expose_secret()));
         let said = encoded.into_iter().chain([secret.to_owned(), quoted(secret)]);
         // async-imap gives the server's words as a literal of Rust.
         let mut spellings: Vec<_> = said.flat_map(|said| [said.escape_debug().to_string(), said]).collect();
         spellings.retain(|spelling| !spelling.is_empty());
         spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
         spellings
+    }
+
+    /// RFC 7628, section 3.1; in the name, "," and "=" are written as RFC 5801 (section 4) wants them.
+    fn oauth_bearer(&self, endpoint: &ImapEndpoint) -> SecretString {
+        let name = self.name.replace('=', "=3D").replace(',', "=2C");
+        let (host, port, token) = (&endpoint.host, endpoint.port, self.secret.expose_secret());
+        format!("n,a={name},\x01host={host}\x01port={port}\x01auth=Bearer {token}\x01\x01").into()
     }
 
     fn xoauth2(&self) -> SecretString {
@@ -151,15 +165,24 @@ fn fill(template: &str, user: &str, admin: &str) -> String {
     template.split("{user}").map(|part| part.replace("{admin}", admin)).collect::<Vec<_>>().join(user)
 }
 
-/// Says the response to the first challenge, and nothing to a second one (which tells of a refused token).
-struct Once(Option<SecretString>);
+/// Says the response to the first challenge. A second one tells of a refused token: it gets what ends the exchange.
+struct Once {
+    response: Option<SecretString>,
+    end: &'static str,
+}
+
+impl Once {
+    const fn new(response: SecretString, end: &'static str) -> Self {
+        Self { response: Some(response), end }
+    }
+}
 
 /// A response to a challenge.
-struct Response(Option<SecretString>);
+struct Response(SecretString);
 
 impl AsRef<[u8]> for Response {
     fn as_ref(&self) -> &[u8] {
-        self.0.as_ref().map_or(&[], |secret| secret.expose_secret().as_bytes())
+        self.0.expose_secret().as_bytes()
     }
 }
 
@@ -167,7 +190,7 @@ impl Authenticator for Once {
     type Response = Response;
 
     fn process(&mut self, _challenge: &[u8]) -> Response {
-        Response(self.0.take())
+        Response(self.response.take().unwrap_or_else(|| self.end.into()))
     }
 }
 
@@ -236,6 +259,24 @@ mod tests {
         let login = Login::AuthorizationId { admin: "root".into() };
         assert_eq!(Words::of(&login, "anna", &secret).plain().expose_secret(), "anna\0root\0pw");
         assert_eq!(Words::of(&Login::Password, "anna", &secret).plain().expose_secret(), "\0anna\0pw");
+    }
+
+    #[test]
+    fn the_bearer_of_a_token_is_named_as_rfc_7628_wants_it() {
+        let endpoint = ImapEndpoint {
+            host: "mail.example".into(),
+            port: 993,
+            tls: shared::endpoint::Tls::Implicit,
+            pin: None,
+            login: Login::Token { client: None },
+            preset: None,
+        };
+        let secret = SecretString::from("vF9dft4qmT");
+        let words = Words::of(&endpoint.login, "a=b,c@x.example", &secret);
+        assert_eq!(
+            words.oauth_bearer(&endpoint).expose_secret(),
+            "n,a=a=3Db=2Cc@x.example,\x01host=mail.example\x01port=993\x01auth=Bearer vF9dft4qmT\x01\x01"
+        );
     }
 
     #[test]

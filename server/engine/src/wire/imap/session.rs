@@ -4,12 +4,10 @@ use bytes::Bytes;
 use shared::{cause::Cause, check::Side, endpoint::ImapEndpoint};
 
 use super::{
-    connect,
     connection::{Connection, Data, Step, Tag},
-    encode,
+    encode, enter,
     fetch::{self, Keywords},
     listing::{self, MailboxListing},
-    login,
     quota::{self, Room},
     response::{Condition, Value},
 };
@@ -115,8 +113,7 @@ pub(crate) async fn open(
     as_side: Side,
 ) -> Result<ImapSession, ConnectorError> {
     let peer = format!("the {} {}", as_side.title(), encode::clean(&endpoint.host, 100));
-    let connection = connect::open(endpoint, &peer, &mut |_| {}).await?;
-    let mut connection = login::login(connection, endpoint, &account.user, &account.secret).await?;
+    let mut connection = enter::enter(endpoint, account, &peer).await?;
     let listing = listing::list(&mut connection, endpoint.preset).await?;
     Ok(ImapSession { connection, listing, selected: None, keywords: Keywords::default() })
 }

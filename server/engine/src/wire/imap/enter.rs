@@ -1,0 +1,124 @@
+//! Entering a mailbox as a good guest: a login that was refused twice is not tried, a token that ran out is renewed once,
+//! and a server that wants patience is heard by everybody who uses it.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use shared::{
+    cause::Cause,
+    endpoint::{ImapEndpoint, Login},
+    limits::BreakerView,
+};
+
+use super::{connect, connection::Connection, login};
+use crate::{
+    account::Account,
+    error::{ConnectorError, Reach, Retry},
+    guest::Gate,
+    token::{TokenError, Tokens},
+};
+
+/// Connects and logs in. What the server says of patience from then on is heard by the account's gate.
+pub(crate) async fn enter(
+    endpoint: &ImapEndpoint,
+    account: &Account,
+    peer: &str,
+) -> Result<Connection, ConnectorError> {
+    let connection = async {
+        let connection = connect::open(endpoint, peer, &mut |_| {}).await?;
+        log_in(connection, endpoint, account).await
+    };
+    let mut connection = connection.await.inspect_err(|error| hear(&account.gate, error))?;
+    connection.gate = Some(Arc::clone(&account.gate));
+    Ok(connection)
+}
+
+/// Tells everybody who uses a system that it wants patience.
+pub(crate) fn hear(gate: &Gate, error: &ConnectorError) {
+    let complains = matches!(error.cause, Cause::Busy | Cause::Throttled | Cause::Unavailable);
+    if let Retry::After(pause) = error.retry
+        && complains
+    {
+        gate.complain(pause, &format!("{}; waiting {} s", error.detail, pause.as_secs_f64().ceil()));
+    }
+}
+
+/// Logs in on a fresh connection.
+pub(crate) async fn log_in(
+    mut connection: Connection,
+    endpoint: &ImapEndpoint,
+    account: &Account,
+) -> Result<Connection, ConnectorError> {
+    let peer = connection.peer.clone();
+    let key = account.login_key();
+    let mut stale: Option<SecretString> = None;
+    loop {
+        let attempt = account.gate.login(&key, &account.secret).await;
+        let attempt = attempt.map_err(|open| held(endpoint, &peer, &open))?;
+        let secret = match &account.tokens {
+            None => account.secret.clone(),
+            Some(tokens) => match token(tokens, stale.as_ref(), endpoint, &peer).await {
+                Ok(token) => token,
+                Err(error) => {
+                    if error.retry == Retry::Never {
+                        attempt.refused(&error.detail);
+                    }
+                    return Err(error);
+                }
+            },
+        };
+        let error = match login::login(connection, endpoint, &account.user, &secret).await {
+            Ok(connection) => {
+                attempt.accepted();
+                return Ok(connection);
+            }
+            Err(error) => error,
+        };
+        if !matches!(error.cause, Cause::LoginRefused | Cause::LoginExpired | Cause::LoginNotAllowed) {
+            return Err(error);
+        }
+        attempt.refused(&error.detail);
+        if account.tokens.is_none() || stale.is_some() {
+            return Err(error);
+        }
+        // A token may run out earlier than it was said to: another one is tried, once.
+        stale = Some(secret);
+        connection = connect::open(endpoint, &peer, &mut |_| {}).await?;
+    }
+}
+
+/// A token for a login now.
+async fn token(
+    tokens: &Tokens,
+    stale: Option<&SecretString>,
+    endpoint: &ImapEndpoint,
+    peer: &str,
+) -> Result<SecretString, ConnectorError> {
+    tokens.access(stale).await.map_err(|error| {
+        let (cause, retry) = match error {
+            TokenError::Refused(_) => (Cause::TokenFailed, Retry::Never),
+            TokenError::Later { pause, .. } => (Cause::Unavailable, Retry::After(pause)),
+        };
+        let doing = format!("fetching an access token for {peer}");
+        ConnectorError { reach: reach(endpoint), retry, cause, doing, detail: error.to_string() }
+    })
+}
+
+/// A login that is not tried.
+fn held(endpoint: &ImapEndpoint, peer: &str, open: &BreakerView) -> ConnectorError {
+    ConnectorError {
+        reach: reach(endpoint),
+        retry: Retry::Never,
+        cause: Cause::LoginHeld,
+        doing: format!("logging in to {peer}"),
+        detail: format!("not tried again after two refusals; {}", open.words),
+    }
+}
+
+/// How far it reaches that a login fails.
+pub(super) const fn reach(endpoint: &ImapEndpoint) -> Reach {
+    match endpoint.login {
+        Login::Password | Login::Token { .. } => Reach::Mailbox,
+        Login::AuthorizationId { .. } | Login::Master { .. } => Reach::Endpoint,
+    }
+}
