@@ -95,7 +95,6 @@ impl TryFrom<MigrateArgs> for Order {
                 oversized: rules.oversized,
                 source_limits,
                 target_limits,
-                ..Options::default()
             },
             ledger: ledger_place(&run, &source, &target)?,
             display: display(&run, std::io::stderr().is_terminal()),
