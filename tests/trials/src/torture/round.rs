@@ -180,9 +180,10 @@ impl Play<'_> {
         }
     }
 
+    /// What happened until now.
     fn faults(&self) -> String {
         let names: Vec<_> = self.story.faults.iter().map(|(fault, _)| fault.name()).collect();
-        names.join(", ")
+        format!("{} ({})", names.join(", "), self.users.diary())
     }
 
     /// Waits for the run to come some way: up to the whole mailbox, in and out.

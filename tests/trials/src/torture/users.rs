@@ -40,6 +40,8 @@ impl Touch {
 pub(super) struct Users {
     touched: BTreeMap<String, Touch>,
     written: u64,
+    /// What they did, in order, for a person.
+    diary: Vec<String>,
 }
 
 /// What became of the messages they touched.
@@ -58,6 +60,11 @@ impl Users {
     /// Sums of the bytes of all messages they touched.
     pub(super) fn sums(&self) -> BTreeSet<String> {
         self.touched.keys().cloned().collect()
+    }
+
+    /// What they did, in order.
+    pub(super) fn diary(&self) -> String {
+        self.diary.join("; ")
     }
 
     /// Does some things to messages whose bytes are there once, according to `unique`.
@@ -107,6 +114,7 @@ impl Users {
                     Touch::Flagged { on_target }
                 }
             };
+            self.diary.push(format!("{touch:?} UID {uid} of {:?}", folder.wire));
             self.touched.insert(sum.clone(), touch);
         }
         imap.logout();
@@ -121,6 +129,7 @@ impl Users {
             "Subject: new {number} on the {side}\r\nMessage-ID: <new.{number}.{user}>\r\n\r\nNew.\r\n"
         );
         imap.append(folder, &[], None, text.as_bytes())?;
+        self.diary.push(format!("New {number} in {folder:?} on the {side}"));
         self.touched.insert(sha256(text.as_bytes()), Touch::New);
         Ok(())
     }
