@@ -6,7 +6,7 @@ mod dry_run;
 mod fidelity;
 mod killed;
 mod logins;
-
+mod pairs;
 mod product;
 mod second_pass;
 mod source_untouched;

@@ -79,6 +79,11 @@ impl Corpus {
         nasty::corpus()
     }
 
+    /// The same in small: what breaks a migration between systems that each take and keep other things.
+    pub fn awkward() -> Self {
+        nasty::awkward()
+    }
+
     /// Messages of about 4 KB in INBOX, each with a subject, a date and flags of its own.
     pub fn small(count: usize) -> Self {
         let mut random = Random::new(42);

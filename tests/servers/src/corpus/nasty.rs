@@ -18,6 +18,26 @@ pub(super) fn corpus() -> Corpus {
     Corpus { folders }
 }
 
+/// The same without what is only large, and with one message in each folder with an awkward name. Every message but the
+/// twins was received in a second of its own, so that each can be told by it.
+pub(super) fn awkward() -> Corpus {
+    let mut corpus = corpus();
+    corpus.folders.retain(|folder| folder.path != ["Large"]);
+    let names = AWKWARD.map(|path| path.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    let mut number = 0;
+    for folder in &mut corpus.folders {
+        if names.contains(&folder.path) {
+            folder.messages.truncate(1);
+        }
+        let alike = |message: &Message| message.label.starts_with("twin") || folder.path == ["Dates"];
+        for message in folder.messages.iter_mut().filter(|message| !alike(message)) {
+            number += 1;
+            message.received += number;
+        }
+    }
+    corpus
+}
+
 fn letter(label: &str) -> Message {
     let text = format!(
         "From: a@old.example\r\nTo: b@old.example\r\nSubject: {label}\r\nMessage-ID: <{}@old.example>\r\n\

@@ -1,0 +1,61 @@
+//! Fills a source with what it really takes: each system gets the whole awkward corpus and keeps its own selection.
+
+use servers::{
+    corpus::{Corpus, Folder, Message},
+    dovecot::Storage,
+    imap::Imap,
+    utf7,
+};
+
+use super::system::{System, USER};
+
+pub(super) fn fill(system: &System) {
+    let corpus = Corpus::awkward();
+    match system {
+        // Past the protocol, so that there is also what no client can store: NUL, zero bytes, a date in the future.
+        System::Dovecot(Storage::Maildir, server) => corpus.write(server, USER).expect("writes"),
+        System::Dovecot(Storage::Mdbox, _) | System::Cyrus(_) | System::Courier(_) | System::Imap4d(_) => {
+            let (prefix, separator) = system.open().namespace().expect("tells");
+            let mut imap = system.open();
+            for folder in &corpus.folders {
+                let Some(wire) = make(&mut imap, folder, &prefix, &separator) else { continue };
+                for message in &folder.messages {
+                    if !store(&mut imap, &wire, message) {
+                        // Some are answered by hanging up.
+                        imap = system.open();
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The folder's name on the wire; none where the system refuses it.
+fn make(imap: &mut Imap, folder: &Folder, prefix: &str, separator: &str) -> Option<String> {
+    let names: Vec<_> = folder.path.iter().map(|name| utf7::encode(name)).collect();
+    if names == ["INBOX"] {
+        return Some("INBOX".into());
+    }
+    let wire = format!("{prefix}{}", names.join(separator));
+    imap.create(&wire).ok()?;
+    if folder.subscribed {
+        imap.subscribe(&wire).ok()?;
+    }
+    Some(wire)
+}
+
+/// Stores a message with all its flags, else with those that every system knows. Whether the connection is still good.
+fn store(imap: &mut Imap, wire: &str, message: &Message) -> bool {
+    let system: Vec<_> = message.flags.iter().filter(|flag| flag.starts_with('\\')).cloned().collect();
+    let mut good = true;
+    for flags in [&message.flags, &system] {
+        if imap.append(wire, flags, Some(message.received), &message.bytes).is_ok() {
+            return true;
+        }
+        good = imap.command("NOOP").is_ok();
+        if !good || system.len() == message.flags.len() {
+            break;
+        }
+    }
+    good
+}
