@@ -7,6 +7,7 @@ mod letter;
 mod system;
 
 use servers::tap::Tap;
+use shared::cause::Cause;
 use tests::{cli::Cli, mailbox::Mailbox};
 
 use system::{Kind, System, USER};

@@ -26,7 +26,17 @@ pub(super) fn fill(system: &System) {
                     }
                 }
             }
+            settle(&mut imap);
         }
+    }
+}
+
+/// Opens every folder once for writing, as its user's mail program has done: imap4d gives its messages lasting numbers
+/// no sooner.
+fn settle(imap: &mut Imap) {
+    for folder in imap.folders().expect("lists").iter().filter(|folder| folder.selectable()) {
+        imap.select(&folder.wire).expect("opens");
+        imap.command("CLOSE").expect("closes");
     }
 }
 

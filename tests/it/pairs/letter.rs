@@ -18,7 +18,7 @@ pub(super) struct Folder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Letter {
     pub(super) uid: u64,
-    /// Of its bytes, with every line end as CRLF.
+    /// Of its bytes, with every line end as CRLF, also the last one where there is none: several systems add it.
     pub(super) sha256: String,
     pub(super) received: i64,
     pub(super) flags: BTreeSet<String>,
@@ -43,7 +43,7 @@ pub(super) fn read(system: &System) -> Vec<Folder> {
                 let shown = head.lines().find(|line| line.starts_with("Subject")).unwrap_or(&head);
                 Letter {
                     uid: message.uid,
-                    sha256: sha256(&message.body),
+                    sha256: sha256(&ended(message.body.clone())),
                     received: message.received,
                     flags,
                     keywords,
@@ -55,4 +55,11 @@ pub(super) fn read(system: &System) -> Vec<Folder> {
         .collect();
     folders.sort_by(|one, other| one.path.cmp(&other.path));
     folders
+}
+
+fn ended(mut body: Vec<u8>) -> Vec<u8> {
+    if body.last().is_some_and(|byte| *byte != b'\n') {
+        body.extend(b"\r\n");
+    }
+    body
 }

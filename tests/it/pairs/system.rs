@@ -32,7 +32,13 @@ pub(super) enum System {
 impl System {
     /// Starts it with an empty mailbox of [`USER`].
     pub(super) fn start(kind: Kind) -> Self {
-        let dovecot = |storage| Dovecot::builder().storage(storage).start().expect("Dovecot starts");
+        let dovecot = |storage| {
+            let separator = match storage {
+                Storage::Maildir => '.',
+                Storage::Mdbox => '/',
+            };
+            Dovecot::builder().storage(storage).separator(separator).start().expect("Dovecot starts")
+        };
         let system = match kind {
             Kind::Maildir => Self::Dovecot(Storage::Maildir, dovecot(Storage::Maildir)),
             Kind::Mdbox => Self::Dovecot(Storage::Mdbox, dovecot(Storage::Mdbox)),
