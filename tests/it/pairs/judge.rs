@@ -94,7 +94,7 @@ impl Judge<'_> {
             };
             let other = left.remove(index);
             let differs = [
-                (other.received != one.received, Cause::DateAltered),
+                (!same_date(one, other), Cause::DateAltered),
                 (other.flags != one.flags, Cause::FlagsAltered),
                 (other.keywords != one.keywords, Cause::KeywordsLost),
             ];
@@ -148,9 +148,14 @@ impl Judge<'_> {
 
 fn same(one: &Letter, other: &Letter) -> bool {
     one.sha256 == other.sha256
-        && one.received == other.received
+        && same_date(one, other)
         && one.flags == other.flags
         && one.keywords == other.keywords
+}
+
+/// What has no date of its own on the source may have any on the target.
+fn same_date(one: &Letter, other: &Letter) -> bool {
+    one.received.is_none() || one.received == other.received
 }
 
 /// Takes the first that fits away; whether there was one.

@@ -20,7 +20,8 @@ pub(super) struct Letter {
     pub(super) uid: u64,
     /// Of its bytes, with every line end as CRLF, also the last one where there is none: several systems add it.
     pub(super) sha256: String,
-    pub(super) received: i64,
+    /// None where the system tells the present moment for want of a date.
+    pub(super) received: Option<i64>,
     pub(super) flags: BTreeSet<String>,
     pub(super) keywords: BTreeSet<String>,
     /// Its beginning, for a person.
@@ -44,7 +45,7 @@ pub(super) fn read(system: &System) -> Vec<Folder> {
                 Letter {
                     uid: message.uid,
                     sha256: sha256(&ended(message.body.clone())),
-                    received: message.received,
+                    received: (!system.tells_now(message.received)).then_some(message.received),
                     flags,
                     keywords,
                     shown: shown.chars().take(60).collect(),
