@@ -69,8 +69,8 @@ impl Guests {
         order.target.gate = Arc::clone(target.gate());
         for account in [&mut order.source, &mut order.target] {
             account.tokens = self.tokens(account);
+            account.memory = self.0.memory.clone();
         }
-        order.memory = self.0.memory.clone();
         Ok([source, target])
     }
 
@@ -178,7 +178,6 @@ mod tests {
             target: account("old.example"),
             options: Options { source_limits: limits(), target_limits: limits(), ..Options::default() },
             project: "Move".into(),
-            memory: Memory::default(),
         }
     }
 

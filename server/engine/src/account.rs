@@ -8,7 +8,10 @@ use shared::{
     limits::LoginKey,
 };
 
-use crate::{guest::Gate, token::Tokens};
+use crate::{
+    guest::{Gate, Memory},
+    token::Tokens,
+};
 
 /// One mailbox on one system, with what is needed to open it.
 #[derive(Debug, Clone)]
@@ -25,12 +28,15 @@ pub struct Account {
     pub tokens: Option<Arc<Tokens>>,
     /// The way into the system, shared with everybody else who uses it.
     pub gate: Arc<Gate>,
+    /// What the messages of all passes of this process may take on their way.
+    pub memory: Memory,
 }
 
 impl Account {
     /// A mailbox on a system that nobody else uses and that sets no limits.
     pub fn new(endpoint: Endpoint, user: String, secret: SecretString) -> Self {
-        Self { endpoint, user, secret, client_secret: None, tokens: None, gate: Gate::unlimited() }
+        let (gate, memory) = (Gate::unlimited(), Memory::default());
+        Self { endpoint, user, secret, client_secret: None, tokens: None, gate, memory }
     }
 
     /// Whose login it is that may be refused: the mailbox's, or the admin's that logs in for it.

@@ -21,6 +21,7 @@ use std::{
 
 use secrecy::SecretString;
 use shared::{
+    cause::Cause,
     check::Side,
     limits::{BreakerView, GateView, Limits, LoginKey},
     time::Timestamp,
@@ -30,12 +31,16 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use crate::error::{ConnectorError, Reach, Retry};
 use breaker::{Leave, Outcome};
 use state::State;
 
 pub use memory::{Held, Memory};
 pub use wall::Wall;
 pub use zone::ZoneError;
+
+/// A wait that is not longer than this is waited with connections open.
+const SHORT: Duration = Duration::from_secs(60);
 
 /// One system as all passes of this process share it. Every wait in here can be given up at any point without harm.
 pub struct Gate {
@@ -50,6 +55,15 @@ pub struct Gate {
 /// Whether this machine can tell the hours of these limits.
 pub fn check(limits: &Limits) -> Result<(), ZoneError> {
     schedule::Schedule::new(limits).map(drop)
+}
+
+/// What may be asked for or sent at once where a rate is set: what passes in a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Portion {
+    /// Messages.
+    pub messages: u64,
+    /// Their bytes; one message may have more.
+    pub bytes: u64,
 }
 
 /// Why nothing new begins, and until when.
@@ -145,6 +159,23 @@ impl Gate {
         }
     }
 
+    /// The same for whoever has a connection open: a long wait is an error, so that connections and memory are given up.
+    pub(crate) async fn patience(&self, peer: &str) -> Result<(), ConnectorError> {
+        let Some(wait) = self.waits() else { return Ok(()) };
+        if wait.left <= SHORT {
+            self.ready().await;
+            return Ok(());
+        }
+        let until = wait.until.map(|until| format!("; it goes on at {until}")).unwrap_or_default();
+        Err(ConnectorError {
+            reach: Reach::Mailbox,
+            retry: Retry::Now,
+            cause: Cause::OutsideHours,
+            doing: format!("using {peer}"),
+            detail: format!("{}{until}", wait.why),
+        })
+    }
+
     /// Takes part of the bandwidth, before so many bytes of messages are asked for or sent.
     pub async fn take(&self, bytes: u64) {
         self.take_from(Kind::Bytes, bytes).await;
@@ -165,9 +196,14 @@ impl Gate {
         kind.of(&mut self.lock()).note(Instant::now(), units);
     }
 
-    /// The bytes to ask for or to send at once, so that the other side is never kept waiting for us for long; none: any.
-    pub fn portion(&self) -> Option<u64> {
-        self.lock().bytes.rate().map(std::num::NonZeroU64::get)
+    /// How many messages and bytes to ask for or to send at once, so that the other side is never kept waiting for us
+    /// for long; none: any.
+    pub fn portion(&self) -> Option<Portion> {
+        let state = self.lock();
+        let most = |rate: Option<std::num::NonZeroU64>| rate.map_or(u64::MAX, std::num::NonZeroU64::get);
+        let (bytes, messages) = (state.bytes.rate(), state.messages.rate());
+        (bytes.is_some() || messages.is_some())
+            .then(|| Portion { messages: most(messages), bytes: most(bytes) })
     }
 
     /// The server wants to be left alone for a while: nothing new begins until it has passed, and fewer connections are

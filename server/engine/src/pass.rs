@@ -4,6 +4,7 @@ mod adopt;
 mod compare;
 mod copy;
 mod course;
+mod entry;
 mod gather;
 mod large;
 mod marks;
@@ -29,7 +30,7 @@ use shared::{
 };
 use tokio::sync::watch;
 
-use crate::{account::Account, guest::Memory, ledger::Ledger};
+use crate::{account::Account, ledger::Ledger};
 use course::Course;
 
 /// What an admin wants of a running pass. Looked at between windows.
@@ -56,8 +57,6 @@ pub struct PassOrder {
     pub options: Options,
     /// The project's name, for the report.
     pub project: String,
-    /// What the messages of all passes of this process may take on their way.
-    pub memory: Memory,
 }
 
 /// How a pass ended and what it found.

@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use crate::{
     account::Account,
     error::ConnectorError,
+    guest,
     mapping::TargetProfile,
     model::{Folder, Inventory, Item, ItemMeta, Standing},
 };
@@ -137,14 +138,19 @@ pub enum Arrival {
 
 /// A part of the byte budget; given back when it is dropped.
 #[derive(Debug, Default)]
-pub struct Held(Option<OwnedSemaphorePermit>);
+pub struct Held(Option<OwnedSemaphorePermit>, guest::Held);
 
 impl Held {
+    /// Together with its part of what all passes may take.
+    pub(crate) fn and(self, of_all: guest::Held) -> Self {
+        Self(self.0, of_all)
+    }
+
     /// Gives a part of it away: so many bytes, or what is left.
     pub fn part(&mut self, bytes: u64) -> Self {
-        let Some(permit) = &mut self.0 else { return Self(None) };
-        let wanted = usize::try_from(kib(bytes)).unwrap_or(usize::MAX).min(permit.num_permits());
-        Self(permit.split(wanted))
+        let wanted = usize::try_from(kib(bytes)).unwrap_or(usize::MAX);
+        let split = |permit: &mut OwnedSemaphorePermit| permit.split(wanted.min(permit.num_permits()));
+        Self(self.0.as_mut().and_then(split), self.1.part(bytes))
     }
 }
 
@@ -168,14 +174,17 @@ impl ItemSink {
 
     /// Takes so many bytes of the budget, now or not at all.
     pub fn try_reserve(&self, bytes: u64) -> Option<Held> {
-        Arc::clone(&self.budget).try_acquire_many_owned(kib(bytes)).ok().map(|permit| Held(Some(permit)))
+        Arc::clone(&self.budget)
+            .try_acquire_many_owned(kib(bytes))
+            .ok()
+            .map(|permit| Held(Some(permit), guest::Held::default()))
     }
 
     /// Takes so many bytes of the budget; waits while it is used up. Whoever waits here must have nothing under way:
     /// what was asked for has its part already, and must be read for others to get theirs.
     pub async fn reserve(&self, bytes: u64) -> Result<Held, SinkClosed> {
         tokio::select! {
-            permit = Arc::clone(&self.budget).acquire_many_owned(kib(bytes)) => Ok(Held(permit.ok())),
+            permit = Arc::clone(&self.budget).acquire_many_owned(kib(bytes)) => Ok(Held(permit.ok(), guest::Held::default())),
             () = self.sender.closed() => Err(SinkClosed),
         }
     }

@@ -56,7 +56,6 @@ pub(super) fn run(order: Order) -> Result<Exit, Problem> {
         target: order.target.account(target),
         options: order.options.clone(),
         project: String::new(),
-        memory: engine::guest::Memory::default(),
     };
     let guests = Guests::new();
     let began = Instant::now();

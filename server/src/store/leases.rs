@@ -1,6 +1,6 @@
 //! Leases: which process runs a job, fenced by an epoch that every write of the pass carries.
 
-use engine::{account::Account, guest::Memory, pass::PassOrder};
+use engine::{account::Account, pass::PassOrder};
 use sea_orm::FromQueryResult;
 use secrecy::SecretString;
 use shared::{
@@ -255,7 +255,6 @@ impl Store {
                 let secret = secret(&target, Side::Target, record.job_target_secret, record.target_secret)?;
                 Account { client_secret, ..Account::new(target, record.target_user, secret) }
             },
-            memory: Memory::default(),
         })
     }
 

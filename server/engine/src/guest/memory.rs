@@ -18,9 +18,16 @@ pub struct Memory {
 }
 
 /// A part of the memory; given back when it is dropped.
-#[derive(Debug)]
-pub struct Held {
-    _permit: Option<OwnedSemaphorePermit>,
+#[derive(Debug, Default)]
+pub struct Held(Option<OwnedSemaphorePermit>);
+
+impl Held {
+    /// Gives a part of it away: so many bytes, or what is left.
+    pub fn part(&mut self, bytes: u64) -> Self {
+        let Some(permit) = &mut self.0 else { return Self(None) };
+        let wanted = usize::try_from(bytes.div_ceil(UNIT).max(1)).unwrap_or(usize::MAX);
+        Self(permit.split(wanted.min(permit.num_permits())))
+    }
 }
 
 impl Default for Memory {
@@ -42,13 +49,13 @@ impl Memory {
     /// it travels alone. Giving up the wait gives up nothing else.
     pub async fn hold(&self, bytes: u64) -> Held {
         let units = self.units_of(bytes);
-        Held { _permit: Arc::clone(&self.free).acquire_many_owned(units).await.ok() }
+        Held(Arc::clone(&self.free).acquire_many_owned(units).await.ok())
     }
 
     /// The same without waiting; none when there is no room now.
     pub fn try_hold(&self, bytes: u64) -> Option<Held> {
         let permit = Arc::clone(&self.free).try_acquire_many_owned(self.units_of(bytes)).ok()?;
-        Some(Held { _permit: Some(permit) })
+        Some(Held(Some(permit)))
     }
 
     /// Bytes nobody holds.
@@ -86,6 +93,17 @@ mod tests {
         let large = large.await.expect("no panic");
         assert_eq!(memory.free(), 2 * UNIT);
         drop(large);
+        assert_eq!(memory.free(), 10 * UNIT);
+    }
+
+    #[tokio::test]
+    async fn what_was_taken_for_many_is_given_back_one_by_one() {
+        let memory = Memory::new(10 * UNIT);
+        let mut all = memory.hold(8 * UNIT).await;
+        let one = all.part(3 * UNIT - 1);
+        drop(all);
+        assert_eq!(memory.free(), 7 * UNIT);
+        drop(one);
         assert_eq!(memory.free(), 10 * UNIT);
     }
 

@@ -10,6 +10,7 @@ use shared::{
     cause::Cause,
     finding::{Finding, ItemLabel, Severity, Subject},
     folder::FolderPath,
+    limits::Limits,
     live::{Phase, Progress},
     pass::{Counts, PassEnd, PassKind},
     plan::PlanView,
@@ -20,7 +21,7 @@ use shared::{
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    Control, PassOrder, compare, copy,
+    Control, PassOrder, compare, copy, entry,
     meter::{Amount, Meter},
     stop::Stop,
     survey,
@@ -69,6 +70,8 @@ pub(super) struct Course {
     pub left_out: BTreeMap<FolderPath, BTreeSet<ItemId>>,
     /// Whether both sides were reached at least once: from then on a lost connection is worth waiting for.
     pub reached: bool,
+    /// When a long wait for one of the systems ended: no time without progress.
+    pub waited: Option<Instant>,
     findings: Vec<Finding>,
     noted: BTreeSet<String>,
     control: watch::Receiver<Control>,
@@ -97,6 +100,7 @@ impl Course {
             refused: BTreeMap::new(),
             left_out: BTreeMap::new(),
             reached: false,
+            waited: None,
             findings: Vec::new(),
             noted: BTreeSet::new(),
             control,
@@ -125,6 +129,13 @@ impl Course {
                 Err(Stop::Ledger(error)) => break ledger_end(&error),
                 Err(Stop::Side(error)) => error,
             };
+            if let Some(waited) = self.waited.take() {
+                progressed.0 = waited;
+            }
+            if error.cause == Cause::OutsideHours {
+                // The wait is before the next connection: meanwhile none is held.
+                continue;
+            }
             if self.milestone() != progressed.1 {
                 progressed = (Instant::now(), self.milestone());
                 failures = 0;
@@ -145,6 +156,7 @@ impl Course {
 
     /// One attempt, from connecting to the verdict. What an earlier attempt finished is not done again.
     async fn attempt(&mut self) -> Result<(), Stop> {
+        let _slots = entry::slots(self).await;
         let mut sides = survey::connect(self).await?;
         self.reached = true;
         let mut survey = survey::survey(self, &mut sides).await?;
@@ -238,7 +250,9 @@ impl Course {
         };
         let doubled = Duration::from_millis(250) * 2_u32.pow(failures.min(10));
         let pause = asked.max(doubled.min(LONGEST_PAUSE));
-        (worth_it && without_progress + pause < PATIENCE).then_some(pause)
+        // Who is asked to wait waits as long as it takes.
+        let in_time = error.cause == Cause::Throttled || without_progress + pause < PATIENCE;
+        (worth_it && in_time).then_some(pause)
     }
 
     /// Waits, unless an admin wants the pass to end.
@@ -277,8 +291,15 @@ async fn out_of_grace(mut control: watch::Receiver<Control>) -> Control {
     }
 }
 
-/// Equal for equal options, another for others.
+/// Equal for options under which the same is seen, another for others.
 fn digest(options: &Options) -> String {
+    // How fast and at what hours it was looked changes nothing of what was seen.
+    let options = Options {
+        parallel: 0,
+        source_limits: Limits::default(),
+        target_limits: Limits::default(),
+        ..options.clone()
+    };
     let print = fingerprint(format!("{options:?}").as_bytes());
     hex::encode(&print.exact[..8])
 }

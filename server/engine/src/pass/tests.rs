@@ -5,6 +5,7 @@ mod crash;
 mod delta;
 mod faults;
 mod folders;
+mod guest;
 mod identity;
 mod logins;
 mod marks;

@@ -19,7 +19,6 @@ use super::{
 };
 use crate::{
     fingerprint::fingerprint,
-    guest::Memory,
     ledger::EntryState,
     model::ItemId,
     pass::{self, Control, PassOrder, PassOutcome},
@@ -63,7 +62,6 @@ impl Scene {
             target: self.target.account(),
             options: Options { verify: self.verify, ..Options::default() },
             project: "Test".into(),
-            memory: Memory::default(),
         }
     }
 

@@ -8,6 +8,7 @@ use shared::cause::Cause;
 use super::uid;
 use crate::{
     error::{ConnectorError, Reach, Retry},
+    guest::Portion,
     model::{Folder, Item, ItemMeta},
     source::{Arrival, FetchOrder, Held, ItemSink, Part, SinkClosed},
     wire::imap::{
@@ -54,7 +55,8 @@ pub(super) async fn fetch(
     part: Part,
     into: &ItemSink,
 ) -> Result<(), ConnectorError> {
-    let (batches, large) = plan(orders, part);
+    let portion = session.connection.portion();
+    let (batches, large) = plan(orders, part, portion);
     for (order, item) in large {
         if into.send(Arrival::Large { order, item: item.clone() }).await.is_err() {
             return Ok(());
@@ -65,6 +67,7 @@ pub(super) async fn fetch(
         session,
         orders,
         part,
+        capped: portion.is_some(),
         into,
         waiting: batches,
         openings: VecDeque::new(),
@@ -103,6 +106,8 @@ struct Fetching<'a> {
     session: &'a mut ImapSession,
     orders: &'a [FetchOrder<'a>],
     part: Part,
+    /// A rate is set: one request at a time, so that the server is never kept waiting for us to read.
+    capped: bool,
     into: &'a ItemSink,
     waiting: VecDeque<Batch<'a>>,
     openings: VecDeque<Opening>,
@@ -160,6 +165,9 @@ impl Fetching<'_> {
 
     /// Whether another request may go out.
     fn has_room(&self) -> bool {
+        if self.capped || self.session.connection.must_wait() {
+            return self.requests.is_empty();
+        }
         self.requests.len() < FEW || (self.requests.len() < MANY && self.expected.len() < FEW_ITEMS)
     }
 
@@ -170,14 +178,28 @@ impl Fetching<'_> {
             && let Some(batch) = self.waiting.pop_front()
         {
             let bytes = batch.items.iter().map(|item| cost(item, self.part)).sum();
-            let held = match self.into.try_reserve(bytes) {
-                Some(held) => held,
-                None if self.requests.is_empty() => self.into.reserve(bytes).await?,
+            let idle = self.requests.is_empty();
+            let connection = &self.session.connection;
+            if idle {
+                connection.patience().await?;
+            }
+            let own = match self.into.try_reserve(bytes) {
+                Some(own) => own,
+                None if idle => self.into.reserve(bytes).await?,
                 None => {
                     self.waiting.push_front(batch);
                     break;
                 }
             };
+            let held = match connection.memory.try_hold(bytes) {
+                Some(of_all) => own.and(of_all),
+                None if idle => own.and(connection.memory.hold(bytes).await),
+                None => {
+                    self.waiting.push_front(batch);
+                    break;
+                }
+            };
+            connection.take(batch.items.len(), bytes).await;
             if self.asked_folder != Some(batch.order) {
                 let asked = self.session.ask_folder(self.orders[batch.order].folder, Way::Read);
                 let (order, state) = (batch.order, FolderState::default());
@@ -267,7 +289,15 @@ fn cost(item: &ItemMeta, part: Part) -> u64 {
 
 /// Cuts orders into requests, bounded in items and in bytes, the newest items of a folder first; and what is too large to
 /// be held.
-fn plan<'a>(orders: &'a [FetchOrder<'_>], part: Part) -> (VecDeque<Batch<'a>>, Vec<(usize, &'a ItemMeta)>) {
+fn plan<'a>(
+    orders: &'a [FetchOrder<'_>],
+    part: Part,
+    portion: Option<Portion>,
+) -> (VecDeque<Batch<'a>>, Vec<(usize, &'a ItemMeta)>) {
+    let most_bytes = portion.map_or(BATCH_BYTES, |portion| portion.bytes.min(BATCH_BYTES));
+    let most_items = portion
+        .and_then(|portion| usize::try_from(portion.messages).ok())
+        .map_or(BATCH_ITEMS, |messages| messages.clamp(1, BATCH_ITEMS));
     let (mut batches, mut large) = (VecDeque::new(), Vec::new());
     for (order, wanted) in orders.iter().enumerate() {
         let mut items: Vec<&ItemMeta> = Vec::new();
@@ -282,7 +312,7 @@ fn plan<'a>(orders: &'a [FetchOrder<'_>], part: Part) -> (VecDeque<Batch<'a>>, V
                 continue;
             }
             let cost = cost(item, part);
-            if !items.is_empty() && (items.len() >= BATCH_ITEMS || bytes + cost > BATCH_BYTES) {
+            if !items.is_empty() && (items.len() >= most_items || bytes + cost > most_bytes) {
                 close(&mut items);
                 bytes = 0;
             }
@@ -317,7 +347,7 @@ mod tests {
             subscribed: true,
         };
         let orders = [FetchOrder { folder: &folder, validity: 1, items: &items }];
-        let (batches, large) = plan(&orders, Part::Whole);
+        let (batches, large) = plan(&orders, Part::Whole, None);
         let shown: Vec<(usize, Option<u32>)> =
             batches.iter().map(|batch| (batch.items.len(), uid(&batch.items[0].id))).collect();
         assert_eq!(

@@ -31,7 +31,10 @@ pub(super) async fn stream(
     let mut from = 0;
     let mut ended = false;
     loop {
-        while !ended && under_way.len() < IN_FLIGHT {
+        let in_flight = if session.connection.portion().is_some() { 1 } else { IN_FLIGHT };
+        while !ended && under_way.len() < in_flight {
+            let left = item.size.saturating_sub(from).clamp(1, PIECE);
+            session.connection.take(usize::from(from == 0), left).await;
             under_way.push_back(session.ask_part(uid, from, PIECE));
             from += PIECE;
         }

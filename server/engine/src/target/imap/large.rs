@@ -43,6 +43,7 @@ pub(super) async fn store(
         if sent > bytes {
             break;
         }
+        connection.take(0, u64::try_from(piece.len()).unwrap_or(u64::MAX)).await;
         connection.write(&piece).await?;
     }
     if sent != bytes {

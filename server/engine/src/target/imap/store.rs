@@ -157,10 +157,16 @@ impl Storing<'_> {
         if !profile.multiappend {
             return 1;
         }
+        let portion = self.session.connection.portion();
+        let most = |rate: Option<u64>, most: usize| {
+            rate.and_then(|rate| usize::try_from(rate).ok()).map_or(most, |rate| rate.min(most))
+        };
+        let most_items = most(portion.map(|portion| portion.messages), BATCH_ITEMS);
+        let most_bytes = most(portion.map(|portion| portion.bytes), BATCH_BYTES);
         let mut bytes = 0;
-        let fits = items.iter().take(BATCH_ITEMS).take_while(|item| {
+        let fits = items.iter().take(most_items).take_while(|item| {
             bytes += item.body.len();
-            item.body.len() <= profile.unasked_literal && bytes <= BATCH_BYTES
+            item.body.len() <= profile.unasked_literal && bytes <= most_bytes
         });
         fits.count().max(1)
     }
@@ -178,10 +184,20 @@ impl Storing<'_> {
             }
             let most = if batch.items.len() > 1 { TOGETHER } else { SINGLY };
             let has_room = self.under_way.len() < most && self.bytes + batch.bytes <= BYTES;
+            let has_room = has_room && !self.session.connection.must_wait();
             if !has_room && !self.under_way.is_empty() {
                 self.queue.push_front(batch);
                 break;
             }
+            if self.under_way.is_empty() {
+                self.session.connection.patience().await?;
+            }
+            if self.session.connection.portion().is_some() {
+                // What waits to be sent must not wait for the rate of what follows.
+                self.session.flush().await?;
+            }
+            let bytes = u64::try_from(batch.bytes).unwrap_or(u64::MAX);
+            self.session.connection.take(batch.items.len(), bytes).await;
             self.send(batch).await?;
             sent = true;
         }
@@ -286,6 +302,8 @@ impl Storing<'_> {
             self.session.look_at(folder, None, Way::Write).await?;
         }
         let Some(message) = open.message(batch.items.start) else { return Ok(true) };
+        self.session.connection.patience().await?;
+        self.session.connection.take(1, u64::try_from(message.body.len()).unwrap_or(u64::MAX)).await;
         let result = alone::store(self.session, folder, &message).await?;
         self.tell(&batch, vec![result]);
         Ok(true)

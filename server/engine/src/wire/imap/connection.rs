@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     error::{ConnectorError, Reach, Retry},
-    guest::Gate,
+    guest::{Gate, Memory, Portion},
 };
 
 /// Longest silence of a server in the middle of its work.
@@ -92,6 +92,8 @@ pub(crate) struct Connection {
     pub(crate) greeting: String,
     /// Who else uses this server: hears of its wish for patience.
     pub(crate) gate: Option<Arc<Gate>>,
+    /// What messages may take on their way.
+    pub(crate) memory: Memory,
 }
 
 impl Connection {
@@ -108,6 +110,7 @@ impl Connection {
             capabilities: Capabilities::default(),
             greeting: String::new(),
             gate: None,
+            memory: Memory::default(),
         }
     }
 
@@ -377,6 +380,32 @@ impl Connection {
         };
         let detail = format!("the server answered {word}: “{}”", condition.words);
         self.heard(ConnectorError { reach, retry, cause, doing: doing.into(), detail })
+    }
+
+    /// How much to ask for or to send at once; none: any.
+    pub(crate) fn portion(&self) -> Option<Portion> {
+        self.gate.as_ref().and_then(|gate| gate.portion())
+    }
+
+    /// Whether the server wants patience, or its hours are over.
+    pub(crate) fn must_wait(&self) -> bool {
+        self.gate.as_ref().is_some_and(|gate| gate.waits().is_some())
+    }
+
+    /// Waits until something new may begin; an error when that takes long. Nothing must be under way.
+    pub(crate) async fn patience(&self) -> Result<(), ConnectorError> {
+        match &self.gate {
+            Some(gate) => gate.patience(&self.peer).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes part of the server's rates, before so many messages are asked for or sent.
+    pub(crate) async fn take(&self, messages: usize, bytes: u64) {
+        if let Some(gate) = &self.gate {
+            gate.take_messages(u64::try_from(messages).unwrap_or(u64::MAX)).await;
+            gate.take(bytes).await;
+        }
     }
 
     /// Lets everybody who uses the server hear of its wish for patience.

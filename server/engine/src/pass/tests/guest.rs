@@ -1,0 +1,184 @@
+//! Passes as good guests: refused logins are not repeated, patience is kept, hours are obeyed, tokens are renewed.
+
+use std::{
+    num::{NonZeroU16, NonZeroU64},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::FutureExt as _;
+use shared::{
+    cause::Cause,
+    endpoint::{Endpoint, Grant, Login, TokenClient},
+    limits::{Limits, read_hours},
+    pass::{PassEnd, PassKind},
+    time::Timestamp,
+};
+use tokio::time::Instant;
+
+use crate::{
+    guest::{Gate, Wall},
+    testing::{
+        clock,
+        scene::Scene,
+        server::{Fuse, TOKEN},
+    },
+    token::{TokenAnswer, TokenOrder, Tokens},
+};
+
+fn gate(limits: &Limits) -> Arc<Gate> {
+    let begin = Instant::now();
+    // Monday 2026-11-23, 12:00:00Z, when the test begins.
+    let noon = Timestamp::from_millis(1_795_435_200_000);
+    let wall = Wall::new(move || {
+        noon.plus_millis(i64::try_from(begin.elapsed().as_millis()).expect("a short test"))
+    });
+    Gate::new(limits, wall).expect("a zone that is known")
+}
+
+#[test]
+fn edge_159_two_refused_logins_and_not_one_more_on_the_wire() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a", "INBOX:").await;
+        let mut order = scene.order(PassKind::Initial);
+        order.target.gate = gate(&Limits::default());
+        order.target.secret = "wrong".into();
+        let mut causes = Vec::new();
+        for _ in 0..5 {
+            let PassEnd::Aborted { cause, .. } = scene.run(order.clone()).await.end else {
+                panic!("aborted")
+            };
+            causes.push(cause);
+        }
+        assert_eq!(causes[..2], [Cause::LoginRefused; 2]);
+        assert_eq!(causes[2..], [Cause::LoginHeld; 3]);
+        assert_eq!(scene.target.heard("LOGIN"), 2);
+        // Another secret is another chance.
+        order.target.secret = scene.order(PassKind::Initial).target.secret;
+        assert_eq!(scene.run(order).await.end, PassEnd::Finished);
+    });
+}
+
+#[test]
+fn edge_146_everybody_who_uses_a_server_waits_as_long_as_it_asked_one_of_them() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b", "INBOX:").await;
+        let gate = gate(&Limits::default());
+        let mut order = scene.order(PassKind::Initial);
+        order.target.gate = Arc::clone(&gate);
+        let throttled = "{tag} BAD Request is throttled. Suggested Backoff Time: 178755 milliseconds\r\n";
+        scene.target.light_on("APPEND", Fuse::Says(1, throttled.as_bytes().to_vec()));
+        let began = Instant::now();
+        let other = async {
+            while gate.waits().is_none() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            let held = Instant::now();
+            let _slot = gate.slot("somebody else").await;
+            held.elapsed()
+        };
+        let (outcome, other) = tokio::join!(scene.run(order), other);
+        assert_eq!(outcome.end, PassEnd::Finished);
+        assert!((178_000..180_000).contains(&other.as_millis()), "{other:?}");
+        assert!((178..185).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+        scene.check_all_is_there();
+    });
+}
+
+#[test]
+fn edge_166_a_pass_waits_for_the_hours_and_holds_no_connection_meanwhile() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b | Sent: c", "INBOX:").await;
+        let hours = read_hours("14:00-15:00").expect("hours");
+        let mut order = scene.order(PassKind::Initial);
+        order.source.gate = gate(&Limits { hours, ..Limits::default() });
+        let began = Instant::now();
+        let watch = async {
+            tokio::time::sleep(Duration::from_secs(7100)).await;
+            assert!(scene.source.log().is_empty() && scene.target.log().is_empty());
+        };
+        let (outcome, ()) = tokio::join!(scene.run(order), watch);
+        assert_eq!(outcome.end, PassEnd::Finished);
+        assert!((7200..7210).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+        scene.check_all_is_there();
+    });
+}
+
+#[test]
+fn bandwidth_is_kept_on_both_sides() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b c d e f g h", "INBOX:").await;
+        let bytes: u64 = {
+            let plan = scene.pass(PassKind::DryRun).await.plan.expect("a plan");
+            plan.folders.iter().map(|folder| folder.bytes).sum()
+        };
+        let rate = Limits { bytes_per_second: NonZeroU64::new(bytes / 10), ..Limits::default() };
+        let mut order = scene.order(PassKind::Initial);
+        order.target.gate = gate(&rate);
+        let began = Instant::now();
+        assert_eq!(scene.run(order).await.end, PassEnd::Finished);
+        // The copy and the reading of the comparison, less the first second of each idle bucket.
+        assert!((17.0..23.0).contains(&began.elapsed().as_secs_f64()), "{:?}", began.elapsed());
+        scene.check_all_is_there();
+    });
+}
+
+#[test]
+fn connections_of_many_passes_stay_within_their_budget() {
+    clock::run(async {
+        let limits = Limits { connections: NonZeroU16::new(2).expect("some"), ..Limits::default() };
+        let (source, target) = (gate(&limits), gate(&limits));
+        let mut scenes = Vec::new();
+        for _ in 0..5 {
+            scenes.push(Scene::new("INBOX: a b | Sent: c", "INBOX:").await);
+        }
+        let passes = scenes.iter().map(|scene| {
+            let mut order = scene.order(PassKind::Initial);
+            (order.source.gate, order.target.gate) = (Arc::clone(&source), Arc::clone(&target));
+            scene.run(order)
+        });
+        let outcomes = futures_util::future::join_all(passes).await;
+        assert!(outcomes.iter().all(|outcome| outcome.end == PassEnd::Finished));
+        scenes.iter().for_each(Scene::check_all_is_there);
+        assert_eq!(source.view(shared::check::Side::Source, "x").in_use, 0);
+    });
+}
+
+#[test]
+fn edge_158_a_token_that_expired_in_mid_run_is_renewed_and_the_pass_goes_on() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b c | Sent: d", "INBOX:").await;
+        scene.target.habits(|habits| habits.cannot(&["MULTIAPPEND"]));
+        scene.target.light_on("APPEND", Fuse::After(2));
+        let asked = Arc::new(AtomicU32::new(0));
+        let counter = Arc::clone(&asked);
+        let client = TokenClient {
+            token_url: "https://token.example/".into(),
+            client_id: "us".into(),
+            scope: None,
+            grant: Grant::ClientCredentials,
+        };
+        let mut order = scene.order(PassKind::Initial);
+        let Endpoint::Imap(imap) = &mut order.target.endpoint;
+        imap.login = Login::Token { client: Some(client.clone()) };
+        // The first token expires at once, the second one is refused; the third one is good.
+        let fetch = Arc::new(move |_order: TokenOrder| {
+            let count = counter.fetch_add(1, Ordering::Relaxed);
+            async move {
+                let access = if count == 1 { "stale".into() } else { TOKEN.into() };
+                let lasts = (count == 0).then_some(Duration::from_millis(1));
+                Ok(TokenAnswer { access, lasts, refresh_token: None })
+            }
+            .boxed()
+        });
+        order.target.tokens =
+            Some(Tokens::new(TokenOrder { client, client_secret: None, refresh_token: None }, fetch));
+        let outcome = scene.run(order).await;
+        assert_eq!(outcome.end, PassEnd::Finished, "{outcome:?}");
+        assert_eq!(asked.load(Ordering::Relaxed), 3);
+        scene.check_all_is_there();
+    });
+}
