@@ -175,6 +175,10 @@ pub trait Target: Send {
         uids: &[u32],
     ) -> Result<Option<Vec<Option<u32>>>, ConnectorError>;
 
+    /// Lets the server put in order what was stored, where it does that only when the folder is opened for writing again:
+    /// before, it may show other ids at each look.
+    async fn put_in_order(&mut self, folders: &[&OpenFolder]) -> Result<(), ConnectorError>;
+
     /// What stands in an open folder at or after an id: for recovery and adoption.
     async fn since(&mut self, folder: &OpenFolder, from: u32) -> Result<Inventory, ConnectorError>;
 

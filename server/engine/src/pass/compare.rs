@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     error::Reach,
-    ledger::{Compared, FolderRecord},
+    ledger::{Compared, Entry, FolderRecord},
     mapping::MappedFolder,
     matching::Seen,
     model::{Folder, Inventory, ItemMeta, Standing},
@@ -156,14 +156,16 @@ async fn list(
 ) -> Result<Vec<Option<Listed>>, Stop> {
     let here: Vec<&Folder> = subjects.iter().map(|subject| &subject.folder.source).collect();
     let there: Vec<&Folder> = subjects.iter().filter_map(|subject| subject.counterpart).collect();
-    let here = both.source.inventories(&here, &|_| {});
-    let there = both.target.inventories(&there, &|_| {});
-    let (here, there) = tokio::try_join!(here, there)?;
+    let here = async { both.source.inventories(&here, &|_| {}).await.map_err(Stop::from) };
+    let there = async { both.target.inventories(&there, &|_| {}).await.map_err(Stop::from) };
+    let (here, there, entries) = tokio::try_join!(here, there, entries(course, subjects))?;
+    let mut entries = entries.into_iter();
     let mut there = there.into_iter();
     let (depth, fresh) = (course.order.options.verify, course.order.kind == PassKind::Verify);
     let mut listed = Vec::with_capacity(subjects.len());
     for (subject, here) in subjects.iter().zip(here) {
         let there = subject.counterpart.and_then(|_| there.next());
+        let entries = entries.next().unwrap_or_default();
         let path = &subject.folder.source.path;
         let mut refused = course.refused.get(path).cloned();
         let here = match here {
@@ -183,10 +185,6 @@ async fn list(
             }
             Some(Err(error)) => return Err(error.into()),
         };
-        let entries = match subject.record {
-            Some((id, _)) => course.ledger.entries(*id).await?,
-            None => Vec::new(),
-        };
         let (source, target) = (here.standing(), there.as_ref().map(Inventory::standing));
         let there = there.unwrap_or_default();
         let validities = (here.validity, there.validity);
@@ -195,6 +193,18 @@ async fn list(
         listed.push(Some(Listed { sorted, source, target, validities, refused }));
     }
     Ok(listed)
+}
+
+/// What the ledger knows of each folder.
+async fn entries(course: &Course, subjects: &[Subject<'_>]) -> Result<Vec<Vec<Entry>>, Stop> {
+    let mut entries = Vec::with_capacity(subjects.len());
+    for subject in subjects {
+        entries.push(match subject.record {
+            Some((id, _)) => course.ledger.entries(*id).await?,
+            None => Vec::new(),
+        });
+    }
+    Ok(entries)
 }
 
 /// Reads what has to be read on both sides at once.

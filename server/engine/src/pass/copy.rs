@@ -90,6 +90,9 @@ async fn copy_all(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -
     transfer::transfer(course, &mut hands, &mut lanes, &mut movables).await?;
     moves::carry_out(course, hands.target, &lanes, &mut movables).await?;
     marks::carry(course, hands.target, &lanes).await?;
+    let written: Vec<&OpenFolder> =
+        lanes.iter().filter(|lane| !lane.plan.copy.is_empty()).map(|lane| &*lane.open).collect();
+    hands.target.put_in_order(&written).await?;
     tell_orphans(course, &movables).await
 }
 

@@ -58,7 +58,8 @@ pub(super) fn sort(
         false => links.known(depth, before, &here, &there),
     };
     // Where only headers are read there is nothing to hold against what the ledger knows.
-    if depth != VerifyDepth::Headers {
+    // Within one pass nothing had time to change its meaning.
+    if depth != VerifyDepth::Headers && before.is_some() {
         sorted.samples = samples(&mut known, &here);
     }
     let partners: HashMap<u32, Fingerprint> = known.values().copied().collect();

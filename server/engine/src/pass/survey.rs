@@ -209,12 +209,21 @@ async fn settled(
     let candidates: Vec<(usize, &Compared, &Folder)> = (0..mapped.len())
         .filter_map(|at| compared(at).map(|(compared, existing)| (at, compared, existing)))
         .collect();
-    let here: Vec<&Folder> = candidates.iter().map(|(at, ..)| &mapped[*at].source).collect();
+    // What cannot be opened has nothing in it that could change.
+    let readable = |at: &usize| mapped[*at].source.selectable;
+    let here: Vec<&Folder> = candidates
+        .iter()
+        .map(|(at, ..)| at)
+        .filter(|at| readable(at))
+        .map(|at| &mapped[*at].source)
+        .collect();
     let there: Vec<&Folder> = candidates.iter().map(|(.., existing)| *existing).collect();
     let (here, there) = tokio::try_join!(sides.source.standings(&here), sides.target.standings(&there))?;
-    for ((at, compared, _), (here, there)) in candidates.into_iter().zip(here.into_iter().zip(there)) {
+    let mut here = here.into_iter();
+    for ((at, compared, _), there) in candidates.into_iter().zip(there) {
+        let here = if readable(&at) { here.next().flatten() } else { Some(compared.source) };
         let same = |now: Option<Standing>, then| now.is_some_and(|now: Standing| now.proves_unchanged(then));
-        if same(here, &compared.source) && same(there, &compared.target) {
+        if (!readable(&at) || same(here, &compared.source)) && same(there, &compared.target) {
             settled[at] = Some(compared.clone());
         }
     }

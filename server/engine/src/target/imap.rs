@@ -11,7 +11,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use shared::{check::Side, endpoint::ImapEndpoint};
+use shared::{
+    check::Side,
+    endpoint::{ImapEndpoint, Preset},
+};
 use tokio::sync::mpsc;
 
 use super::{OpenFolder, Remark, Remarked, StoreNews, StoreResult, Target, Window, Wish};
@@ -95,6 +98,18 @@ impl Target for ImapTarget {
         uids: &[u32],
     ) -> Result<Option<Vec<Option<u32>>>, ConnectorError> {
         marks::move_items(&mut self.session, from, to, uids).await
+    }
+
+    async fn put_in_order(&mut self, folders: &[&OpenFolder]) -> Result<(), ConnectorError> {
+        match self.session.listing.profile.preset {
+            // These number a message once, when it is stored.
+            Preset::Dovecot | Preset::Cyrus | Preset::Zimbra | Preset::Carbonio => return Ok(()),
+            _ => {}
+        }
+        let folders: Vec<(&Folder, Option<u32>)> =
+            folders.iter().map(|folder| (&folder.folder, None)).collect();
+        // A folder that cannot be opened any more is told of by the comparison.
+        self.session.look(&folders, Way::Write, |_| {}).await.map(drop)
     }
 
     async fn since(&mut self, folder: &OpenFolder, from: u32) -> Result<Inventory, ConnectorError> {

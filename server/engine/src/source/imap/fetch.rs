@@ -23,6 +23,8 @@ const MANY: usize = 32;
 const FEW_ITEMS: usize = 1000;
 /// Items and bytes asked for in one request.
 const BATCH_ITEMS: usize = 500;
+/// Of the first requests: the other side need not wait for many before it has something to do.
+const FIRST_ITEMS: usize = 100;
 const BATCH_BYTES: u64 = 8 * 1024 * 1024;
 /// What is larger is not held in memory as a whole.
 const LARGE: u64 = 24 * 1024 * 1024;
@@ -299,6 +301,7 @@ fn plan<'a>(
         .and_then(|portion| usize::try_from(portion.messages).ok())
         .map_or(BATCH_ITEMS, |messages| messages.clamp(1, BATCH_ITEMS));
     let (mut batches, mut large) = (VecDeque::new(), Vec::new());
+    let mut first = true;
     for (order, wanted) in orders.iter().enumerate() {
         let mut items: Vec<&ItemMeta> = Vec::new();
         let mut bytes = 0;
@@ -312,9 +315,10 @@ fn plan<'a>(
                 continue;
             }
             let cost = cost(item, part);
-            if !items.is_empty() && (items.len() >= most_items || bytes + cost > most_bytes) {
+            let most = if first { most_items.min(FIRST_ITEMS) } else { most_items };
+            if !items.is_empty() && (items.len() >= most || bytes + cost > most_bytes) {
                 close(&mut items);
-                bytes = 0;
+                (bytes, first) = (0, false);
             }
             bytes += cost;
             items.push(item);
@@ -354,6 +358,10 @@ mod tests {
             shown,
             [(1, Some(1202)), (1, Some(1201)), (500, Some(701)), (500, Some(201)), (200, Some(1))]
         );
+        let orders = [FetchOrder { folder: &folder, validity: 1, items: &items[..700] }];
+        let lengths: Vec<usize> =
+            plan(&orders, Part::Whole).0.iter().map(|batch| batch.items.len()).collect();
+        assert_eq!(lengths, [100, 500, 100], "the first is short");
         assert_eq!(large.iter().map(|(_, item)| uid(&item.id)).collect::<Vec<_>>(), [Some(1203)]);
     }
 }

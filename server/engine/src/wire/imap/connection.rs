@@ -32,7 +32,7 @@ const MAX_LINE: usize = 1024 * 1024;
 /// Largest literal a server may announce where no message was asked for.
 const SMALL_LITERAL: u64 = 1024 * 1024;
 /// Written at once rather than copied behind the command before it.
-const LARGE_WRITE: usize = 32 * 1024;
+const LARGE_WRITE: usize = 128 * 1024;
 
 /// The names of a server's capabilities (RFC 3501, section 7.2.1), in upper case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
