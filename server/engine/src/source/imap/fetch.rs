@@ -360,7 +360,7 @@ mod tests {
         );
         let orders = [FetchOrder { folder: &folder, validity: 1, items: &items[..700] }];
         let lengths: Vec<usize> =
-            plan(&orders, Part::Whole).0.iter().map(|batch| batch.items.len()).collect();
+            plan(&orders, Part::Whole, None).0.iter().map(|batch| batch.items.len()).collect();
         assert_eq!(lengths, [100, 500, 100], "the first is short");
         assert_eq!(large.iter().map(|(_, item)| uid(&item.id)).collect::<Vec<_>>(), [Some(1203)]);
     }
