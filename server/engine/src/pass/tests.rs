@@ -7,6 +7,7 @@ mod faults;
 mod folders;
 mod guest;
 mod identity;
+mod listing;
 mod logins;
 mod marks;
 mod names;

@@ -1,5 +1,7 @@
 //! Folders: LIST, LSUB, CREATE, SUBSCRIBE, SELECT, EXAMINE.
 
+use std::collections::BTreeSet;
+
 use super::{
     State,
     answer::tagged,
@@ -21,13 +23,31 @@ pub(super) fn name(state: &State, argument: Option<&Argument>) -> Vec<u8> {
 pub(super) fn list(state: &State, command: &Command) -> Vec<Out> {
     let returns = command.arguments.iter().any(|argument| argument.bytes().eq_ignore_ascii_case(b"RETURN"));
     let subscribed_only = command.word == "LSUB";
+    let reference = command.arguments.first().map(Argument::bytes).unwrap_or_default();
+    let pattern = command.arguments.get(1).map(Argument::bytes).unwrap_or_default();
+    if !subscribed_only && state.habits.breaks_at.is_some_and(|branch| reaches(reference, pattern, branch)) {
+        return tagged(command, "NO the mountpoint is broken");
+    }
     let mut out = Vec::new();
+    let mut parents = BTreeSet::new();
     for (name, folder) in &state.mailbox.folders {
         let subscribed = state.mailbox.subscribed.contains(name);
+        let Some(rest) = name.strip_prefix(reference) else { continue };
         if subscribed_only && !subscribed {
             continue;
         }
+        let separator = state.habits.separator.map(|separator| separator as u8);
+        let end = rest.iter().position(|byte| Some(*byte) == separator).filter(|_| pattern == b"%");
         let mut attributes = if subscribed_only { Vec::new() } else { folder.attributes.clone() };
+        let mut shown = name.as_slice();
+        if let Some(end) = end {
+            // Of what is further down only the level that was asked for is told.
+            shown = &name[..reference.len() + end];
+            if state.mailbox.folders.contains_key(shown) || !parents.insert(shown) {
+                continue;
+            }
+            attributes = vec!["\\Noselect".into()];
+        }
         if returns && subscribed {
             attributes.push("\\Subscribed".into());
         }
@@ -35,12 +55,17 @@ pub(super) fn list(state: &State, command: &Command) -> Vec<Out> {
             state.habits.separator.map_or("NIL".to_owned(), |separator| format!("\"{separator}\""));
         let head = format!("* {} ({}) {separator} ", command.word, attributes.join(" "));
         out.extend_from_slice(head.as_bytes());
-        out.extend_from_slice(&spelled(name));
+        out.extend_from_slice(&spelled(shown));
         out.extend_from_slice(b"\r\n");
     }
     let mut outs = vec![Out::Bytes(out)];
     outs.extend(tagged(command, "OK that is all"));
     outs
+}
+
+/// Whether a listing comes below a branch.
+fn reaches(reference: &[u8], pattern: &[u8], branch: &str) -> bool {
+    pattern.ends_with(b"*") || reference.starts_with(branch.as_bytes())
 }
 
 /// Names come as atoms, quoted or as literals, as servers like it.

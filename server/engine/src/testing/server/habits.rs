@@ -59,6 +59,8 @@ pub(crate) struct Habits {
     pub separator: Option<char>,
     /// Three namespaces: personal, other users', shared; the inside of each answer's list.
     pub namespaces: [&'static str; 3],
+    /// A folder with its separator below which nothing can be listed: any listing that comes there fails.
+    pub breaks_at: Option<&'static str>,
     /// Commands that begin so are answered so instead of done; the first that fits counts.
     pub instead: Vec<(&'static str, &'static str)>,
     /// Words that come unasked: news of flags, of new messages, of nothing.
@@ -112,6 +114,7 @@ impl Default for Habits {
             name: "Dovecot",
             separator: Some('/'),
             namespaces: ["(\"\" \"/\")", "", ""],
+            breaks_at: None,
             instead: Vec::new(),
             chatty: false,
             interleaves: false,

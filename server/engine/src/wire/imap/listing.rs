@@ -1,8 +1,11 @@
 //! The folders of a mailbox: LIST with SPECIAL-USE, NAMESPACE, subscriptions. What is not the user's own is left out by
 //! name.
 
-use std::collections::BTreeSet;
+mod rows;
 
+use std::collections::HashSet;
+
+use rows::{Row, Unlisted};
 use shared::{
     cause::Cause,
     endpoint::Preset,
@@ -79,8 +82,8 @@ pub(crate) async fn list(
     connection: &mut Connection,
     chosen: Option<Preset>,
 ) -> Result<MailboxListing, ConnectorError> {
-    let (namespaces, id) = introduce(connection).await?;
-    let mut rows = list_rows(connection).await?;
+    let (mut namespaces, id) = introduce(connection).await?;
+    let rows::Rows { mut rows, unlisted } = rows::all(connection).await?;
     if rows.is_empty() {
         return Err(ConnectorError {
             reach: Reach::Mailbox,
@@ -95,7 +98,13 @@ pub(crate) async fn list(
     let own = namespaces.personal.first().cloned();
     let separator =
         own.as_ref().and_then(|own| own.separator).or_else(|| rows.iter().find_map(|row| row.separator));
-    let prefix = own.map(|own| own.prefix).unwrap_or_default();
+    let prefix = match own {
+        Some(own) => own.prefix,
+        None => guess_prefix(&rows, separator),
+    };
+    if namespaces.personal.is_empty() && !prefix.is_empty() {
+        namespaces.personal.push(Namespace { prefix: prefix.clone(), separator });
+    }
     let Connection { greeting, capabilities, .. } = &*connection;
     let recognised = preset::recognise(greeting, &id, capabilities);
     let preset = chosen.unwrap_or(recognised);
@@ -109,10 +118,41 @@ pub(crate) async fn list(
         id,
         message_limit: capabilities.iter().find_map(|word| word.strip_prefix("APPENDLIMIT=")?.parse().ok()),
     };
-    for row in rows {
-        sort_in(row, &namespaces, separator, &mut listing);
+    for branch in unlisted {
+        listing.findings.push(unlistable(&branch, &listing.prefix, separator));
     }
+    sort(rows, &namespaces, separator, &mut listing);
     Ok(listing)
+}
+
+/// Without NAMESPACE: where every folder but INBOX stands below `INBOX.`, that is how names begin there (Courier and
+/// Cyrus of old). With another separator the user may just like it so.
+fn guess_prefix(rows: &[Row], separator: Option<u8>) -> Vec<u8> {
+    const PREFIX: &[u8] = b"INBOX.";
+    let mut others = rows.iter().filter(|row| !row.wire.eq_ignore_ascii_case(b"INBOX")).peekable();
+    let all = others.peek().is_some() && others.all(|row| row.wire.starts_with(PREFIX));
+    if separator == Some(b'.') && all { PREFIX.to_vec() } else { Vec::new() }
+}
+
+fn unlistable(branch: &Unlisted, prefix: &[u8], separator: Option<u8>) -> Finding {
+    let folder = (!branch.wire.is_empty()).then(|| path(&branch.wire, prefix, separator));
+    Finding {
+        severity: Severity::Loss,
+        cause: Cause::FolderUnreadable,
+        subject: Subject { folder, item: None },
+        detail: format!(
+            "The server could not list the folders below it; only those that the user subscribed to are moved. {}",
+            branch.words
+        ),
+    }
+}
+
+/// Sorts all rows in, in the order they come.
+fn sort(rows: Vec<Row>, namespaces: &Namespaces, separator: Option<u8>, listing: &mut MailboxListing) {
+    let mut known = HashSet::with_capacity(rows.len());
+    for row in rows {
+        sort_in(row, namespaces, separator, listing, &mut known);
+    }
 }
 
 /// CAPABILITY, then ID and NAMESPACE in one round trip.
@@ -154,88 +194,14 @@ fn read_namespaces(data: &Data) -> Namespaces {
     Namespaces { personal: class(0), foreign: class(1).into_iter().chain(class(2)).collect() }
 }
 
-/// One answer to LIST.
-#[derive(Debug)]
-struct Row {
-    attributes: Vec<String>,
-    separator: Option<u8>,
-    wire: Vec<u8>,
-    subscribed: bool,
-}
-
-impl Row {
-    fn is(&self, attribute: &str) -> bool {
-        self.attributes.iter().any(|known| known.eq_ignore_ascii_case(attribute))
-    }
-
-    fn selectable(&self) -> bool {
-        !self.is("\\Noselect") && !self.is("\\NonExistent")
-    }
-
-    /// RFC 6154, section 2.
-    fn special_use(&self) -> Option<Role> {
-        const USES: [(&str, Role); 5] = [
-            ("\\Sent", Role::Sent),
-            ("\\Drafts", Role::Drafts),
-            ("\\Trash", Role::Trash),
-            ("\\Junk", Role::Junk),
-            ("\\Archive", Role::Archive),
-        ];
-        USES.into_iter().find(|(name, _)| self.is(name)).map(|(_, role)| role)
-    }
-}
-
-async fn list_rows(connection: &mut Connection) -> Result<Vec<Row>, ConnectorError> {
-    let mut rows = Vec::new();
-    if connection.capabilities.has("LIST-EXTENDED") {
-        let special = if connection.capabilities.has("SPECIAL-USE") { " SPECIAL-USE" } else { "" };
-        let command = format!("LIST \"\" \"*\" RETURN (SUBSCRIBED{special})");
-        let condition =
-            connection.run(command.as_bytes(), |data| rows.extend(read_row(&data, "LIST"))).await?;
-        // Some servers advertise the extended form and answer it with BAD (edge case 74).
-        if condition.is_ok() && !rows.is_empty() {
-            for row in &mut rows {
-                row.subscribed = row.is("\\Subscribed");
-            }
-            return Ok(rows);
-        }
-        rows.clear();
-    }
-    let list = connection.queue(b"LIST \"\" \"*\"");
-    let lsub = connection.queue(b"LSUB \"\" \"*\"");
-    connection.flush().await?;
-    let mut subscribed = BTreeSet::new();
-    let keep = |data: Data| {
-        rows.extend(read_row(&data, "LIST"));
-        subscribed.extend(read_row(&data, "LSUB").map(|row| row.wire));
-    };
-    let ended = connection.finish_all(&[list.clone(), lsub], keep).await?;
-    if let Some(condition) = ended.get(&list).filter(|condition| !condition.is_ok()) {
-        let doing = format!("listing the folders on {}", connection.peer);
-        return Err(connection.refused(condition, Reach::Mailbox, Cause::NoFolders, doing));
-    }
-    for row in &mut rows {
-        row.subscribed = subscribed.contains(&row.wire);
-    }
-    Ok(rows)
-}
-
-fn read_row(data: &Data, word: &str) -> Option<Row> {
-    if data.name != word {
-        return None;
-    }
-    let [attributes, separator, name, ..] = data.values.as_slice() else { return None };
-    Some(Row {
-        attributes: attributes.list()?.iter().filter_map(Value::text).collect(),
-        separator: separator.bytes().and_then(|bytes| bytes.first().copied()),
-        // A folder may be called NIL.
-        wire: name.bytes().map_or_else(|| b"NIL".to_vec(), |bytes| bytes.to_vec()),
-        subscribed: false,
-    })
-}
-
 /// Makes a row one of the user's folders, a finding, or nothing (the bare root of a namespace).
-fn sort_in(row: Row, namespaces: &Namespaces, separator: Option<u8>, listing: &mut MailboxListing) {
+fn sort_in(
+    row: Row,
+    namespaces: &Namespaces,
+    separator: Option<u8>,
+    listing: &mut MailboxListing,
+    known: &mut HashSet<FolderPath>,
+) {
     let separator = row.separator.or(separator);
     let mut leave_out = |cause: Cause, detail: &str| {
         let subject = Subject { folder: Some(path(&row.wire, b"", separator)), item: None };
@@ -272,12 +238,13 @@ fn sort_in(row: Row, namespaces: &Namespaces, separator: Option<u8>, listing: &m
     if path.0.iter().all(String::is_empty) {
         return;
     }
-    if listing.folders.iter().any(|folder| folder.path == path)
+    if known.contains(&path)
         && let Some(name) = path.0.last_mut()
     {
         // Two spellings that read the same (edge case 59) are two folders all the same.
         *name = format!("{name} [{}]", row.wire.escape_ascii());
     }
+    known.insert(path.clone());
     listing.folders.push(Folder {
         role: if path.is_inbox() { Some(Role::Inbox) } else { row.special_use() },
         selectable: row.selectable(),
@@ -318,6 +285,7 @@ pub(crate) fn wire_name(path: &FolderPath, prefix: &[u8], separator: Option<char
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::imap::connection::Capabilities;
 
     fn check(wire: &str, prefix: &str, separator: char, expected: &[&str]) {
         let path = path(wire.as_bytes(), prefix.as_bytes(), Some(separator as u8));
@@ -330,6 +298,43 @@ mod tests {
         check("INBOX.Sent.2024", "INBOX.", '.', &["Sent", "2024"]);
         check("INBOX/Sub", "", '/', &["INBOX", "Sub"]);
         check("INBOX", "INBOX.", '.', &["INBOX"]);
+    }
+
+    fn row(wire: &str) -> Row {
+        Row { attributes: Vec::new(), separator: Some(b'.'), wire: wire.into(), subscribed: false }
+    }
+
+    fn guessed(names: &[&str], separator: u8) -> Vec<u8> {
+        let rows: Vec<_> = names.iter().map(|name| row(name)).collect();
+        guess_prefix(&rows, Some(separator))
+    }
+
+    #[test]
+    fn edge_052_without_namespace_the_prefix_is_guessed_only_where_every_folder_has_it() {
+        assert_eq!(guessed(&["INBOX", "INBOX.Sent", "INBOX.a.b"], b'.'), b"INBOX.");
+        assert_eq!(guessed(&["INBOX", "INBOX.Sent", "Other"], b'.'), b"");
+        assert_eq!(guessed(&["INBOX"], b'.'), b"");
+        assert_eq!(guessed(&["INBOX", "INBOX/Sent"], b'/'), b"");
+    }
+
+    #[test]
+    fn edge_071_a_hundred_thousand_folders_are_sorted_in_at_once() {
+        let mut listing = MailboxListing {
+            folders: Vec::new(),
+            findings: Vec::new(),
+            separator: Some('.'),
+            profile: Profile::of(Preset::Generic, &Capabilities::default(), Some('.'), b""),
+            recognised: Preset::Generic,
+            prefix: Vec::new(),
+            id: String::new(),
+            message_limit: None,
+        };
+        let rows = (0..100_000).map(|number| row(&format!("{}.{number}", number % 100))).collect();
+        let begun = std::time::Instant::now();
+        sort(rows, &Namespaces::default(), Some(b'.'), &mut listing);
+        assert_eq!(listing.folders.len(), 100_000);
+        // Comparing each with each takes minutes.
+        assert!(begun.elapsed() < std::time::Duration::from_secs(10), "took {:?}", begun.elapsed());
     }
 
     #[test]

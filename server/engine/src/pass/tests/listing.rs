@@ -1,0 +1,96 @@
+//! Listings that fail in part (edge cases 62, 71, 73, 76): one bad branch costs only itself, and is named.
+
+use shared::{
+    cause::Cause,
+    finding::Severity,
+    pass::{PassEnd, PassKind},
+    report::Verdict,
+};
+
+use crate::testing::{
+    clock,
+    mailbox::Mailbox,
+    scene::{Scene, of, verdict},
+};
+
+#[test]
+fn edge_073_a_branch_that_cannot_be_listed_costs_only_itself_and_is_named() {
+    clock::run(async {
+        let source = "INBOX: a | Broken: b | Broken/lost: c | Broken/kept: d | Work: e | Work/deep/er: f";
+        let mut source = Mailbox::written(source);
+        source.subscribed = [b"Broken/kept".to_vec(), b"Work/deep/er".to_vec()].into();
+        let scene = Scene::of(source, Mailbox::written("INBOX:")).await;
+        scene.source.habits(|habits| habits.breaks_at = Some("Broken/"));
+        let outcome = scene.pass(PassKind::Initial).await;
+        assert_eq!(outcome.end, PassEnd::Finished);
+        let target = scene.target.mailbox();
+        let names: Vec<_> =
+            target.folders.keys().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        for name in ["Broken", "Broken/kept", "INBOX", "Work", "Work/deep/er"] {
+            assert!(names.iter().any(|known| known == name), "{name} is not in {names:?}");
+        }
+        assert_eq!(target.messages(), 5);
+        assert!(target.subscribed.contains(b"Broken/kept".as_slice()));
+        let lost = of(&outcome, Cause::FolderUnreadable);
+        assert_eq!((lost.len(), lost[0].severity), (1, Severity::Loss));
+        assert!(lost[0].detail.contains("the mountpoint is broken"), "{}", lost[0].detail);
+        assert_eq!(lost[0].subject.folder.as_ref().expect("a folder").to_string(), "Broken");
+        assert_eq!(verdict(&outcome), Verdict::Investigate);
+        scene.check_the_source_is_untouched();
+    });
+}
+
+#[test]
+fn edge_073_where_nothing_can_be_listed_subscriptions_stand_in() {
+    clock::run(async {
+        let mut source = Mailbox::written("INBOX: a | Work: b | Private: c");
+        source.subscribed = [b"Work".to_vec()].into();
+        let scene = Scene::of(source, Mailbox::written("INBOX:")).await;
+        scene.source.habits(|habits| habits.instead = vec![("LIST", "NO the listing is broken")]);
+        let outcome = scene.pass(PassKind::Initial).await;
+        assert_eq!((&outcome.end, scene.target.mailbox().messages()), (&PassEnd::Finished, 2));
+        let lost = of(&outcome, Cause::FolderUnreadable);
+        assert_eq!((lost.len(), lost[0].severity), (1, Severity::Loss));
+        assert_eq!(verdict(&outcome), Verdict::Investigate);
+    });
+}
+
+#[test]
+fn edge_073_a_listing_that_is_refused_for_the_moment_is_asked_for_again() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a | Work: b", "INBOX:").await;
+        scene.source.habits(|habits| {
+            habits.cannot(&["LIST-EXTENDED"]);
+            habits.instead = vec![("LIST \"\" \"*\"", "NO [UNAVAILABLE] come back later")];
+        });
+        let outcome = scene.pass(PassKind::Initial).await;
+        assert_eq!(scene.source.heard("LIST \"\" \"%\""), 0);
+        assert!(matches!(outcome.end, PassEnd::Aborted { .. }), "{:?}", outcome.end);
+        assert_eq!((scene.target.heard("CREATE"), scene.target.heard("APPEND")), (0, 0));
+    });
+}
+
+#[test]
+fn edge_076_a_broken_listing_of_a_tree_that_loops_is_cut_and_named() {
+    clock::run(async {
+        let loops = vec!["x"; 60].join("/");
+        let source = Mailbox::written(&format!("INBOX: a | {loops}: b | Broken/c: c"));
+        let scene = Scene::of(source, Mailbox::written("INBOX:")).await;
+        scene.source.habits(|habits| habits.breaks_at = Some("Broken/"));
+        let outcome = scene.pass(PassKind::Initial).await;
+        let lost = of(&outcome, Cause::FolderUnreadable);
+        assert_eq!(lost.len(), 2, "{lost:?}");
+        assert!(lost.iter().any(|it| it.detail.contains("loop")), "{lost:?}");
+    });
+}
+
+#[test]
+fn edge_062_a_listing_with_a_wildcard_in_a_name_is_asked_for_by_level_too() {
+    clock::run(async {
+        let source = "INBOX: a | 100% *: b | 100% */q\"uote: c | 12: d | Broken/x: e";
+        let scene = Scene::of(Mailbox::written(source), Mailbox::written("INBOX:")).await;
+        scene.source.habits(|habits| habits.breaks_at = Some("Broken/"));
+        let outcome = scene.pass(PassKind::Initial).await;
+        assert_eq!(scene.target.mailbox().messages(), 4, "{:?}", outcome.end);
+    });
+}

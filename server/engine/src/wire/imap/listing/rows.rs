@@ -1,0 +1,124 @@
+//! Asking for all folders: LIST at once, in its extended form where there is one; level by level where that fails.
+
+mod walk;
+
+use std::collections::BTreeMap;
+
+use shared::{cause::Cause, folder::Role};
+
+use crate::{
+    error::{ConnectorError, Reach},
+    wire::imap::{
+        connection::{Connection, Data},
+        response::Value,
+    },
+};
+
+/// All rows, and the branches that the server could not list.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) rows: Vec<Row>,
+    pub(super) unlisted: Vec<Unlisted>,
+}
+
+/// A folder below which the server could not list, and its words.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unlisted {
+    pub(super) wire: Vec<u8>,
+    pub(super) words: String,
+}
+
+/// One answer to LIST.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) attributes: Vec<String>,
+    pub(super) separator: Option<u8>,
+    pub(super) wire: Vec<u8>,
+    pub(super) subscribed: bool,
+}
+
+impl Row {
+    /// The one folder that is there without being listed.
+    fn inbox() -> Self {
+        Self { attributes: Vec::new(), separator: None, wire: b"INBOX".to_vec(), subscribed: false }
+    }
+
+    pub(super) fn is(&self, attribute: &str) -> bool {
+        self.attributes.iter().any(|known| known.eq_ignore_ascii_case(attribute))
+    }
+
+    pub(super) fn selectable(&self) -> bool {
+        !self.is("\\Noselect") && !self.is("\\NonExistent")
+    }
+
+    /// RFC 6154, section 2.
+    pub(super) fn special_use(&self) -> Option<Role> {
+        const USES: [(&str, Role); 5] = [
+            ("\\Sent", Role::Sent),
+            ("\\Drafts", Role::Drafts),
+            ("\\Trash", Role::Trash),
+            ("\\Junk", Role::Junk),
+            ("\\Archive", Role::Archive),
+        ];
+        USES.into_iter().find(|(name, _)| self.is(name)).map(|(_, role)| role)
+    }
+}
+
+/// Lists every folder. None at all is not an error here: it may be what the server means.
+pub(super) async fn all(connection: &mut Connection) -> Result<Rows, ConnectorError> {
+    let mut rows = Vec::new();
+    if connection.capabilities.has("LIST-EXTENDED") {
+        let special = if connection.capabilities.has("SPECIAL-USE") { " SPECIAL-USE" } else { "" };
+        let command = format!("LIST \"\" \"*\" RETURN (SUBSCRIBED{special})");
+        let condition = connection.run(command.as_bytes(), |data| rows.extend(read(&data, "LIST"))).await?;
+        // Some servers advertise the extended form and answer it with BAD (edge case 74).
+        if condition.is_ok() && !rows.is_empty() {
+            for row in &mut rows {
+                row.subscribed = row.is("\\Subscribed");
+            }
+            return Ok(Rows { rows, unlisted: Vec::new() });
+        }
+        rows.clear();
+    }
+    let list = connection.queue(b"LIST \"\" \"*\"");
+    let lsub = connection.queue(b"LSUB \"\" \"*\"");
+    connection.flush().await?;
+    let mut subscribed = BTreeMap::new();
+    let keep = |data: Data| {
+        rows.extend(read(&data, "LIST"));
+        subscribed.extend(read(&data, "LSUB").map(|row| (row.wire.clone(), row)));
+    };
+    let ended = connection.finish_all(&[list.clone(), lsub], keep).await?;
+    let refusal = ended.get(&list).filter(|condition| !condition.is_ok());
+    let mut found = Rows { rows, unlisted: Vec::new() };
+    if refusal.is_some() || found.rows.is_empty() {
+        let doing = format!("listing the folders on {}", connection.peer);
+        if let Some(condition) = refusal.filter(|condition| condition.passes()) {
+            return Err(connection.refused(condition, Reach::Mailbox, Cause::NoFolders, doing));
+        }
+        // One bad branch, such as a broken mountpoint, spoils the whole listing (edge case 73).
+        found = walk::walk(connection, &subscribed).await?;
+        if let (Some(condition), true) = (refusal, found.rows.is_empty()) {
+            return Err(connection.refused(condition, Reach::Mailbox, Cause::NoFolders, doing));
+        }
+    }
+    for row in &mut found.rows {
+        row.subscribed = subscribed.contains_key(&row.wire);
+    }
+    Ok(found)
+}
+
+/// An answer to LIST or LSUB as a row.
+pub(super) fn read(data: &Data, word: &str) -> Option<Row> {
+    if data.name != word {
+        return None;
+    }
+    let [attributes, separator, name, ..] = data.values.as_slice() else { return None };
+    Some(Row {
+        attributes: attributes.list()?.iter().filter_map(Value::text).collect(),
+        separator: separator.bytes().and_then(|bytes| bytes.first().copied()),
+        // A folder may be called NIL.
+        wire: name.bytes().map_or_else(|| b"NIL".to_vec(), |bytes| bytes.to_vec()),
+        subscribed: false,
+    })
+}
