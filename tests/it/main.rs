@@ -8,6 +8,7 @@ mod killed;
 mod logins;
 mod pairs;
 mod product;
+mod rules;
 mod second_pass;
 mod source_untouched;
 mod tls;

@@ -16,6 +16,8 @@ use crate::report::words;
 
 /// Examples shown of each cause; the report has them all.
 pub(super) const EXAMPLES: usize = 3;
+/// The same in a dry run, which writes no report; what rules leave out is shown too.
+const DRY_EXAMPLES: usize = 100;
 
 /// How a run went.
 #[derive(Debug)]
@@ -87,7 +89,7 @@ impl Closing<'_> {
         }
         let mut text = String::from("Findings by cause\n");
         for cause in &counted {
-            text.push_str(&cause_text(cause, findings));
+            text.push_str(&cause_text(cause, findings, self.plan.is_some()));
         }
         text.push('\n');
         text
@@ -239,13 +241,15 @@ fn foretold(plan: &PlanView) -> String {
 }
 
 /// `  Loss        4  Message larger than the target allows`, a few examples, and what to do.
-fn cause_text(cause: &CauseCount, findings: &[Finding]) -> String {
+fn cause_text(cause: &CauseCount, findings: &[Finding], dry: bool) -> String {
     let indent = " ".repeat(INDENT);
     let (severity, count) = (words::severity(cause.severity), words::count(cause.count));
     let mut text = format!("  {severity:<7}  {count:>7}  {}\n", cause.title);
-    let shown = match cause.severity {
-        Severity::Info => 0,
-        Severity::Warning | Severity::Loss => EXAMPLES,
+    let shown = match (cause.severity, dry) {
+        (Severity::Info, true) if cause.cause.is_by_rule() => DRY_EXAMPLES,
+        (Severity::Info, _) => 0,
+        (Severity::Warning | Severity::Loss, true) => DRY_EXAMPLES,
+        (Severity::Warning | Severity::Loss, false) => EXAMPLES,
     };
     let mut unshown = cause.count;
     for finding in findings.iter().filter(|finding| finding.cause == cause.cause).take(shown) {

@@ -21,7 +21,7 @@ use super::words;
 /// | `folder`  | role        |             | all          | `folder`, `target_folder`         |
 /// | `cause`   | cause       |             | `findings`   | `severity`, `cause`, `what_to_do` |
 /// | `finding` | cause       | particulars | `size_bytes` | all but `target_folder`           |
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "row",
     "severity",
     "cause",
@@ -41,6 +41,7 @@ const COLUMNS: [&str; 22] = [
     "identical",
     "altered",
     "missing",
+    "left_out",
     "extra",
     "source_bytes",
     "target_bytes",
@@ -74,6 +75,7 @@ impl Row {
             .number("identical", totals.identical)
             .number("altered", totals.altered)
             .number("missing", totals.missing)
+            .number("left_out", totals.left_out)
             .number("extra", totals.extra)
             .number("source_bytes", totals.source_bytes)
             .number("target_bytes", totals.target_bytes)

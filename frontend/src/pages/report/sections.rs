@@ -29,6 +29,7 @@ pub(super) fn TotalsOf(totals: Totals) -> impl IntoView {
             <Tile label="Identical in all" value=count(totals.identical)/>
             <Tile label="Changed bytes" value=count(totals.altered)/>
             <Tile label="Missing" value=count(totals.missing)/>
+            <Tile label="Left out on purpose" value=count(totals.left_out)/>
             <Tile label="Only on the target" value=count(totals.extra)/>
         </dl>
     }
@@ -84,6 +85,7 @@ pub(super) fn FoldersOf(folders: Vec<ReportFolder>) -> impl IntoView {
                         <th scope="col" class="number">"Identical"</th>
                         <th scope="col" class="number">"Changed"</th>
                         <th scope="col" class="number">"Missing"</th>
+                        <th scope="col" class="number">"Left out"</th>
                         <th scope="col" class="number">"Extra"</th>
                     </tr>
                 </thead>
@@ -111,6 +113,7 @@ fn row(folder: ReportFolder) -> impl IntoView {
             {number(totals.identical)}
             {trouble(totals.altered)}
             {trouble(totals.missing)}
+            {number(totals.left_out)}
             {trouble(totals.extra)}
         </tr>
     }

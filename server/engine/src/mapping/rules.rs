@@ -53,6 +53,19 @@ pub struct Ruled {
     pub findings: Vec<Finding>,
 }
 
+impl Ruled {
+    /// Tells how many messages the folders that stay behind hold, where it is known: one number for each of them.
+    pub fn count(&mut self, messages: impl IntoIterator<Item = Option<u32>>) {
+        for (finding, messages) in self.findings[..self.left_out.len()].iter_mut().zip(messages) {
+            match messages {
+                Some(1) => finding.detail.push_str(" It holds 1 message."),
+                Some(messages) => finding.detail.push_str(&format!(" It holds {messages} messages.")),
+                None => {}
+            }
+        }
+    }
+}
+
 impl Rules {
     /// Makes the rules ready. `source` is the product that is left: it decides which system folders stay behind where
     /// the project does not.

@@ -135,7 +135,16 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
         .collect();
     let known = records.values().map(|(_, record)| (record.source.clone(), record.target.clone())).collect();
     let rules = mapping::rules::Rules::new(&course.order.options.folders, listing.preset);
-    let ruled = rules.map_err(ConnectorError::from)?.apply(listing.folders);
+    let mut ruled = rules.map_err(ConnectorError::from)?.apply(listing.folders);
+    if !ruled.left_out.is_empty() {
+        let left_out: Vec<&Folder> = ruled.left_out.iter().collect();
+        let messages = sides.source.amounts(&left_out).await?;
+        ruled.count(messages);
+        // What an earlier pass copied of them is no orphan: they are still there.
+        for folder in &ruled.left_out {
+            records.remove(&folder.path);
+        }
+    }
     let (mapped, renames) = mapping::map_ruled(&ruled, &there.folders, &known, &there.names);
     course.note(listing.findings).await?;
     course.note(ruled.findings).await?;

@@ -12,6 +12,7 @@ mod logins;
 mod marks;
 mod names;
 mod plain;
+mod presets;
 mod recovery;
 mod refusals;
 mod scenarios;

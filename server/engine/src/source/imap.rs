@@ -69,6 +69,10 @@ impl Source for ImapSource {
         self.session.standings(folders).await
     }
 
+    async fn amounts(&mut self, folders: &[&Folder]) -> Result<Vec<Option<u32>>, ConnectorError> {
+        self.session.amounts(folders).await
+    }
+
     async fn fetch(
         &mut self,
         orders: &[FetchOrder<'_>],

@@ -89,13 +89,11 @@ fn a_dry_run_shows_the_plan_and_writes_no_report() {
     };
     let plan = PlanView {
         folders: vec![folder("INBOX", "INBOX", false), folder("Gesendet", "Sent", true)],
-        findings: vec![sample::finding(
-            Severity::Loss,
-            Cause::TooBig,
-            "INBOX",
-            Some(sample::item(3, 99, None)),
-            "",
-        )],
+        findings: vec![
+            sample::finding(Severity::Loss, Cause::TooBig, "INBOX", Some(sample::item(3, 99, None)), ""),
+            sample::finding(Severity::Info, Cause::FolderExcluded, "Lists", None, "it stays"),
+            sample::finding(Severity::Info, Cause::FolderRenamed, "Gesendet", None, "same use"),
+        ],
     };
     let text =
         Closing { plan: Some(&plan), files: Some(&[]), ..closing(PassKind::DryRun, &PassEnd::Finished) }
@@ -108,6 +106,7 @@ fn a_dry_run_shows_the_plan_and_writes_no_report() {
             "      20              4       14             2       14.0 kB  all 2 folders\n",
             "  Loss           1  Message larger than the target allows\n",
             "INBOX: UID 3, 99 B, ",
+            "Lists: it stays\n",
             "nothing was written. Without --dry-run, 14 messages (14.0 kB) would be copied.",
             "Report:  none was written, because a dry run compares nothing.",
         ],

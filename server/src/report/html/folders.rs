@@ -17,6 +17,7 @@ pub(super) fn write(page: &mut Markup, report: &Report) {
          <th scope=\"col\" class=\"n\">Source</th><th scope=\"col\" class=\"n\">Target</th>\
          <th scope=\"col\" class=\"n\">Matched</th><th scope=\"col\" class=\"n\">Identical</th>\
          <th scope=\"col\" class=\"n\">Altered</th><th scope=\"col\" class=\"n\">Missing</th>\
+         <th scope=\"col\" class=\"n\">Left out</th>\
          <th scope=\"col\" class=\"n\">Extra</th><th scope=\"col\" class=\"n\">Source size</th>\
          <th scope=\"col\" class=\"n\">Target size</th></tr>\n</thead>\n<tbody>\n",
     );
@@ -55,6 +56,7 @@ fn numbers(page: &mut Markup, totals: &Totals) {
         ("", totals.identical),
         ("altered", totals.altered),
         ("missing", totals.missing),
+        ("", totals.left_out),
         ("extra", totals.extra),
     ];
     for (class, number) in columns {

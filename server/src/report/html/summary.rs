@@ -69,6 +69,14 @@ fn totals(page: &mut Markup, report: &Report) {
         }
         page.raw("</dd></div>\n");
     }
+    part(
+        page,
+        "left-out",
+        "Left out",
+        "on purpose: by a rule of the project or by the user",
+        totals.left_out,
+    );
+    page.raw("</dd></div>\n");
     part(page, "extra", "Extra", "only on the target", totals.extra);
     page.raw("</dd></div>\n</dl>\n</section>\n");
 }

@@ -153,13 +153,25 @@ impl ImapSession {
         folders: &[&Folder],
     ) -> Result<Vec<Option<Standing>>, ConnectorError> {
         let capabilities = &self.connection.capabilities;
-        let numbered = capabilities.has("CONDSTORE") || capabilities.has("QRESYNC");
-        let items = if numbered { " (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)" } else { "" };
-        let mut standings = vec![None; folders.len()];
-        if !numbered {
+        if !capabilities.has("CONDSTORE") && !capabilities.has("QRESYNC") {
             // Without numbered changes nobody can tell whether flags changed: asking is for nothing.
-            return Ok(standings);
+            return Ok(vec![None; folders.len()]);
         }
+        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)").await
+    }
+
+    /// How many messages folders hold, without opening them. None for one the server will not tell of.
+    pub(crate) async fn amounts(&mut self, folders: &[&Folder]) -> Result<Vec<Option<u32>>, ConnectorError> {
+        let standings = self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY)").await?;
+        Ok(standings.into_iter().map(|standing| standing.map(|standing| standing.messages)).collect())
+    }
+
+    async fn statuses(
+        &mut self,
+        folders: &[&Folder],
+        items: &str,
+    ) -> Result<Vec<Option<Standing>>, ConnectorError> {
+        let mut standings = vec![None; folders.len()];
         let mut waiting = folders.iter().enumerate();
         let mut under_way: VecDeque<(Tag, usize)> = VecDeque::new();
         loop {

@@ -20,10 +20,6 @@ pub(crate) struct Profile {
     pub unasked_literal: usize,
     /// Send NOOP after so many APPENDs, because errors in a row and repeated commands are counted.
     pub noop_every: Option<usize>,
-    /// Send NOOP after so many CREATEs in a row (edge case 72).
-    pub creates_in_a_row: Option<usize>,
-    /// How many connections to one mailbox it bears at once.
-    pub connections: u16,
     /// How long an answer that was lost may still take effect: looks after an interruption, one after each pause.
     pub settle: &'static [Duration],
 }
@@ -70,8 +66,6 @@ impl Profile {
             unasked_literal,
             // After five errors in a row it closes, after 25 of the same command too: a good one resets both.
             noop_every: zimbra.then_some(4),
-            creates_in_a_row: zimbra.then_some(20),
-            connections: preset.connections(),
             settle: if atomic { &QUICK } else { &PATIENT },
         }
     }
@@ -105,15 +99,5 @@ mod tests {
             Profile::of(Preset::Generic, &capabilities("IMAP4REV1 LITERAL-"), None, b"").unasked_literal,
             4096
         );
-    }
-
-    #[test]
-    fn edge_072_carbonio_is_not_asked_for_25_folders_in_a_row() {
-        for preset in Preset::ALL {
-            let profile = Profile::of(*preset, &capabilities("IMAP4REV1"), None, b"");
-            let counts = matches!(preset, Preset::Zimbra | Preset::Carbonio);
-            assert_eq!(profile.creates_in_a_row.is_some_and(|creates| creates < 25), counts);
-            assert!(profile.connections > 0);
-        }
     }
 }
