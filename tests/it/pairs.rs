@@ -1,4 +1,4 @@
-//! Every mail system there is a harness for as source, and each of them but imap4d as target, in every pair: nothing is lost, nothing is
+//! Every mail system there is a harness for, as source and as target of every other: nothing is lost, nothing is
 //! doubled, every difference is named message by message, the source is untouched, a second run sends nothing.
 
 mod fill;
@@ -6,8 +6,8 @@ mod judge;
 mod letter;
 mod system;
 
-use servers::tap::Tap;
-use shared::cause::Cause;
+use servers::{corpus::Corpus, tap::Tap};
+use shared::{cause::Cause, finding::Finding, report::Verdict};
 use tests::{cli::Cli, mailbox::Mailbox};
 
 use system::{Kind, System, USER};
@@ -16,7 +16,8 @@ use system::{Kind, System, USER};
 #[track_caller]
 fn migrate(from: Kind, to: Kind) {
     let (source, target) = (System::start(from), System::start(to));
-    fill::fill(&source);
+    let corpus = if to == Kind::Imap4d { fill::recognisable() } else { Corpus::awkward() };
+    fill::fill(&source, &corpus);
     let before = letter::read(&source);
     assert!(before.iter().map(|folder| folder.letters.len()).sum::<usize>() >= 50, "the source is filled");
     let (read, written) = (tap(&source), tap(&target));
@@ -70,6 +71,11 @@ macro_rules! from {
             fn everything_arrives_on_courier_or_is_named() {
                 migrate(Kind::$source, Kind::Courier);
             }
+
+            #[test]
+            fn everything_arrives_on_imap4d_or_is_named() {
+                migrate(Kind::$source, Kind::Imap4d);
+            }
         }
     };
 }
@@ -79,3 +85,25 @@ from!(from_dovecot_with_mdbox, Mdbox);
 from!(from_cyrus, Cyrus);
 from!(from_courier, Courier);
 from!(from_imap4d, Imap4d);
+
+/// Nobody could tell what these three became, not even the one who stored them: imap4d does not tell numbers (UIDPLUS).
+#[test]
+fn what_imap4d_makes_unrecognisable_is_named_message_by_message() {
+    let (source, target) = (System::start(Kind::Mdbox), System::start(Kind::Imap4d));
+    fill::fill(&source, &Corpus::awkward());
+    let before = letter::read(&source);
+    let cli = Cli::new(Mailbox::at(source.port(), USER), Mailbox::at(target.port(), USER));
+    let run = cli.run().ends_with(4);
+    let report = cli.report();
+    let missing: Vec<_> = report.findings.iter().filter(|finding| finding.cause == Cause::Missing).collect();
+    assert!(!missing.is_empty() && report.totals.missing >= missing.len() as u64, "{}", run.said());
+    let shown = |finding: &&Finding| {
+        let (folder, item) = (finding.subject.folder.as_ref()?, finding.subject.item.as_ref()?);
+        let folder = before.iter().find(|own| own.path == folder.0)?;
+        Some(folder.letters.iter().find(|one| one.uid.to_string() == item.id)?.shown.clone())
+    };
+    let shown: Vec<_> = missing.iter().filter_map(shown).collect();
+    assert_eq!(shown.len(), missing.len(), "each is named");
+    assert!(shown.iter().any(|shown| shown.starts_with("From a@old.example Thu Feb")), "{shown:?}");
+    assert_eq!(report.verdict, Verdict::Poor);
+}
