@@ -29,7 +29,7 @@ impl Table {
             if bench.quick { " A quick run with a tenth of the messages: not for comparing." } else { "" };
         let head = format!(
             "{machine} Medians of {} runs in turn, each into a fresh account.{quick}\n\nTimes in seconds. *CPU* is that of the \
-             program, then of source and target; *memory* is the most of one process; *times* compares with the first row.\n",
+             program, then of source and target; *memory* is the most of one process; *times* compares medians with the first row.\n",
             bench.runs
         );
         Self { head, scenarios: Vec::new() }
@@ -59,8 +59,8 @@ impl Table {
         for scenario in &self.scenarios {
             let _ = write!(
                 text,
-                "\n### {} ({} messages)\n\n| | runs | time | times | CPU | source | target | memory MiB | exit | faithful | verdict |\n\
-                 |---|---|---|---|---|---|---|---|---|---|---|\n",
+                "\n### {} ({} messages)\n\n| | runs | time | best | times | CPU | source | target | memory MiB | exit | faithful | verdict |\n\
+                 |---|---|---|---|---|---|---|---|---|---|---|---|\n",
                 scenario.name, scenario.messages
             );
             let own =
@@ -84,6 +84,7 @@ impl Row {
     fn write(&self, own: Option<Duration>, text: &mut String) {
         let seconds = |value: fn(&Sample) -> Duration| self.median(value).as_secs_f64();
         let wall = self.median(|one| one.wall);
+        let best = self.samples.iter().map(|one| one.wall).min().unwrap_or(wall);
         let times =
             own.map_or_else(String::new, |own| format!("{:.2}", wall.as_secs_f64() / own.as_secs_f64()));
         let worst = self.samples.iter().map(|one| &one.tally).min_by_key(|tally| tally.faithful);
@@ -92,10 +93,11 @@ impl Row {
         let code = self.samples.iter().map(|one| one.code).find(|code| *code != Some(0)).unwrap_or(Some(0));
         let _ = writeln!(
             text,
-            "| {} | {} | {:.3} | {times} | {:.2} | {:.2} | {:.2} | {} | {} | {faithful} | {verdict} |",
+            "| {} | {} | {:.3} | {:.3} | {times} | {:.2} | {:.2} | {:.2} | {} | {} | {faithful} | {verdict} |",
             self.peer.name,
             self.samples.len(),
             wall.as_secs_f64(),
+            best.as_secs_f64(),
             seconds(|one| one.cpu),
             seconds(|one| one.source),
             seconds(|one| one.target),
