@@ -3,6 +3,7 @@
 mod content;
 mod crash;
 mod delta;
+mod edges;
 mod faults;
 mod folders;
 mod guest;
