@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod browser;
+mod delta;
 mod dry_run;
 mod fidelity;
 mod killed;
