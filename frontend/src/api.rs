@@ -11,6 +11,7 @@ use shared::{
     finding::FindingRow,
     id::{AdminId, JobId, ProjectId},
     job::{ActionForm, Applied, JobAction, JobSecrets, JobView, NewJob},
+    limits::ResetForm,
     project::{ProjectForm, ProjectRow, ProjectView},
     report::{Report, ReportFormat},
 };
@@ -72,6 +73,9 @@ pub(crate) async fn delete_project(id: ProjectId) -> Answer<Done> {
 }
 pub(crate) async fn act_on_all(id: ProjectId, action: JobAction) -> Answer<Applied> {
     post(&format!("/projects/{id}/actions"), &ActionForm { action }).await
+}
+pub(crate) async fn reset_login(id: ProjectId, form: &ResetForm) -> Answer<Done> {
+    post(&format!("/projects/{id}/logins"), form).await
 }
 pub(crate) async fn add_jobs(id: ProjectId, jobs: &[NewJob]) -> Answer<Done> {
     post(&format!("/projects/{id}/jobs"), &jobs).await

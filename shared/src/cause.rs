@@ -69,7 +69,7 @@ causes! {
     ServerBug = "server.bug", "The server reports an error of its own", "The pass waits and tries again. Look at the server's log: it names what went wrong there.";
     ContactAdmin = "server.contact-admin", "The server asks that its administrator be contacted", "Ask the administrator of that server: it says that only they can help; then start again.";
     Privacy = "server.privacy", "The server demands a protected connection", "Choose implicit TLS (993) or STARTTLS (143) for this endpoint.";
-    OutsideHours = "limits.hours", "Outside the allowed hours", "Nothing to do: it goes on by itself when the hours open. Change the project's allowed hours to go on earlier.";
+    OutsideHours = "limits.hours", "Outside the allowed hours", "Nothing to do: it goes on by itself when the hours open. To go on earlier, change the allowed hours in the project, then pause and resume.";
     // Trust
     TlsUntrusted = "tls.untrusted", "The certificate is not signed by a trusted authority", "Compare its SHA-256 with the server's own and pin it, or install the issuing authority on this machine.";
     TlsName = "tls.name", "The certificate belongs to another name", "Use a host name the certificate names, or pin this certificate after comparing its SHA-256.";

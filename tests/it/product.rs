@@ -3,6 +3,7 @@
 mod crash;
 mod database;
 mod forgery;
+mod guest;
 mod main_path;
 mod roles;
 mod secrets;

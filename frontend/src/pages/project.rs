@@ -1,6 +1,7 @@
 //! One project: its mailboxes, live, and what can be done with all of them.
 
 mod actions;
+mod limits;
 mod list;
 mod table;
 
@@ -26,6 +27,7 @@ use crate::{
     },
 };
 use actions::ProjectActions;
+use limits::Limits;
 use table::JobTable;
 
 /// The page.
@@ -48,6 +50,9 @@ fn Project(project: ProjectView) -> impl IntoView {
         stream.with(|live| live.as_ref().map(|live| live.project.clone())).unwrap_or_else(|| first.clone())
     });
     let jobs = Memo::new(move |_| stream.with(|live| live.as_ref().map(|live| live.jobs.clone())));
+    let gates = Memo::new(move |_| {
+        stream.with(|live| live.as_ref().map(|live| live.gates.clone())).unwrap_or_default()
+    });
     let known = Signal::derive(move || jobs.get().unwrap_or_default());
     let may = move || session.may(Role::Operator);
     let add = move || {
@@ -82,6 +87,7 @@ fn Project(project: ProjectView) -> impl IntoView {
         .into_any(),
         Some(_) => view! {
             <Summary row=row/>
+            <Limits id=id gates=gates/>
             <ProjectActions id=id jobs=known/>
             <JobTable jobs=known/>
         }

@@ -2,6 +2,7 @@
 
 mod checks;
 mod draft;
+mod limits;
 mod rules;
 mod side;
 
@@ -14,6 +15,7 @@ use crate::{
     components::{Choice, Form, NumberField, RadioField, Submission, Submit, TextField},
     view::words::{depth_explained, depth_title},
 };
+use limits::LimitsFields;
 use rules::RulesFields;
 use side::SideFields;
 
@@ -65,6 +67,7 @@ pub(super) fn ProjectFields(
                         hint="More is faster until one of the servers asks to slow down."
                     />
                 </section>
+                <LimitsFields source=draft.source_limits target=draft.target_limits/>
             </fieldset>
             <div class="form-actions">
                 {(!read_only).then(|| view! { <Submit text=save test="save-project"/> })}

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use shared::{
     check::{CheckForm, Side, StoredSecret},
-    endpoint::{Endpoint, ImapEndpoint, Login, Preset, Tls},
+    endpoint::{Endpoint, ImapEndpoint, Login, Preset, Tls, TokenClient},
     id::ProjectId,
     project::{Options, ProjectForm, ProjectView, SideForm, VerifyDepth},
 };
 
-use super::rules::RulesDraft;
+use super::{limits::LimitsDraft, rules::RulesDraft};
 use crate::api::http::Failure;
 
 /// The login methods, without what belongs to each.
@@ -39,6 +39,8 @@ pub(crate) struct ProjectDraft {
     pub(super) verify: RwSignal<VerifyDepth>,
     pub(super) parallel: RwSignal<String>,
     pub(super) rules: RulesDraft,
+    pub(super) source_limits: LimitsDraft,
+    pub(super) target_limits: LimitsDraft,
 }
 
 /// One side of it.
@@ -54,6 +56,8 @@ pub(super) struct SideDraft {
     pub(super) admin: RwSignal<String>,
     pub(super) template: RwSignal<String>,
     pub(super) secret: RwSignal<String>,
+    /// How tokens are fetched, where the API set it.
+    client: RwSignal<Option<TokenClient>>,
     /// The project whose stored secret may be used instead of a new one.
     pub(super) stored: Option<ProjectId>,
     pub(super) test_user: RwSignal<String>,
@@ -71,6 +75,8 @@ impl ProjectDraft {
             verify: RwSignal::new(options.verify),
             parallel: RwSignal::new(options.parallel.to_string()),
             rules: RulesDraft::of(&options),
+            source_limits: LimitsDraft::of(Side::Source, &options.source_limits),
+            target_limits: LimitsDraft::of(Side::Target, &options.target_limits),
         }
     }
 
@@ -84,6 +90,8 @@ impl ProjectDraft {
             verify: RwSignal::new(project.options.verify),
             parallel: RwSignal::new(project.options.parallel.to_string()),
             rules: RulesDraft::of(&project.options),
+            source_limits: LimitsDraft::of(Side::Source, &project.options.source_limits),
+            target_limits: LimitsDraft::of(Side::Target, &project.options.target_limits),
         }
     }
 
@@ -107,6 +115,8 @@ impl ProjectDraft {
             options: self.rules.fill(Options {
                 verify: self.verify.get(),
                 parallel,
+                source_limits: self.source_limits.limits()?,
+                target_limits: self.target_limits.limits()?,
                 ..Options::default()
             })?,
         })
@@ -126,6 +136,7 @@ impl SideDraft {
             admin: RwSignal::default(),
             template: RwSignal::new("{user}*{admin}".into()),
             secret: RwSignal::default(),
+            client: RwSignal::default(),
             stored: None,
             test_user: RwSignal::default(),
             test_secret: RwSignal::default(),
@@ -143,7 +154,10 @@ impl SideDraft {
         draft.preset.set(imap.preset);
         let method = match &imap.login {
             Login::Password => Method::Password,
-            Login::Token { .. } => Method::Token,
+            Login::Token { client } => {
+                draft.client.set(client.clone());
+                Method::Token
+            }
             Login::AuthorizationId { admin } => {
                 draft.admin.set(admin.clone());
                 Method::AuthorizationId
@@ -189,7 +203,7 @@ impl SideDraft {
         let template = || given(self.template, names.template, "Enter the template, such as {user}*{admin}.");
         let login = match self.method.get() {
             Method::Password => Login::Password,
-            Method::Token => Login::Token { client: None },
+            Method::Token => Login::Token { client: self.client.get() },
             Method::AuthorizationId => Login::AuthorizationId { admin: admin()? },
             Method::Master => Login::Master { admin: admin()?, template: template()? },
         };

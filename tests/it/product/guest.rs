@@ -1,0 +1,201 @@
+//! The product as a guest of real servers: connections counted from outside, logins counted by the server, hours kept.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    num::NonZeroU16,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use servers::{corpus::Corpus, dovecot::Dovecot, proxy::Proxy, verify::Snapshot};
+use shared::{
+    check::Side,
+    id::ProjectId,
+    job::{JobAction, JobState, JobView},
+    limits::{AllowedHours, Day, GateView, Limits, LoginKey, ResetForm, TimeOfDay},
+    live::ProjectLive,
+    project::{Options, ProjectForm, ProjectView, SideForm},
+};
+use tests::{app::TestApp, cli::Cli, client::Client, mailbox::Mailbox};
+
+use super::{PASS, USER, assert_same, ended, mailboxes, pair};
+
+/// Gives a project other limits.
+async fn limit(client: &Client, project: ProjectId, options: impl FnOnce(&mut Options)) {
+    let view: ProjectView = client.get(&format!("/projects/{project}")).await.expect(200).read();
+    let mut changed = view.options;
+    options(&mut changed);
+    let side = |endpoint| SideForm { endpoint, secret: None };
+    let form = ProjectForm {
+        name: view.row.name,
+        source: side(view.source),
+        target: side(view.target),
+        options: changed,
+    };
+    client.put(&format!("/projects/{project}"), &form).await.expect(200);
+}
+
+/// Connections that a server on this machine has now, as the kernel counts them.
+fn connections(port: u16) -> usize {
+    let table = fs::read_to_string("/proc/net/tcp").expect("the kernel's table");
+    let at = format!(":{port:04X}");
+    let open = |line: &&str| {
+        let mut words = line.split_whitespace();
+        words.nth(1).is_some_and(|local| local.ends_with(&at)) && words.nth(1) == Some("01")
+    };
+    table.lines().filter(open).count()
+}
+
+#[tokio::test]
+async fn edge_145_six_mailboxes_at_once_never_have_more_than_three_connections() {
+    let source = Dovecot::builder().start().expect("starts");
+    let target = Dovecot::builder().start().expect("starts");
+    let users: Vec<String> = (0..6).map(|number| format!("user{number}@old.example")).collect();
+    for user in &users {
+        Corpus::spread(150).write(&source, user).expect("writes");
+    }
+    let ports = [source.plain_port(), target.plain_port()];
+    let most = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+    let stop = Arc::new(AtomicBool::new(false));
+    let sampler = std::thread::spawn({
+        let (most, stop) = (Arc::clone(&most), Arc::clone(&stop));
+        move || {
+            let mut samples = 0;
+            while !stop.load(Ordering::Relaxed) {
+                for (port, most) in ports.iter().zip(most.iter()) {
+                    most.fetch_max(connections(*port), Ordering::Relaxed);
+                }
+                samples += 1;
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            samples
+        }
+    });
+    let (_app, client) = TestApp::set_up().await;
+    let pairs: Vec<_> =
+        users.iter().map(|user| (Mailbox::plain(&source, user), Mailbox::plain(&target, user))).collect();
+    let (project, jobs) = client.make_project_of("Six", &pairs).await;
+    limit(&client, project, |options| {
+        options.parallel = 6;
+        let three = NonZeroU16::new(3).expect("some");
+        options.source_limits.connections = three;
+        options.target_limits.connections = three;
+    })
+    .await;
+    let mut live = client.live(&format!("/projects/{project}")).await;
+    client
+        .post(&format!("/projects/{project}/actions"), &serde_json::json!({ "action": JobAction::Start }))
+        .await
+        .expect(202);
+    let mut shown = BTreeSet::new();
+    live.until(PASS, |live: &ProjectLive| {
+        shown.extend(live.gates.iter().map(|gate| (gate.side, gate.in_use, gate.configured)));
+        live.project.complete == jobs.len() as u64
+    })
+    .await;
+    stop.store(true, Ordering::Relaxed);
+    let samples = sampler.join().expect("no panic");
+    let most = [most[0].load(Ordering::Relaxed), most[1].load(Ordering::Relaxed)];
+    println!("most connections seen in {samples} samples: {most:?}; shown: {shown:?}");
+    assert_eq!(most, [3, 3], "the whole budget is used, and not one more");
+    assert!(shown.iter().all(|(_, in_use, configured)| in_use <= configured), "{shown:?}");
+    for user in &users {
+        let read = |server: &Dovecot| Snapshot::read(&mut server.open(user).expect("opens")).expect("reads");
+        assert_eq!(read(&source).differences(&read(&target), <[String]>::to_vec), []);
+    }
+}
+
+#[tokio::test]
+async fn edge_159_a_login_that_was_refused_twice_is_not_sent_again_before_an_admin_resets_it() {
+    let (source, target) = pair(3);
+    let (_app, client) = TestApp::set_up().await;
+    let (from, to) = (Mailbox::plain(&source, USER), Mailbox::plain(&target, USER).secret("wr0ng-secret"));
+    let (project, job) = client.make_project("Refused", &from, &to).await;
+    let attempt = async || {
+        let mut live = client.live(&format!("/jobs/{job}")).await;
+        client.act(job, JobAction::Start).await.expect(202);
+        live.until(PASS, |view: &JobView| view.row.state == JobState::Running || ended(view)).await;
+        live.until(PASS, ended).await
+    };
+    let refused = || target.log().matches("auth failed").count();
+    for _ in 0..2 {
+        attempt().await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(refused(), 2, "{}", target.log());
+    for _ in 0..3 {
+        let view = attempt().await;
+        let problem = format!("{:?}", view.row.problem);
+        assert!(problem.contains("two refusals"), "{problem}");
+    }
+    let gates: Vec<GateView> = client.get(&format!("/projects/{project}/limits")).await.expect(200).read();
+    assert_eq!(gates[1].breakers.len(), 1, "{gates:?}");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(refused(), 2, "not one more");
+    let form = ResetForm { side: Side::Target, login: LoginKey::Mailbox(USER.into()) };
+    client.post(&format!("/projects/{project}/logins"), &form).await.expect(204);
+    client.post(&format!("/projects/{project}/logins"), &form).await.expect(409);
+    let secrets = serde_json::json!({ "target_secret": Mailbox::plain(&target, USER).secret });
+    client.put(&format!("/jobs/{job}/secrets"), &secrets).await;
+    let view = attempt().await;
+    assert_eq!(view.row.state, JobState::Complete, "{:?}", view.row.problem);
+    assert_same(&source, &target);
+}
+
+#[tokio::test]
+async fn edge_166_a_mailbox_waits_for_its_hours_without_a_connection_and_can_be_paused() {
+    let (source, target) = pair(5);
+    let (_app, client) = TestApp::set_up().await;
+    let (from, to) = mailboxes(&source, &target);
+    let (project, job) = client.make_project("Nights", &from, &to).await;
+    // The day after tomorrow, whatever the day is.
+    let seconds =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let day = Day::of(i64::try_from(seconds).expect("in time")).after().after();
+    let hours = vec![AllowedHours { days: vec![day], from: TimeOfDay::MIDNIGHT, to: TimeOfDay::END }];
+    limit(&client, project, |options| options.source_limits.hours = hours).await;
+    let mut live = client.live(&format!("/jobs/{job}")).await;
+    client.act(job, JobAction::Start).await.expect(202);
+    let waiting = live
+        .until(PASS, |view: &JobView| {
+            view.row.progress.as_ref().is_some_and(|progress| progress.waiting.is_some())
+        })
+        .await;
+    let why = waiting.row.progress.and_then(|progress| progress.waiting).expect("waits");
+    assert!(why.contains("outside the allowed hours"), "{why}");
+    assert_eq!((source.wire().commands().len(), target.wire().commands().len()), (0, 0));
+    let begun = Instant::now();
+    client.act(job, JobAction::Pause).await.expect(202);
+    live.until(PASS, |view: &JobView| view.row.state == JobState::Paused).await;
+    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    limit(&client, project, |options| options.source_limits = Limits::default()).await;
+    client.act(job, JobAction::Resume).await.expect(202);
+    let done = live
+        .until(PASS, |view: &JobView| {
+            view.row.state == JobState::Complete || view.row.state == JobState::Failed
+        })
+        .await;
+    assert_eq!(done.row.state, JobState::Complete, "{:?}", done.row.problem);
+    assert_same(&source, &target);
+}
+
+#[test]
+fn bandwidth_is_kept_within_a_tenth() {
+    const RATE: f64 = 200_000.0;
+    let (source, target) = pair(700);
+    let line = Proxy::start(source.plain_port()).expect("starts");
+    let cli = Cli::new(Mailbox::at(line.port(), USER), Mailbox::plain(&target, USER));
+    let begun = Instant::now();
+    cli.with(&["--bandwidth", "200KB/s"]).run().ends_with(0);
+    let (took, passed) = (begun.elapsed().as_secs_f64(), line.passed() as f64);
+    println!("{passed} bytes in {took:.1} s: {:.0} bytes/s of {RATE} allowed", passed / took);
+    assert!(passed > 3.0 * RATE, "enough to measure: {passed}");
+    // A second's worth may pass at once at the beginning.
+    assert!(passed <= 1.1 * RATE * (took + 1.0), "{passed} in {took}");
+    assert!(took <= 1.25 * passed / RATE + 6.0, "not slower than it must be: {passed} in {took}");
+    assert_same(&source, &target);
+}
