@@ -5,7 +5,7 @@ use std::{
     fs,
     num::NonZeroU16,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -91,12 +91,16 @@ async fn edge_145_six_mailboxes_at_once_never_have_more_than_three_connections()
         .post(&format!("/projects/{project}/actions"), &serde_json::json!({ "action": JobAction::Start }))
         .await
         .expect(202);
-    let mut shown = BTreeSet::new();
+    let shown = Mutex::new(BTreeSet::new());
     live.until(PASS, |live: &ProjectLive| {
-        shown.extend(live.gates.iter().map(|gate| (gate.side, gate.in_use, gate.configured)));
+        shown
+            .lock()
+            .expect("no panic")
+            .extend(live.gates.iter().map(|gate| (gate.side, gate.in_use, gate.configured)));
         live.project.complete == jobs.len() as u64
     })
     .await;
+    let shown = shown.into_inner().expect("no panic");
     stop.store(true, Ordering::Relaxed);
     let samples = sampler.join().expect("no panic");
     let most = [most[0].load(Ordering::Relaxed), most[1].load(Ordering::Relaxed)];
