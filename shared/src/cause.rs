@@ -108,6 +108,7 @@ causes! {
     Vanished = "message.vanished", "Message gone from the source", "It was moved or deleted on the source during the pass; a delta pass sees where it is now.";
     DeletedAtSource = "message.deleted-at-source", "Deleted on the source after it was copied", "Nothing to do: the copy stays on the target. Delete it there by hand if it is not wanted.";
     RemovedOnTarget = "message.removed", "Removed on the target after it had arrived", "Nothing to do: somebody deleted or moved it there, so it is not brought back.";
+    ConfirmedGone = "message.gone", "Confirmed by the target and no longer there", "Somebody removed it on the target before it was first compared, or the server lost it: look in its trash and its log. It stays on the source.";
     MovedAtSource = "message.moved", "Moved on the source after it was copied", "Nothing to do: it was not copied a second time; the detail says where it is on the target.";
     Unreadable = "message.unreadable", "The source could not deliver the message", "Open it on the source; its data may be damaged there.";
     BytesAltered = "message.bytes", "The target changed the message's bytes", "Compare the message; the target rewrites this form (the detail says how).";

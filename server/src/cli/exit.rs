@@ -174,6 +174,7 @@ impl Exit {
             | C::Vanished
             | C::DeletedAtSource
             | C::RemovedOnTarget
+            | C::ConfirmedGone
             | C::MovedAtSource
             | C::FlagsCarried
             | C::FlagsKept

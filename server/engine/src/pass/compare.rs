@@ -189,7 +189,9 @@ async fn list(
         let there = there.unwrap_or_default();
         let validities = (here.validity, there.validity);
         let before = subject.record.and_then(|(_, record)| record.compared.as_ref());
-        let sorted = pairs::sort(depth, fresh, before, entries, here, there, |item| course.by_rule(item));
+        let stored_under = subject.record.and_then(|(_, record)| Some(record.bracket?.validity));
+        let by_rule = |item: &ItemMeta| course.by_rule(item);
+        let sorted = pairs::sort(depth, fresh, before, entries, (here, there), stored_under, by_rule);
         listed.push(Some(Listed { sorted, source, target, validities, refused }));
     }
     Ok(listed)

@@ -38,14 +38,16 @@ pub(super) fn sort(
     fresh: bool,
     before: Option<&Compared>,
     entries: Vec<Entry>,
-    here: Inventory,
-    there: Inventory,
+    (here, there): (Inventory, Inventory),
+    stored_under: Option<u32>,
     by_rule: impl Fn(&ItemMeta) -> Option<(Cause, String)>,
 ) -> Sorted {
     let before = before
         .filter(|before| before.source.validity == here.validity && before.target.validity == there.validity);
     let mut sorted = Sorted::default();
-    let links = Links::of(entries, before, (&here, &there), &mut sorted);
+    // Ids the target told are good under the UIDVALIDITY it told them in.
+    let ids_hold = stored_under == Some(there.validity);
+    let links = Links::of(entries, before, (&here, &there), ids_hold, &mut sorted);
     let linked: HashSet<u32> = links.pairs.iter().map(|(_, to, _)| *to).collect();
     let untold = links.untold;
     for item in here.items.iter().filter(|item| !links.on_its_way.contains(&item.id)) {
@@ -115,12 +117,14 @@ impl Links {
         entries: Vec<Entry>,
         before: Option<&Compared>,
         (here, there): (&Inventory, &Inventory),
+        ids_hold: bool,
         sorted: &mut Sorted,
     ) -> Self {
         let ids =
             |side: &Inventory| -> HashSet<ItemId> { side.items.iter().map(|item| item.id.clone()).collect() };
         let (present, arrived) = (ids(here), ids(there));
-        let missing: BTreeSet<&str> = findings(before, |cause| cause == Cause::Missing).collect();
+        let lost = |cause| matches!(cause, Cause::Missing | Cause::ConfirmedGone);
+        let missing: BTreeSet<&str> = findings(before, lost).collect();
         let mut links = Self::default();
         for Entry { item, fingerprint, state, .. } in entries {
             match state {
@@ -131,18 +135,28 @@ impl Links {
                     let (ItemId::Uid(from), gone) = (&item, !present.contains(&item)) else { continue };
                     let from = *from;
                     links.untold |= target.is_none() && !gone;
-                    let removed = |to: u32| {
-                        let compared =
-                            before.is_some_and(|before| from < before.source.next && to < before.target.next);
-                        compared && !arrived.contains(&ItemId::Uid(to))
+                    let absent = target.filter(|to| ids_hold && !arrived.contains(&ItemId::Uid(*to)));
+                    let compared = |to: u32| {
+                        before.is_some_and(|before| from < before.source.next && to < before.target.next)
+                            && !missing.contains(item.to_string().as_str())
                     };
                     if let (Some(to), true) = (target, gone) {
                         let detail = "It is no longer in this folder on the source: deleted there, or moved.";
                         sorted.told.insert(ItemId::Uid(to), (Cause::DeletedAtSource, detail.to_owned()));
                     }
-                    if target.is_some_and(removed) && !missing.contains(item.to_string().as_str()) {
-                        let detail = "It was on the target when both sides were compared before.".to_owned();
-                        sorted.reasons.insert(item, (Cause::RemovedOnTarget, detail));
+                    match absent {
+                        None => {}
+                        Some(to) if compared(to) => {
+                            let detail =
+                                "It was on the target when both sides were compared before.".to_owned();
+                            sorted.reasons.insert(item, (Cause::RemovedOnTarget, detail));
+                        }
+                        Some(to) => {
+                            let detail = format!(
+                                "The target stored it under UID {to} and does not list that id any more."
+                            );
+                            sorted.reasons.insert(item, (Cause::ConfirmedGone, detail));
+                        }
                     }
                     if let (Some(to), Some(fingerprint)) = (target, fingerprint) {
                         links.pairs.push((from, to, fingerprint));
