@@ -93,6 +93,7 @@ causes! {
     FolderRefused = "folder.refused", "The target refused the folder", "See the server's words; create the folder by hand or allow another name, then run a delta pass.";
     FolderUnreadable = "folder.unreadable", "The source refused to open the folder", "See the server's words; check rights and the folder's state, then run a delta pass.";
     FolderVirtual = "folder.virtual", "Virtual folder left out", "Nothing to do: it only shows messages that are moved with their own folder.";
+    FolderAllMail = "folder.all-mail", "Mail that is only archived stays behind", "Gmail keeps archived mail without a label in All Mail alone: search there for has:nouserlabels -in:inbox -in:sent, give what is found a label, and run a delta pass.";
     FolderForeign = "folder.foreign", "Folder of another user left out", "Shared folders belong to their owners and move with them.";
     FolderExcluded = "folder.excluded", "Folder left out by rule", "Nothing to do if it should stay behind; otherwise change the project's folder rules and run a delta pass.";
     FolderMerged = "folder.merged", "Two folders became one", "Nothing is lost: both folders' messages are in the one folder.";

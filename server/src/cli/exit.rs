@@ -161,6 +161,7 @@ impl Exit {
             | C::FolderRefused
             | C::FolderUnreadable
             | C::FolderVirtual
+            | C::FolderAllMail
             | C::FolderForeign
             | C::FolderExcluded
             | C::FolderMerged

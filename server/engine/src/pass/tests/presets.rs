@@ -74,7 +74,8 @@ fn edge_081_edge_083_gmails_views_stay_behind_by_their_use_and_chats_by_their_na
         scene.target.change(|target| target.folder("Sent").attributes.push("\\Sent".into()));
         let outcome = scene.pass(PassKind::Initial).await;
         assert_eq!(there(&scene), "INBOX=1 Label=1 Sent=1");
-        assert_eq!(of(&outcome, Cause::FolderVirtual).len(), 3);
+        assert_eq!(of(&outcome, Cause::FolderVirtual).len(), 2);
+        assert_eq!(of(&outcome, Cause::FolderAllMail).len(), 1, "what is only archived is told of");
         assert_eq!(of(&outcome, Cause::FolderExcluded).len(), 1);
     });
 }

@@ -203,10 +203,11 @@ fn sort_in(
     known: &mut HashSet<FolderPath>,
 ) {
     let separator = row.separator.or(separator);
+    let gmail = listing.profile.preset == Preset::Gmail;
     let mut leave_out = |cause: Cause, detail: &str| {
         let subject = Subject { folder: Some(path(&row.wire, b"", separator)), item: None };
         listing.findings.push(Finding {
-            severity: Severity::Info,
+            severity: if cause == Cause::FolderAllMail { Severity::Warning } else { Severity::Info },
             cause,
             subject,
             detail: detail.to_owned(),
@@ -219,6 +220,14 @@ fn sort_in(
                 "It is in the server's namespace for other users' or shared folders.",
             );
         }
+        return;
+    }
+    if gmail && row.is("\\All") {
+        leave_out(
+            Cause::FolderAllMail,
+            "It holds what is in the other folders once more, and what was archived without a label, which is in no other \
+             folder and does not move.",
+        );
         return;
     }
     if row.is("\\All") || row.is("\\Flagged") || row.is("\\Important") {
