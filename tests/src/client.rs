@@ -30,6 +30,12 @@ pub struct Reply {
     asked: String,
 }
 
+/// The way of TLS that clients of this process use: built with the whole product, the HTTP client has none of its own.
+pub(crate) fn trust() {
+    // A second time it is there already.
+    _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 impl Reply {
     /// Fails the test unless the status is this one.
     #[track_caller]
@@ -72,6 +78,7 @@ impl Reply {
 impl Client {
     /// A client of a server, nobody logged in.
     pub fn new(url: &str) -> Self {
+        trust();
         let http = reqwest::Client::builder().cookie_store(true).no_proxy().build().expect("a client");
         Self { http, url: url.into() }
     }

@@ -49,6 +49,7 @@ impl Driver {
         let process = Guarded::start(&mut command, Some(profile))
             .unwrap_or_else(|error| panic!("{error}; install chromium and chromium-driver"));
         let url = format!("http://127.0.0.1:{port}");
+        crate::client::trust();
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let deadline = Instant::now() + Duration::from_secs(20);
         while http.get(format!("{url}/status")).send().await.is_err() {

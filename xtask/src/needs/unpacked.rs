@@ -1,11 +1,13 @@
 //! The mail servers that Debian installs only one of: fetched as packages and unpacked beside one another.
 //!
-//! Dovecot is installed; Cyrus, Courier and Mailutils lie in a folder of the target directory, with those of their
-//! libraries that this machine lacks. Once they are there, nothing is fetched again.
+//! Dovecot is installed; Cyrus, Courier and Mailutils lie in a folder of the target directory, or of /var/cache where
+//! others than root must come to it, with those of their libraries that this machine lacks. Once they are there, nothing
+//! is fetched again.
 
 use std::{
     collections::BTreeSet,
     env, fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -78,6 +80,8 @@ const PROGRAMS: [&str; 7] = [
 
 /// Written last, with what was asked for: without it a folder is what an interrupted run left.
 const STAMP: &str = "packages";
+/// Where they go when the target directory is somebody's own, such as root's: the servers run as nobody.
+const FOR_ALL: &str = "/var/cache/carbonio-migrate/mail-servers";
 const DOING: &str = "unpacking mail servers for the tests";
 
 /// The folder with the servers; fetched once.
@@ -85,7 +89,7 @@ pub(crate) fn provide(place: &Place) -> Result<PathBuf, Problem> {
     if let Some(named) = env::var_os(VARIABLE) {
         return Ok(named.into());
     }
-    let folder = place.target.join(PLACE);
+    let folder = if is_open_to_all(&place.target) { place.target.join(PLACE) } else { FOR_ALL.into() };
     if fs::read_to_string(folder.join(STAMP)).is_ok_and(|stamp| stamp == asked_for()) {
         return Ok(folder);
     }
@@ -113,6 +117,12 @@ pub(crate) fn provide(place: &Place) -> Result<PathBuf, Problem> {
     let stamp = folder.join(STAMP);
     fs::write(&stamp, asked_for()).map_err(|error| Problem::file("writing", &stamp, &error))?;
     Ok(folder)
+}
+
+/// Whether every user of the machine comes to a folder, as far as the way to it is there.
+fn is_open_to_all(folder: &Path) -> bool {
+    let closed = |folder: &Path| fs::metadata(folder).is_ok_and(|it| it.permissions().mode() & 0o001 == 0);
+    !folder.ancestors().any(closed)
 }
 
 fn asked_for() -> String {

@@ -161,6 +161,7 @@ impl Fetching<'_> {
             // The folder's opening was never answered: whatever came, it is not what was asked for.
             return Err(self.session.connection.broken("answers in another order").into());
         }
+        self.session.fetched(&condition)?;
         let refused = (!condition.is_ok()).then_some(condition.words);
         self.end(batch, refused).await
     }

@@ -46,6 +46,7 @@ pub(super) async fn stream(
                 Chunk::Body { uid: found, body } if found == uid => piece = Some(body),
                 Chunk::Body { .. } | Chunk::Other(_) => {}
                 Chunk::End { asked, condition } if asked == expected => {
+                    session.fetched(&condition)?;
                     if !condition.is_ok() {
                         return Err(undelivered(session, folder, &condition.words));
                     }

@@ -198,15 +198,19 @@ impl ImapSession {
                         return Ok(Chunk::Body { uid, body });
                     }
                 }
-                // A server that asks for patience does not speak of these messages; one that cannot read a message says
-                // SERVERBUG, again and again.
-                Step::End(_, condition) if condition.passes() && !condition.is("SERVERBUG") => {
-                    let doing = format!("reading messages on {}", self.peer());
-                    return Err(self.connection.refused(&condition, Reach::Mailbox, Cause::Busy, doing));
-                }
                 Step::End(tag, condition) => return Ok(Chunk::End { asked: Asked(tag), condition }),
             }
         }
+    }
+
+    /// The end of a request for messages. A server that asks for patience does not speak of these messages; one that
+    /// cannot read a message says SERVERBUG, again and again.
+    pub(crate) fn fetched(&self, condition: &Condition) -> Result<(), ConnectorError> {
+        if !condition.passes() || condition.is("SERVERBUG") {
+            return Ok(());
+        }
+        let doing = format!("reading messages on {}", self.peer());
+        Err(self.connection.refused(condition, Reach::Mailbox, Cause::Busy, doing))
     }
 
     /// How much room the mailbox has; none when the server keeps no quota.
