@@ -92,6 +92,8 @@ causes! {
     FolderRenamed = "folder.renamed", "Folder got another name", "Nothing to do: the detail says why. Tell users whose mail programs or filters name the folder.";
     FolderRefused = "folder.refused", "The target refused the folder", "See the server's words; create the folder by hand or allow another name, then run a delta pass.";
     FolderUnreadable = "folder.unreadable", "The source refused to open the folder", "See the server's words; check rights and the folder's state, then run a delta pass.";
+    ListedInPieces = "folder.pieces", "The server would not list the folder in one go", "Nothing to do: it was listed in smaller steps. The detail says what the server would not tell; what of it is lost is named besides.";
+    CountDiffers = "folder.count", "The server counts the folder's messages in two ways", "Nothing to do: what stood in the folder when it was opened counts.";
     FolderVirtual = "folder.virtual", "Virtual folder left out", "Nothing to do: it only shows messages that are moved with their own folder.";
     FolderAllMail = "folder.all-mail", "Mail that is only archived stays behind", "Gmail keeps archived mail without a label in All Mail alone: search there for has:nouserlabels -in:inbox -in:sent, give what is found a label, and run a delta pass.";
     FolderForeign = "folder.foreign", "Folder of another user left out", "Shared folders belong to their owners and move with them.";

@@ -1,10 +1,11 @@
 //! The engine's own words: what one side holds.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{collections::BTreeSet, fmt, str::FromStr, sync::Arc};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use shared::{
+    finding::Finding,
     folder::{FolderPath, Role},
     time::Timestamp,
 };
@@ -167,12 +168,16 @@ pub struct Inventory {
     pub messages: u32,
     /// Every item, by growing id.
     pub items: Vec<ItemMeta>,
+    /// What a person should know of the listing.
+    pub findings: Vec<Finding>,
+    /// Items whose flags the server would not tell: nobody knows whether they changed.
+    pub unmarked: BTreeSet<ItemId>,
 }
 
 impl Inventory {
     /// Where the folder stood when it was listed.
     pub fn standing(&self) -> Standing {
-        let Self { validity, next, modseq, messages, items: _ } = *self;
+        let Self { validity, next, modseq, messages, .. } = *self;
         Standing { validity, next, messages, modseq }
     }
 }

@@ -160,6 +160,8 @@ impl Exit {
             | C::FolderRenamed
             | C::FolderRefused
             | C::FolderUnreadable
+            | C::ListedInPieces
+            | C::CountDiffers
             | C::FolderVirtual
             | C::FolderAllMail
             | C::FolderForeign

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 macro_rules! presets {
-    ($($(#[$doc:meta])* $variant:ident = $word:literal, $title:literal, $connections:literal, $system:expr;)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal, $title:literal, $system:expr;)*) => {
         /// A server product, or a provider, whose habits are known.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -25,11 +25,6 @@ macro_rules! presets {
                 match self { $(Self::$variant => $title,)* }
             }
 
-            /// How many connections to one mailbox it bears at once in its usual set-up.
-            pub const fn connections(self) -> u16 {
-                match self { $(Self::$variant => $connections,)* }
-            }
-
             /// Patterns of the folders it makes for itself, which hold no mail or only show mail of other folders. They
             /// are left out on the way out of it unless a project says otherwise.
             pub const fn system_folders(self) -> &'static [&'static str] {
@@ -41,23 +36,19 @@ macro_rules! presets {
 
 presets! {
     #[default]
-    Generic = "generic", "Any IMAP server", 2, &[];
-    Dovecot = "dovecot", "Dovecot", 5, &[];
-    Cyrus = "cyrus", "Cyrus IMAP", 5, &[];
-    // Four for each address, in its own configuration file.
-    Courier = "courier", "Courier", 3, &[];
-    Mailutils = "mailutils", "GNU Mailutils", 2, &[];
-    // One FETCH at a time for each account, over all its connections.
-    Zimbra = "zimbra", "Zimbra", 1, ZIMBRA;
-    Carbonio = "carbonio", "Carbonio", 1, ZIMBRA;
-    // Sixteen for each user; others of the user are connected too.
-    Exchange = "exchange", "Exchange", 4, EXCHANGE;
-    Microsoft365 = "microsoft365", "Microsoft 365", 4, EXCHANGE;
-    // Fifteen for each account.
-    Gmail = "gmail", "Gmail", 5, GMAIL;
-    Yahoo = "yahoo", "Yahoo Mail", 2, &[];
-    Icloud = "icloud", "iCloud Mail", 2, &[];
-    Domino = "domino", "HCL Domino", 2, &[];
+    Generic = "generic", "Any IMAP server", &[];
+    Dovecot = "dovecot", "Dovecot", &[];
+    Cyrus = "cyrus", "Cyrus IMAP", &[];
+    Courier = "courier", "Courier", &[];
+    Mailutils = "mailutils", "GNU Mailutils", &[];
+    Zimbra = "zimbra", "Zimbra", ZIMBRA;
+    Carbonio = "carbonio", "Carbonio", ZIMBRA;
+    Exchange = "exchange", "Exchange", EXCHANGE;
+    Microsoft365 = "microsoft365", "Microsoft 365", EXCHANGE;
+    Gmail = "gmail", "Gmail", GMAIL;
+    Yahoo = "yahoo", "Yahoo Mail", &[];
+    Icloud = "icloud", "iCloud Mail", &[];
+    Domino = "domino", "HCL Domino", &[];
 }
 
 /// Folders of Zimbra's other applications. It hides most of them unless `zimbraImapDisplayMailFoldersOnly` is off.
@@ -188,7 +179,6 @@ mod tests {
             assert_eq!(preset.word().parse(), Ok(*preset));
             let written = serde_json::to_string(preset).expect("serialises");
             assert_eq!(written, format!("\"{}\"", preset.word()));
-            assert!(preset.connections() > 0);
         }
     }
 }

@@ -124,6 +124,8 @@ struct Listed {
     validities: (u32, u32),
     /// The target's words, when it will not open the folder.
     refused: Option<String>,
+    /// What the listings told besides.
+    findings: Vec<Finding>,
 }
 
 async fn compare_group(
@@ -168,7 +170,7 @@ async fn list(
         let entries = entries.next().unwrap_or_default();
         let path = &subject.folder.source.path;
         let mut refused = course.refused.get(path).cloned();
-        let here = match here {
+        let mut here = match here {
             Ok(here) => here,
             Err(error) if error.reach == Reach::Folder => {
                 listed.push(None);
@@ -186,13 +188,15 @@ async fn list(
             Some(Err(error)) => return Err(error.into()),
         };
         let (source, target) = (here.standing(), there.as_ref().map(Inventory::standing));
-        let there = there.unwrap_or_default();
+        let mut there = there.unwrap_or_default();
+        let mut findings = std::mem::take(&mut here.findings);
+        findings.append(&mut there.findings);
         let validities = (here.validity, there.validity);
         let before = subject.record.and_then(|(_, record)| record.compared.as_ref());
         let stored_under = subject.record.and_then(|(_, record)| Some(record.bracket?.validity));
         let by_rule = |item: &ItemMeta| course.by_rule(item);
         let sorted = pairs::sort(depth, fresh, before, entries, (here, there), stored_under, by_rule);
-        listed.push(Some(Listed { sorted, source, target, validities, refused }));
+        listed.push(Some(Listed { sorted, source, target, validities, refused, findings }));
     }
     Ok(listed)
 }
@@ -340,17 +344,13 @@ async fn judge(
 ) -> Result<Option<FolderRecord>, Stop> {
     let folder = subject.folder;
     let path = &folder.source.path;
-    let Listed { sorted, source, target, refused, .. } = listed;
+    let Listed { sorted, source, target, refused, mut findings, .. } = listed;
     let Sorted { source_known, target_known, mut reasons, told, samples, .. } = sorted;
     let other = samples.iter().any(|(id, print)| {
         here.seen.iter().any(|seen| seen.meta.id == *id && seen.fingerprint.exact != print.exact)
     });
-    let mut findings: Vec<Finding> = here
-        .failed
-        .into_iter()
-        .filter(|(_, cause, _)| *cause != Cause::Vanished)
-        .map(|(meta, cause, detail)| about(path, &meta, Severity::Loss, cause, detail))
-        .collect();
+    let lost = here.failed.into_iter().filter(|(_, cause, _)| *cause != Cause::Vanished);
+    findings.extend(lost.map(|(meta, cause, detail)| about(path, &meta, Severity::Loss, cause, detail)));
     let unread = there.failed.into_iter().filter(|(_, cause, _)| *cause != Cause::Vanished);
     findings.extend(unread.map(|(meta, cause, detail)| {
         let detail = format!("It is on the target, which does not deliver it: {detail}");

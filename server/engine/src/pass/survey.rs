@@ -13,7 +13,7 @@ use shared::{
 };
 
 use super::{
-    course::{Course, about},
+    course::{Course, about, about_folder},
     meter::Amount,
     stop::Stop,
 };
@@ -167,7 +167,7 @@ async fn look(
     records: Vec<Option<Record>>,
     limit: Option<u64>,
 ) -> Result<Vec<Work>, Stop> {
-    let settled = settled(course, sides, mapped, &records).await?;
+    let (settled, told) = settled(course, sides, mapped, &records).await?;
     let open: Vec<usize> = (0..mapped.len()).filter(|at| settled[*at].is_none()).collect();
     let folders: Vec<&Folder> = open.iter().map(|at| &mapped[*at].source).collect();
     let meter = &course.meter;
@@ -177,14 +177,21 @@ async fn look(
     };
     let mut inventories = sides.source.inventories(&folders, &on).await?.into_iter();
     let mut works = Vec::with_capacity(mapped.len());
-    for ((folder, record), settled) in mapped.iter().zip(records).zip(settled) {
+    for (((folder, record), settled), told) in mapped.iter().zip(records).zip(settled).zip(told) {
         works.push(match settled {
             Some(compared) => {
                 course.meter.folder_done();
                 Work::Settled(Box::new(compared))
             }
             None => match inventories.next() {
-                Some(inventory) => plan(course, &folder.source, inventory, record, limit).await?,
+                Some(inventory) => {
+                    if let (Ok(inventory), Some(told)) = (&inventory, told) {
+                        course
+                            .note(miscounted(&folder.source, inventory, told).into_iter().collect())
+                            .await?;
+                    }
+                    plan(course, &folder.source, inventory, record, limit).await?
+                }
                 None => Work::Unreadable,
             },
         });
@@ -192,18 +199,34 @@ async fn look(
     Ok(works)
 }
 
-/// Folders in which neither side changed since both were compared, at least as far as is wanted now.
+/// A folder of which the server says without opening it that it holds another number of messages than it does.
+fn miscounted(folder: &Folder, inventory: &Inventory, told: Standing) -> Option<Finding> {
+    let opened = inventory.standing();
+    // With another number for its state, something changed in between.
+    let same = Standing { messages: opened.messages, ..told } == opened && opened.modseq.is_some();
+    (same && told.messages != opened.messages).then(|| {
+        let detail = format!(
+            "Asked without opening it, the server counts {} messages, and {} when it is opened: these count.",
+            told.messages, opened.messages
+        );
+        about_folder(&folder.path, Severity::Info, Cause::CountDiffers, detail)
+    })
+}
+
+/// Folders in which neither side changed since both were compared, at least as far as is wanted now; and where the source
+/// says the others stand, when it was asked.
 async fn settled(
     course: &Course,
     sides: &mut Sides,
     mapped: &[MappedFolder],
     records: &[Option<Record>],
-) -> Result<Vec<Option<Compared>>, Stop> {
+) -> Result<(Vec<Option<Compared>>, Vec<Option<Standing>>), Stop> {
     let mut settled = vec![None; mapped.len()];
+    let mut told = vec![None; mapped.len()];
     match course.order.kind {
         PassKind::Initial | PassKind::Delta => {}
         // These look at everything afresh.
-        PassKind::DryRun | PassKind::Verify => return Ok(settled),
+        PassKind::DryRun | PassKind::Verify => return Ok((settled, told)),
     }
     let compared = |at: usize| {
         let (_, record) = records[at].as_ref()?;
@@ -235,8 +258,9 @@ async fn settled(
         if (!readable(&at) || same(here, &compared.source)) && same(there, &compared.target) {
             settled[at] = Some(compared.clone());
         }
+        told[at] = here.filter(|_| readable(&at));
     }
-    Ok(settled)
+    Ok((settled, told))
 }
 
 /// One folder's plan, out of what stands in it and what the ledger knows.
@@ -247,7 +271,7 @@ async fn plan(
     record: Option<Record>,
     limit: Option<u64>,
 ) -> Result<Work, Stop> {
-    let inventory = match inventory {
+    let mut inventory = match inventory {
         Ok(inventory) => inventory,
         Err(error) if error.reach == Reach::Folder => {
             course
@@ -262,6 +286,8 @@ async fn plan(
         }
         Err(error) => return Err(error.into()),
     };
+    course.note(std::mem::take(&mut inventory.findings)).await?;
+    let unmarked = std::mem::take(&mut inventory.unmarked);
     let validity = inventory.validity;
     let other_validity = record
         .as_ref()
@@ -275,6 +301,7 @@ async fn plan(
         entries.clear();
     }
     let mut plan = plan_folder(inventory, entries, limit, |item| course.by_rule(item));
+    plan.remarked.retain(|changed| !unmarked.contains(&changed.item.id));
     if let Some(left_out) = course.left_out.get(&folder.path) {
         plan.leave_out(left_out);
     }

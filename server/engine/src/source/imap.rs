@@ -54,13 +54,7 @@ impl Source for ImapSource {
         let mut inventories: Vec<Result<Inventory, ConnectorError>> =
             folders.iter().map(|_| Ok(Inventory::default())).collect();
         for (at, look) in places.into_iter().zip(looks) {
-            inventories[at] = look.map(|look| Inventory {
-                validity: look.state.validity,
-                next: look.state.next,
-                modseq: look.state.modseq,
-                messages: look.state.exists,
-                items: look.metas,
-            });
+            inventories[at] = look.map(Inventory::from);
         }
         Ok(inventories)
     }

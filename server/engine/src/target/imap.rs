@@ -114,13 +114,7 @@ impl Target for ImapTarget {
 
     async fn since(&mut self, folder: &OpenFolder, from: u32) -> Result<Inventory, ConnectorError> {
         let look = self.session.look_at(&folder.folder, Some(from), Way::Write).await?;
-        Ok(Inventory {
-            validity: look.state.validity,
-            next: look.state.next,
-            modseq: look.state.modseq,
-            messages: look.state.exists,
-            items: look.metas,
-        })
+        Ok(look.into())
     }
 
     fn settle(&self) -> &'static [Duration] {

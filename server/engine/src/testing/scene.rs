@@ -166,7 +166,7 @@ impl Scene {
     }
 
     pub(crate) fn check_the_source_is_untouched(&self) {
-        const READS: [&str; 12] = [
+        const READS: [&str; 13] = [
             "CAPABILITY",
             "LOGIN ",
             "AUTHENTICATE ",
@@ -177,6 +177,7 @@ impl Scene {
             "EXAMINE ",
             "STATUS ",
             "UID FETCH ",
+            "UID SEARCH ",
             "GETQUOTAROOT ",
             "NOOP",
         ];

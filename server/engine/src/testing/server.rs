@@ -8,6 +8,7 @@ mod fetch;
 mod folders;
 mod fuse;
 mod habits;
+mod search;
 mod session;
 mod tls;
 mod wire;
@@ -46,6 +47,8 @@ struct State {
     fuse: Option<Fuse>,
     /// Only commands that begin so count for the fuse.
     counts: &'static str,
+    /// Connections now, and at most at once.
+    seats: (usize, usize),
 }
 
 impl Server {
@@ -99,6 +102,11 @@ impl Server {
     /// Whether the fuse is still to blow.
     pub(crate) fn lit(&self) -> bool {
         self.state().fuse.is_some()
+    }
+
+    /// Connections there were at most at once.
+    pub(crate) fn most_connections(&self) -> usize {
+        self.state().seats.1
     }
 
     pub(crate) fn tally(&self) -> Tally {

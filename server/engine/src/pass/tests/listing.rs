@@ -94,3 +94,71 @@ fn edge_062_a_listing_with_a_wildcard_in_a_name_is_asked_for_by_level_too() {
         assert_eq!(scene.target.mailbox().messages(), 4, "{:?}", outcome.end);
     });
 }
+
+const FLAGGED: &str = "INBOX: a*Seen bad*Flagged#work c#work d*Answered*Seen | Sent: e";
+
+#[test]
+fn edge_045_flags_that_a_server_will_not_list_at_once_are_had_by_searching_for_them() {
+    clock::run(async {
+        // Of one message, and of every one.
+        for (marker, searched) in [("Text of bad", 1), ("Text of", 4)] {
+            let scene = Scene::new(FLAGGED, "INBOX:").await;
+            scene.source.habits(|habits| habits.balks = Some(("FLAGS", marker, "BAD Parse Error")));
+            let outcome = scene.finish().await;
+            scene.check_all_is_there();
+            let told = of(&outcome, Cause::ListedInPieces);
+            assert_eq!(told[0].severity, Severity::Info);
+            assert!(told[0].detail.contains(&format!("The flags of {searched} messages")), "{told:?}");
+            assert_eq!(verdict(&outcome), Verdict::Perfect);
+            scene.check_another_pass_stores_nothing().await;
+        }
+    });
+}
+
+#[test]
+fn edge_045_flags_that_cannot_be_had_at_all_are_told_of_and_those_that_were_carried_stay() {
+    clock::run(async {
+        let scene = Scene::new(FLAGGED, "INBOX:").await;
+        scene.finish().await;
+        scene.source.habits(|habits| {
+            habits.balks = Some(("FLAGS", "Text of bad", "NO [CANNOT] no flags today"));
+            habits.instead = vec![("UID SEARCH", "BAD what is that")];
+        });
+        let outcome = scene.pass(PassKind::Delta).await;
+        let told = of(&outcome, Cause::ListedInPieces);
+        assert_eq!((told.len(), told[0].severity), (1, Severity::Warning));
+        assert!(told[0].detail.contains("would not tell the flags of 1 messages"), "{told:?}");
+        assert_eq!(scene.target.heard("UID STORE"), 0, "what nobody knows is not carried");
+        scene.check_all_is_there();
+    });
+}
+
+#[test]
+fn edge_045_a_message_that_a_server_will_not_list_is_named_and_the_others_arrive() {
+    clock::run(async {
+        let scene = Scene::new(FLAGGED, "INBOX:").await;
+        scene.source.habits(|habits| habits.balks = Some(("RFC822.SIZE", "Text of bad", "BAD Parse Error")));
+        let outcome = scene.pass(PassKind::Initial).await;
+        assert_eq!((&outcome.end, outcome.counts.copied), (&PassEnd::Finished, 4));
+        let lost = of(&outcome, Cause::Unreadable);
+        assert_eq!((lost.len(), lost[0].severity), (1, Severity::Loss));
+        assert_eq!(lost[0].subject.item.as_ref().map(|item| item.id.as_str()), Some("2"));
+        assert_eq!(verdict(&outcome), Verdict::Investigate);
+        scene.check_the_source_is_untouched();
+    });
+}
+
+#[test]
+fn edge_010_what_a_folder_holds_when_it_is_opened_counts_and_another_count_is_told() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b", "INBOX:").await;
+        scene.source.habits(|habits| habits.capabilities.push("CONDSTORE"));
+        scene.finish().await;
+        scene.source.habits(|habits| habits.miscounts = true);
+        let outcome = scene.pass(PassKind::Delta).await;
+        let told = of(&outcome, Cause::CountDiffers);
+        assert_eq!((told.len(), told[0].severity), (1, Severity::Info));
+        assert!(told[0].detail.contains("counts 3 messages, and 2 when it is opened"), "{told:?}");
+        assert_eq!((outcome.counts.items, verdict(&outcome)), (2, Verdict::Perfect));
+    });
+}

@@ -98,3 +98,62 @@ fn edge_072_zimbra_is_not_asked_for_25_folders_in_a_row() {
         assert!(longest < 25, "{longest} in a row");
     });
 }
+
+#[test]
+fn edge_065_every_folder_outlook_keeps_house_in_stays_behind_with_its_count() {
+    clock::run(async {
+        let house = [
+            "Sync Issues",
+            "Sync Issues/Conflicts",
+            "Sync Issues/Local Failures",
+            "Sync Issues/Server Failures",
+            "Conversation History",
+            "RSS Feeds",
+            "Outbox",
+            "Recoverable Items",
+            "Recoverable Items/Deletions",
+        ];
+        let full: Vec<String> = house.iter().map(|name| format!("{name}: x y~ z")).collect();
+        let source = format!("INBOX: a | Conflicts: b | {}", full.join(" | "));
+        for preset in [Preset::Exchange, Preset::Microsoft365] {
+            let scene = Scene::new(&source, "INBOX:").await;
+            let mut order = scene.order(PassKind::Initial);
+            let shared::endpoint::Endpoint::Imap(imap) = &mut order.source.endpoint;
+            imap.preset = Some(preset);
+            let outcome = scene.run(order).await;
+            // A folder of the user's own that is only called like one of them moves.
+            assert_eq!(there(&scene), "Conflicts=1 INBOX=1");
+            let left = of(&outcome, Cause::FolderExcluded);
+            let told: Vec<String> = left
+                .iter()
+                .map(|finding| finding.subject.folder.as_ref().map(ToString::to_string).unwrap_or_default())
+                .collect();
+            assert_eq!(told.len(), house.len(), "{told:?}");
+            assert!(house.iter().all(|name| told.iter().any(|told| told == name)), "{told:?}");
+            assert!(left.iter().all(|finding| finding.detail.ends_with("It holds 3 messages.")), "{left:?}");
+            assert_eq!(verdict(&outcome), Verdict::Perfect);
+        }
+    });
+}
+
+#[test]
+fn edge_148_edge_149_zimbra_has_one_reader_and_never_more_than_four_connections_of_a_mailbox() {
+    clock::run(async {
+        for name in ["Zimbra 10.0.1", "Carbonio"] {
+            let full: Vec<String> = (1..=40).map(|number| format!("m{number}")).collect();
+            let folders: Vec<String> =
+                (1..=6).map(|folder| format!("F{folder}: {}", full.join(" "))).collect();
+            let scene = Scene::new(&format!("INBOX: a | {}", folders.join(" | ")), "INBOX:").await;
+            for side in [&scene.source, &scene.target] {
+                side.habits(|habits| habits.name = name);
+            }
+            // A look at what may have arrived opens one more connection.
+            scene.target.light_on("APPEND", crate::testing::server::Fuse::After(30));
+            scene.finish().await;
+            scene.check_all_is_there();
+            // One for all of a pass, and perhaps one that was just given up and not closed yet.
+            assert!(scene.source.most_connections() <= 2, "{}", scene.source.most_connections());
+            assert!(scene.target.most_connections() <= 4, "{}", scene.target.most_connections());
+        }
+    });
+}

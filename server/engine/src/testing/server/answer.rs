@@ -79,6 +79,7 @@ fn perform(state: &mut State, seat: &mut Seat, command: &Command) -> Vec<Out> {
         "UID MOVE" if state.habits.can("MOVE") => super::changes::move_to(state, seat, command),
         "SELECT" | "EXAMINE" => super::folders::open(state, seat, command),
         "UID FETCH" => super::fetch::fetch(state, seat, command),
+        "UID SEARCH" => super::search::search(state, seat, command),
         "APPEND" => super::append::append(state, command),
         "GETQUOTAROOT" => match state.habits.room {
             Some((room, _)) => {

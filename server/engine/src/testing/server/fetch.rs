@@ -40,6 +40,13 @@ pub(super) fn fetch(state: &mut State, seat: &Seat, command: &Command) -> Vec<Ou
             outs.extend(tagged(command, words));
             return outs;
         }
+        let balks = |item: &str| wanted.iter().any(|wanted| wanted == item);
+        if let Some((_, _, words)) =
+            habits.balks.filter(|(item, marker, _)| balks(item) && holds(&message.body, marker))
+        {
+            outs.extend(tagged(command, words));
+            return outs;
+        }
         if bodies && habits.loses.is_some_and(|marker| holds(&message.body, marker)) {
             continue;
         }

@@ -104,7 +104,7 @@ pub(super) fn status(state: &State, command: &Command) -> Vec<Out> {
     };
     let line = format!(
         "(MESSAGES {} UIDNEXT {} UIDVALIDITY {} HIGHESTMODSEQ {})\r\n",
-        folder.messages.len(),
+        folder.messages.len() + usize::from(state.habits.miscounts),
         folder.next,
         folder.validity,
         folder.modseq()
@@ -127,8 +127,16 @@ pub(super) fn open(state: &mut State, seat: &mut Seat, command: &Command) -> Vec
     };
     let writable = command.word == "SELECT";
     let system = "\\Answered \\Flagged \\Deleted \\Seen \\Draft";
+    let keywords: BTreeSet<&str> = folder
+        .messages
+        .iter()
+        .flat_map(|message| &message.flags)
+        .map(String::as_str)
+        .filter(|flag| !flag.starts_with('\\'))
+        .collect();
+    let keywords: String = keywords.iter().map(|keyword| format!(" {keyword}")).collect();
     let mut lines = vec![
-        format!("* FLAGS ({system})"),
+        format!("* FLAGS ({system}{keywords})"),
         format!("* {} EXISTS", folder.messages.len()),
         "* 0 RECENT".to_owned(),
         format!("* OK [UIDVALIDITY {}] so", folder.validity),

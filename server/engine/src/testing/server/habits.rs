@@ -97,6 +97,10 @@ pub(crate) struct Habits {
     pub withholds: Option<(&'static str, &'static str)>,
     /// What it makes of a message it delivers.
     pub delivers: fn(&[u8]) -> Vec<u8>,
+    /// Answers so to whoever asks for such an item of a message with this in it: the item, the marker, the answer.
+    pub balks: Option<(&'static str, &'static str, &'static str)>,
+    /// Counts one message too many where a folder is not opened.
+    pub miscounts: bool,
 }
 
 impl Default for Habits {
@@ -134,6 +138,8 @@ impl Default for Habits {
             loses: None,
             withholds: None,
             delivers: <[u8]>::to_vec,
+            balks: None,
+            miscounts: false,
         }
     }
 }

@@ -48,7 +48,13 @@ enum Turn {
 pub(super) async fn serve(stream: TcpStream, shared: Shared) {
     _ = stream.set_nodelay(true);
     let mut wire = Wire::new(Box::new(stream), &shared);
+    {
+        let (now, most) = &mut lock(&shared).seats;
+        *now += 1;
+        *most = (*most).max(*now);
+    }
     _ = converse(&mut wire, &shared).await;
+    lock(&shared).seats.0 -= 1;
 }
 
 async fn converse(wire: &mut Wire, shared: &Shared) -> Result<(), Gone> {

@@ -1,9 +1,14 @@
 //! Opening folders and listing what stands in them, several on their way at once: a round trip for many folders instead of
 //! one for each.
 
-use std::collections::VecDeque;
+mod bits;
 
-use shared::cause::Cause;
+use std::collections::{BTreeSet, VecDeque};
+
+use shared::{
+    cause::Cause,
+    finding::{Finding, Severity, Subject},
+};
 
 use super::{
     connection::{Data, Step, Tag},
@@ -13,7 +18,7 @@ use super::{
 };
 use crate::{
     error::{ConnectorError, Reach},
-    model::{Folder, ItemId, ItemMeta, Standing},
+    model::{Folder, Inventory, ItemId, ItemMeta, Standing},
 };
 
 /// Folders on their way at once: enough to fill a slow line, few enough for any server's input buffer.
@@ -25,6 +30,44 @@ pub(crate) struct Look {
     pub state: FolderState,
     /// What stands in it, by growing UID; empty when that was not asked for.
     pub metas: Vec<ItemMeta>,
+    /// What a person should know of the listing.
+    pub findings: Vec<Finding>,
+    /// Items whose flags the server would not tell.
+    pub unmarked: BTreeSet<ItemId>,
+}
+
+impl Look {
+    /// Tells of messages the server counted when the folder was opened and did not list.
+    fn count(&mut self, folder: &Folder, whole: bool) {
+        let listed = u32::try_from(self.metas.len()).unwrap_or(u32::MAX);
+        if whole && listed < self.state.exists {
+            let detail = format!(
+                "It counted {} when it was opened, and lists {listed}: the listing counts.",
+                self.state.exists
+            );
+            self.findings.push(about(folder, Severity::Info, Cause::CountDiffers, detail));
+        }
+    }
+}
+
+fn about(folder: &Folder, severity: Severity, cause: Cause, detail: String) -> Finding {
+    let subject = Subject { folder: Some(folder.path.clone()), item: None };
+    Finding { severity, cause, subject, detail }
+}
+
+impl From<Look> for Inventory {
+    fn from(look: Look) -> Self {
+        let Look { state, metas, findings, unmarked } = look;
+        Self {
+            validity: state.validity,
+            next: state.next,
+            modseq: state.modseq,
+            messages: state.exists,
+            items: metas,
+            findings,
+            unmarked,
+        }
+    }
 }
 
 /// What a command that is under way is about: the position of its folder.
@@ -45,6 +88,7 @@ impl ImapSession {
         let mut looks: Vec<Result<Look, ConnectorError>> = Vec::with_capacity(folders.len());
         let mut waiting = folders.iter().enumerate();
         let mut under_way: VecDeque<(Tag, About)> = VecDeque::new();
+        let mut refused = Vec::new();
         loop {
             let sent = under_way.len();
             while under_way.len() < UNDER_WAY * 2
@@ -59,7 +103,7 @@ impl ImapSession {
                 }
             }
             if under_way.is_empty() {
-                return Ok(looks);
+                break;
             }
             if under_way.len() > sent {
                 self.flush().await?;
@@ -97,13 +141,24 @@ impl ImapSession {
                         }
                     }
                     Some((expected, About::Listing(at))) if expected == tag => {
+                        let opened = looks[at].is_ok();
                         self.listed(folders[at], &condition, &mut looks[at])?;
+                        if opened && looks[at].is_err() {
+                            refused.push(at);
+                        }
                         on(at);
                     }
                     Some(_) | None => return Err(self.connection.broken("answers in another order")),
                 },
             }
         }
+        for at in refused {
+            let (folder, from) = folders[at];
+            if let Some(look) = self.list_in_bits(folder, from.unwrap_or(1), way).await? {
+                looks[at] = Ok(look);
+            }
+        }
+        Ok(looks)
     }
 
     /// One folder.
@@ -139,6 +194,7 @@ impl ImapSession {
         there.metas.dedup_by(|a, b| a.id == b.id);
         // Some servers take no range over an empty folder.
         if condition.is_ok() || (there.state.exists == 0 && !condition.passes()) {
+            there.count(folder, from == ItemId::Uid(1));
             return Ok(());
         }
         let doing = format!("listing folder {} on {}", folder.path, self.peer());
