@@ -12,7 +12,7 @@ use shared::{
     id::{AdminId, JobId, ProjectId},
     job::{ActionForm, Applied, JobAction, JobSecrets, JobView, NewJob},
     limits::ResetForm,
-    project::{ProjectForm, ProjectRow, ProjectView},
+    project::{ProjectForm, ProjectPage, ProjectQuery, ProjectView},
     report::{Report, ReportFormat},
 };
 
@@ -56,8 +56,8 @@ pub(crate) async fn activity(before: Option<i64>) -> Answer<Vec<ActivityRow>> {
     get(&before.map_or("/activity".into(), |id| format!("/activity?before={id}"))).await
 }
 
-pub(crate) async fn projects() -> Answer<Vec<ProjectRow>> {
-    get("/projects").await
+pub(crate) async fn projects(query: &ProjectQuery) -> Answer<ProjectPage> {
+    get(&format!("/projects?{}", query.to_query())).await
 }
 pub(crate) async fn add_project(form: &ProjectForm) -> Answer<ProjectView> {
     post("/projects", form).await

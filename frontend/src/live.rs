@@ -22,8 +22,17 @@ pub(crate) fn live<T>(path: &str) -> ReadSignal<Option<T>>
 where
     T: DeserializeOwned + Send + Sync + 'static,
 {
+    let path = path.to_owned();
+    live_at(Signal::derive(move || path.clone()))
+}
+
+/// The same for a path that changes: the snapshot of the old path stays until the first one of the new path came.
+pub(crate) fn live_at<T>(path: Signal<String>) -> ReadSignal<Option<T>>
+where
+    T: DeserializeOwned + Send + Sync + 'static,
+{
     let (value, set_value) = signal(None);
-    follow(format!("/api/v1/live{path}"), move |text| {
+    follow(path, move |text| {
         if let Ok(snapshot) = serde_json::from_str::<T>(text) {
             // The page may be gone already.
             let _ = set_value.try_set(Some(snapshot));
@@ -32,9 +41,10 @@ where
     value
 }
 
-fn follow(url: String, take: impl Fn(&str) + 'static) {
+fn follow(path: Signal<String>, take: impl Fn(&str) + 'static) {
+    let address = move |path: String| format!("/api/v1/live{path}");
     let stream = Rc::new(Stream {
-        url,
+        url: RefCell::new(address(path.get_untracked())),
         take: Box::new(take),
         connection: Connection::here(),
         source: RefCell::default(),
@@ -43,6 +53,15 @@ fn follow(url: String, take: impl Fn(&str) + 'static) {
     });
     stream.open();
     let kept = StoredValue::new_local(stream.clone());
+    let turned = stream.clone();
+    Effect::new(move |before: Option<()>| {
+        let url = address(path.get());
+        if before.is_some() && *turned.url.borrow() != url {
+            turned.url.replace(url);
+            // Nobody asks for what nobody can see: it is opened when the page is seen again.
+            if browser::hidden() { turned.close() } else { turned.open() }
+        }
+    });
     let watched = window_event_listener_untyped("visibilitychange", move |_| {
         if browser::hidden() { stream.close() } else { stream.open() }
     });
@@ -53,7 +72,7 @@ fn follow(url: String, take: impl Fn(&str) + 'static) {
 }
 
 struct Stream {
-    url: String,
+    url: RefCell<String>,
     take: Box<dyn Fn(&str)>,
     connection: Connection,
     source: RefCell<Option<Source>>,
@@ -71,7 +90,7 @@ struct Source {
 impl Stream {
     fn open(self: &Rc<Self>) {
         self.close();
-        let Ok(source) = EventSource::new(&self.url) else { return };
+        let Ok(source) = EventSource::new(&self.url.borrow()) else { return };
         let stream = self.clone();
         let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             stream.wait.set(Duration::ZERO);

@@ -6,6 +6,7 @@
 mod dialect;
 mod m20261123_first;
 mod m20261123_settled;
+mod m20261124_lists;
 
 use sea_orm_migration::{
     IntoSchemaManagerConnection, MigrationTrait, MigratorTrait, SchemaManager,
@@ -19,7 +20,11 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261123_first::First), Box::new(m20261123_settled::Settled)]
+        vec![
+            Box::new(m20261123_first::First),
+            Box::new(m20261123_settled::Settled),
+            Box::new(m20261124_lists::Lists),
+        ]
     }
 }
 

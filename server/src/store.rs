@@ -2,6 +2,7 @@
 
 mod activity;
 mod admins;
+mod causes;
 mod counts;
 mod db;
 mod error;
@@ -9,6 +10,7 @@ mod findings;
 mod jobs;
 mod leases;
 mod ledger;
+mod lists;
 mod open;
 mod outcome;
 mod passes;
@@ -34,7 +36,7 @@ pub(crate) use self::{
     leases::{HEARTBEAT_MILLIS, Lease},
     sessions::SessionAdmin,
 };
-use self::{counts::CountsCache, db::Db, open::Location, sql::Sql};
+use self::{db::Db, open::Location, sql::Sql};
 use crate::secret::Sealer;
 
 /// Everything the product remembers. Cheap to clone; every clone is the same store.
@@ -49,7 +51,6 @@ struct Inner {
     sealer: Sealer,
     /// Names this process, and this start of it, as the holder of leases.
     node: String,
-    counts: CountsCache,
     changed: watch::Sender<u64>,
 }
 
@@ -73,8 +74,7 @@ impl Store {
     async fn at(location: Location, sealer: Sealer) -> Result<Self, StoreError> {
         let db = location.open().await?;
         let node = leases::new_node_name()?;
-        let inner =
-            Inner { db, sealer, node, counts: CountsCache::default(), changed: watch::Sender::new(0) };
+        let inner = Inner { db, sealer, node, changed: watch::Sender::new(0) };
         Ok(Self { inner: Arc::new(inner) })
     }
 

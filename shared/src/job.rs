@@ -1,5 +1,7 @@
 //! Jobs: one mailbox moving.
 
+mod filter;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,6 +13,8 @@ use crate::{
     report::Verdict,
     time::Timestamp,
 };
+
+pub use filter::{JobFilter, JobPage, JobQuery, JobSort, JobStates, StateCount};
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,6 +69,20 @@ impl JobAction {
 }
 
 impl JobState {
+    /// Every state there is.
+    pub const ALL: [Self; 10] = [
+        Self::Ready,
+        Self::Queued,
+        Self::Running,
+        Self::Pausing,
+        Self::Paused,
+        Self::Stopping,
+        Self::Cancelled,
+        Self::Complete,
+        Self::Exceptions,
+        Self::Failed,
+    ];
+
     /// The state right after an action was accepted; none when the action makes no sense now.
     /// The handler is guarded by it and the button is greyed by it.
     pub const fn after(self, action: JobAction) -> Option<Self> {
@@ -124,6 +142,22 @@ impl JobState {
             | Self::Complete
             | Self::Exceptions
             | Self::Failed => false,
+        }
+    }
+
+    /// The stable word, as it stands in the API and the database.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Pausing => "pausing",
+            Self::Paused => "paused",
+            Self::Stopping => "stopping",
+            Self::Cancelled => "cancelled",
+            Self::Complete => "complete",
+            Self::Exceptions => "exceptions",
+            Self::Failed => "failed",
         }
     }
 
@@ -278,6 +312,13 @@ mod tests {
         check(JobState::Paused, JobAction::Resume, Some(JobState::Queued));
         check(JobState::Paused, JobAction::Cancel, Some(JobState::Cancelled));
         check(JobState::Paused, JobAction::Start, None);
+    }
+
+    #[test]
+    fn every_state_has_the_word_of_the_wire() {
+        for state in JobState::ALL {
+            assert_eq!(serde_json::to_value(state).expect("serialises"), state.word());
+        }
     }
 
     #[test]

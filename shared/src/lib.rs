@@ -13,6 +13,7 @@ pub mod folder;
 pub mod id;
 pub mod job;
 pub mod limits;
+pub mod list;
 pub mod live;
 pub mod pass;
 pub mod plan;

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{job::JobRow, limits::GateView, project::ProjectRow};
+use crate::{
+    job::{JobPage, StateCount},
+    limits::GateView,
+    project::ProjectRow,
+};
 
 /// What a pass is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,8 +91,10 @@ impl Progress {
 pub struct ProjectLive {
     /// The project.
     pub project: ProjectRow,
-    /// Its jobs.
-    pub jobs: Vec<JobRow>,
+    /// How many of its jobs are in each state.
+    pub by_state: Vec<StateCount>,
+    /// The page of its jobs that was asked for.
+    pub jobs: JobPage,
     /// How much of the source and of the target may be used now.
     #[serde(default)]
     pub gates: Vec<GateView>,

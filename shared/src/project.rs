@@ -6,6 +6,7 @@ use crate::{
     endpoint::Endpoint,
     id::ProjectId,
     limits::Limits,
+    list::{Direction, PAGE, Pairs},
     rules::{DeletedPolicy, Filter, FolderRules, OversizedPolicy},
     time::Timestamp,
 };
@@ -135,4 +136,94 @@ pub struct ProjectRow {
     pub copied: u64,
     /// Their bytes.
     pub copied_bytes: u64,
+}
+
+/// A page of the projects: which, in which order, how many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[serde(default, deny_unknown_fields)]
+pub struct ProjectQuery {
+    /// Part of the name or of either host, in upper or lower case.
+    pub search: Option<String>,
+    /// By what they are sorted; equal ones by their names.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
+    pub sort: ProjectSort,
+    /// Rising (`asc`) or falling (`desc`).
+    #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
+    pub order: Direction,
+    /// How many are left out at the beginning.
+    pub offset: u64,
+    /// How many at most: 50 when absent, never more than 200.
+    pub limit: u32,
+}
+
+/// By what projects are sorted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum ProjectSort {
+    /// Their names.
+    #[default]
+    Name,
+    /// When they were made.
+    Created,
+    /// Their mailboxes.
+    Mailboxes,
+    /// Mailboxes waiting or running.
+    Active,
+    /// Mailboxes whose last pass failed.
+    Failed,
+    /// The part of their mailboxes that is complete.
+    Progress,
+}
+
+/// A page of the projects.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProjectPage {
+    /// The projects on this page.
+    pub rows: Vec<ProjectRow>,
+    /// How many there are on all pages.
+    pub total: u64,
+}
+
+impl Default for ProjectQuery {
+    fn default() -> Self {
+        Self {
+            search: None,
+            sort: ProjectSort::default(),
+            order: Direction::default(),
+            offset: 0,
+            limit: PAGE,
+        }
+    }
+}
+
+impl ProjectQuery {
+    /// As it stands behind the `?` of an address.
+    pub fn to_query(&self) -> String {
+        let mut pairs = Pairs::default();
+        if let Some(search) = &self.search {
+            pairs.add("search", search);
+        }
+        pairs.add("sort", self.sort.word());
+        pairs.add("order", self.order.word());
+        pairs.add("offset", &self.offset.to_string());
+        pairs.add("limit", &self.limit.to_string());
+        pairs.into()
+    }
+}
+
+impl ProjectSort {
+    /// The stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Created => "created",
+            Self::Mailboxes => "mailboxes",
+            Self::Active => "active",
+            Self::Failed => "failed",
+            Self::Progress => "progress",
+        }
+    }
 }

@@ -24,6 +24,11 @@ Usage: cargo xtask <command>
         Moves mailboxes while programs and servers are killed, lines cut and stalled, literals truncated, disks filled,
         and users work on; an independent judge looks for lost and doubled messages after each. Fails on the first.
         --seed      repeats the decisions of an earlier run
+  scale [--rounds N] [--quick]
+        Builds a database of 50,000 mailboxes and 10 million ledger rows, asks every list over HTTP and prints how long
+        each took. Fails when 95 of 100 answers of a list take longer than 300 ms.
+        --rounds    how often each list is asked (40)
+        --quick     a fiftieth of the mailboxes: to see that it works
   help
         Prints this text.
 
@@ -80,6 +85,8 @@ pub(crate) enum Trial {
     Bench(Vec<String>),
     /// What it stands.
     Torture(Vec<String>),
+    /// How fast its lists are.
+    Scale(Vec<String>),
 }
 
 /// Which tests to run.
@@ -123,6 +130,11 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
             looked_at(name, rest, &["--quick"], &[("--runs", true), ("--only", false)])?;
             Ok(Task::Trial(Trial::Bench(rest.to_vec())))
         }
+        "scale" => {
+            nothing_passed(name, passed)?;
+            looked_at(name, rest, &["--quick"], &[("--rounds", true)])?;
+            Ok(Task::Trial(Trial::Scale(rest.to_vec())))
+        }
         "torture" => {
             nothing_passed(name, passed)?;
             looked_at(name, rest, &[], &[("--minutes", true), ("--seed", true)])?;
@@ -141,7 +153,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
             })
         }
         _ => Err(format!(
-            "there is no command `{name}`; there are run, build, test, ci, bench, torture and help"
+            "there is no command `{name}`; there are run, build, test, ci, bench, torture, scale and help"
         )),
     }
 }
@@ -247,6 +259,8 @@ mod tests {
         check("bench --runs 5 --only mixed --quick", Ok(Task::Trial(Trial::Bench(bench))));
         let torture = words(&["--minutes", "2", "--seed", "7"]);
         check("torture --minutes 2 --seed 7", Ok(Task::Trial(Trial::Torture(torture))));
+        let scale = words(&["--rounds", "5", "--quick"]);
+        check("scale --rounds 5 --quick", Ok(Task::Trial(Trial::Scale(scale))));
         check("torture", Err("needs --minutes"));
         check("torture --minutes many", Err("--minutes needs a number, but many was given"));
         check("bench --fast", Err("`bench` does not know --fast; it knows --quick and --runs and --only"));

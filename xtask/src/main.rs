@@ -1,4 +1,4 @@
-//! Set-up and automation: `cargo xtask run`, `build`, `test`, `ci`, `bench` and `torture`.
+//! Set-up and automation: `cargo xtask run`, `build`, `test`, `ci`, `bench`, `torture` and `scale`.
 //!
 //! One command leads from a fresh clone to a running panel, and one from a change to a verdict. Nothing has to be
 //! prepared by hand: what is missing is found, built or installed, and named before it is installed; without root the
@@ -27,7 +27,7 @@
 //! script of the accessibility audit; `MAIL_SERVERS`, the folder of the mail servers that are not installed but unpacked
 //! ([`needs::unpacked`]). `ci` looks for warnings first.
 //!
-//! `bench` and `torture` ([`trials`]) build the server optimised and hand over to a program that measures it beside its
+//! `bench`, `torture` and `scale` ([`trials`]) build the server optimised and hand over to a program that measures it beside its
 //! peers, or kills it and its servers for as long as is wanted.
 //!
 //! `CARGO_TARGET_DIR` is respected everywhere, and only [`place`] knows where that is.

@@ -37,19 +37,12 @@ fn Add(project: ProjectView) -> impl IntoView {
         target_secret: project.target.secret_per_mailbox(),
     };
     let stream = live::<ProjectLive>(&format!("/projects/{id}"));
-    let known = Memo::new(move |_| {
-        stream.with(|live| match live {
-            Some(live) => {
-                live.jobs.iter().map(|job| (job.source_user.clone(), job.target_user.clone())).collect()
-            }
-            None => BTreeSet::new(),
-        })
-    });
+    let known = Memo::new(move |_| stream.with(|live| live.as_ref().map_or(0, |live| live.project.jobs)));
     let crumbs = vec![crumb("Projects", "/"), crumb(project.row.name, home.clone())];
     let below = view! {
-        <p class="hint">{move || match known.with(BTreeSet::len) {
+        <p class="hint">{move || match known.get() {
             0 => "No mailboxes yet.".into(),
-            number => format!("{} so far.", counted(number as u64, "mailbox", "mailboxes")),
+            number => format!("{} so far.", counted(number, "mailbox", "mailboxes")),
         }}</p>
     };
     view! {
@@ -58,7 +51,7 @@ fn Add(project: ProjectView) -> impl IntoView {
         </PageHead>
         <div class="sides">
             <One id=id columns=columns/>
-            <Many id=id columns=columns known=known/>
+            <Many id=id columns=columns/>
         </div>
     }
 }
@@ -103,11 +96,11 @@ fn One(id: ProjectId, columns: Columns) -> impl IntoView {
 }
 
 #[component]
-fn Many(id: ProjectId, columns: Columns, known: Memo<BTreeSet<(String, String)>>) -> impl IntoView {
+fn Many(id: ProjectId, columns: Columns) -> impl IntoView {
     let notices = Notices::here();
     let navigate = use_navigate();
     let text = RwSignal::new(String::new());
-    let lines = Memo::new(move |_| text.with(|text| known.with(|known| paste::read(text, columns, known))));
+    let lines = Memo::new(move |_| text.with(|text| paste::read(text, columns, &BTreeSet::new())));
     let good = Memo::new(move |_| {
         lines.with(|lines| lines.iter().filter(|line| line.problem.is_none()).count() as u64)
     });

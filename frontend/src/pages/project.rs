@@ -17,7 +17,7 @@ use super::missing::NotFound;
 use crate::{
     api,
     components::{Empty, Icon, IconName, PageHead, Progress, RuleSummary, Spinner, Tile, crumb},
-    live::live,
+    live::live_at,
     load::load,
     session::Session,
     view::{
@@ -28,7 +28,7 @@ use crate::{
 };
 use actions::ProjectActions;
 use limits::Limits;
-use table::JobTable;
+use table::{Ask, JobTable};
 
 /// The page.
 #[component]
@@ -44,16 +44,21 @@ pub(crate) fn ProjectPage(id: ProjectId) -> impl IntoView {
 fn Project(project: ProjectView) -> impl IntoView {
     let session = Session::here();
     let id = project.row.id;
-    let stream = live::<ProjectLive>(&format!("/projects/{id}"));
+    let ask = Ask::new();
+    let path = Memo::new(move |_| format!("/projects/{id}?{}", ask.query().to_query()));
+    let stream = live_at::<ProjectLive>(path.into());
     let first = project.row.clone();
     let row = Memo::new(move |_| {
         stream.with(|live| live.as_ref().map(|live| live.project.clone())).unwrap_or_else(|| first.clone())
     });
-    let jobs = Memo::new(move |_| stream.with(|live| live.as_ref().map(|live| live.jobs.clone())));
+    let jobs = Memo::new(move |_| {
+        stream.with(|live| live.as_ref().map(|live| live.jobs.clone())).unwrap_or_default()
+    });
+    let by_state = Memo::new(move |_| stream.with(|live| live.as_ref().map(|live| live.by_state.clone())));
     let gates = Memo::new(move |_| {
         stream.with(|live| live.as_ref().map(|live| live.gates.clone())).unwrap_or_default()
     });
-    let known = Signal::derive(move || jobs.get().unwrap_or_default());
+    let states = Signal::derive(move || by_state.get().unwrap_or_default());
     let may = move || session.may(Role::Operator);
     let add = move || {
         view! {
@@ -71,11 +76,16 @@ fn Project(project: ProjectView) -> impl IntoView {
             <bdi>{project.target.host().to_owned()}</bdi>
         </p>
     };
-    let count_of_jobs = Memo::new(move |_| jobs.with(|jobs| jobs.as_ref().map(Vec::len)));
+    let count_of_jobs = Memo::new(move |_| {
+        by_state
+            .with(|groups| groups.as_ref().map(|groups| groups.iter().map(|group| group.count).sum::<u64>()))
+    });
+    // What is shown changes with whether there are mailboxes, not with how many.
+    let any = Memo::new(move |_| count_of_jobs.get().map(|count| count > 0));
     let body = move || {
-        match count_of_jobs.get() {
+        match any.get() {
         None => view! { <Spinner/> }.into_any(),
-        Some(0) => view! {
+        Some(false) => view! {
             <Empty
                 icon=IconName::Inbox
                 title="No mailboxes yet"
@@ -85,16 +95,16 @@ fn Project(project: ProjectView) -> impl IntoView {
             </Empty>
         }
         .into_any(),
-        Some(_) => view! {
+        Some(true) => view! {
             <Summary row=row/>
             <Limits id=id gates=gates/>
-            <ProjectActions id=id jobs=known/>
-            <JobTable jobs=known/>
+            <ProjectActions id=id by_state=states/>
+            <JobTable page=jobs ask=ask/>
         }
         .into_any(),
     }
     };
-    let some = move || count_of_jobs.get().is_some_and(|count| count > 0);
+    let some = move || any.get() == Some(true);
     view! {
         <PageHead title=project.row.name crumbs=vec![crumb("Projects", "/")] below=hosts.into_any()>
             <a class="button" href=format!("/projects/{id}/settings") data-test="settings">

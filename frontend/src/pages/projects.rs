@@ -1,12 +1,16 @@
 //! All projects with their live numbers.
 
 use leptos::prelude::*;
-use shared::{auth::Role, project::ProjectRow};
+use shared::{
+    auth::Role,
+    list::Direction,
+    project::{ProjectPage, ProjectQuery, ProjectRow, ProjectSort},
+};
 
 use crate::{
     api,
-    components::{Empty, Icon, IconName, PageHead, Progress},
-    live::live,
+    components::{Choice, Empty, Icon, IconName, PageHead, Pager, Progress, SelectField},
+    live::live_at,
     load::load,
     session::Session,
     view::{
@@ -20,15 +24,28 @@ use crate::{
 #[component]
 pub(crate) fn ProjectsPage() -> impl IntoView {
     let session = Session::here();
-    let first = load(api::projects);
-    let stream = live::<Vec<ProjectRow>>("/projects");
-    let rows = Memo::new(move |_| stream.get().or_else(|| first.get()));
+    let ask = Ask::new();
+    let first = load(move || {
+        let query = untrack(move || ask.query());
+        async move { api::projects(&query).await }
+    });
+    let path = Memo::new(move |_| format!("/projects?{}", ask.query().to_query()));
+    let stream = live_at::<ProjectPage>(path.into());
+    let page = Memo::new(move |_| stream.get().or_else(|| first.get()));
+    let rows = Memo::new(move |_| page.get().map(|page| page.rows));
+    let total = Signal::derive(move || {
+        page.with(|page| page.as_ref().map_or(0, |page| usize::try_from(page.total).unwrap_or(usize::MAX)))
+    });
     let ids = Memo::new(move |_| rows.get().map(|rows| rows.iter().map(|row| row.id).collect::<Vec<_>>()));
     let may = move || session.may(Role::Operator);
     let new = || view! { <a class="button primary" href="/projects/new" data-test="new-project"><Icon name=IconName::Plus/>"New project"</a> };
     let list = move || {
         match ids.get() {
         None => first.view(|_| ().into_any()).into_any(),
+        Some(ids) if ids.is_empty() && ask.is_narrow() => view! {
+            <p class="nothing">"No project is like this. Look for something else."</p>
+        }
+        .into_any(),
         Some(ids) if ids.is_empty() => view! {
             <Empty
                 icon=IconName::Projects
@@ -53,10 +70,92 @@ pub(crate) fn ProjectsPage() -> impl IntoView {
         }
     }
     };
-    let any = move || ids.with(|ids| ids.as_ref().is_some_and(|ids| !ids.is_empty()));
+    let any = move || ask.is_narrow() || ids.with(|ids| ids.as_ref().is_some_and(|ids| !ids.is_empty()));
+    // A short list is seen at a glance. Once shown, the controls stay.
+    let many = Memo::new(move |shown: Option<&bool>| shown == Some(&true) || total.get() > FEW);
     view! {
         <PageHead title="Projects">{move || (may() && any()).then(new)}</PageHead>
+        <Show when=move || many.get()><Controls ask=ask/></Show>
         {list}
+        <Pager page=ask.page size=PAGE total=total/>
+    }
+}
+
+/// Projects on a page.
+const PAGE: usize = 50;
+/// So many projects need no search box.
+const FEW: usize = 6;
+
+/// What the admin wants to see.
+#[derive(Debug, Clone, Copy)]
+struct Ask {
+    text: RwSignal<String>,
+    sort: RwSignal<ProjectSort>,
+    page: RwSignal<usize>,
+}
+
+impl Ask {
+    fn new() -> Self {
+        Self {
+            text: RwSignal::default(),
+            sort: RwSignal::new(ProjectSort::default()),
+            page: RwSignal::new(0),
+        }
+    }
+
+    fn is_narrow(self) -> bool {
+        self.text.with(|text| !text.trim().is_empty())
+    }
+
+    fn query(self) -> ProjectQuery {
+        let sort = self.sort.get();
+        // What needs eyes comes first; names and beginnings rise.
+        let order = match sort {
+            ProjectSort::Name | ProjectSort::Progress => Direction::Asc,
+            ProjectSort::Created | ProjectSort::Mailboxes | ProjectSort::Active | ProjectSort::Failed => {
+                Direction::Desc
+            }
+        };
+        ProjectQuery {
+            search: self.is_narrow().then(|| self.text.get().trim().to_owned()),
+            sort,
+            order,
+            offset: (self.page.get() * PAGE) as u64,
+            limit: PAGE as u32,
+        }
+    }
+}
+
+#[component]
+fn Controls(ask: Ask) -> impl IntoView {
+    let choice = |value: ProjectSort, title| Choice { value, word: value.word(), title, explained: "" };
+    let choices = vec![
+        choice(ProjectSort::Name, "Name"),
+        choice(ProjectSort::Created, "Newest first"),
+        choice(ProjectSort::Mailboxes, "Most mailboxes first"),
+        choice(ProjectSort::Active, "Most running first"),
+        choice(ProjectSort::Failed, "Most failed first"),
+        choice(ProjectSort::Progress, "Least complete first"),
+    ];
+    let search = move |typed: String| {
+        ask.page.set(0);
+        ask.text.set(typed);
+    };
+    view! {
+        <div class="filter">
+            <SelectField name="sort" label="Sorted by" value=ask.sort choices=choices/>
+            <input
+                class="input search"
+                type="search"
+                name="search"
+                aria-label="Find a project"
+                placeholder="Find a project"
+                autocomplete="off"
+                maxlength="200"
+                prop:value=ask.text
+                on:input:target=move |event| search(event.target().value())
+            />
+        </div>
     }
 }
 

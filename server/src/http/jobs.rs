@@ -2,12 +2,12 @@
 
 use actix_web::{
     HttpResponse,
-    web::{Data, Json, Path},
+    web::{Data, Json, Path, Query},
 };
 use shared::{
     error::ApiError,
     id::{JobId, ProjectId},
-    job::{ActionForm, JobAction, JobRow, JobSecrets, JobState, JobView, NewJob},
+    job::{ActionForm, JobAction, JobPage, JobQuery, JobRow, JobSecrets, JobState, JobView, NewJob},
 };
 
 use super::{
@@ -17,16 +17,23 @@ use super::{
 };
 use crate::{app::Parts, store::StoreError};
 
-/// A project's jobs in the order they were made.
-#[utoipa::path(get, path = "/api/v1/projects/{id}/jobs", tag = "jobs", params(("id" = i64, Path)), responses(
-    (status = 200, body = [JobRow]),
+/// A page of a project's jobs.
+#[utoipa::path(get, path = "/api/v1/projects/{id}/jobs", tag = "jobs", params(("id" = i64, Path), JobQuery), responses(
+    (status = 200, body = JobPage),
+    (status = 400, body = ApiError),
     (status = 404, body = ApiError),
 ))]
-pub(super) async fn list(_: Auditor, parts: Data<Parts>, project: Path<ProjectId>) -> Answer {
-    parts.store.project_row(*project).await?;
-    let mut rows = parts.store.jobs(*project).await?;
-    rows.iter_mut().for_each(|row| parts.live.running.overlay(row));
-    Ok(HttpResponse::Ok().json(rows))
+pub(super) async fn list(
+    _: Auditor,
+    parts: Data<Parts>,
+    project: Path<ProjectId>,
+    query: Query<JobQuery>,
+) -> Answer {
+    valid::search(query.search.as_deref())?;
+    parts.store.project_exists(*project).await?;
+    let mut page = parts.store.job_page(*project, &query).await?;
+    page.rows.iter_mut().for_each(|row| parts.live.running.overlay(row));
+    Ok(HttpResponse::Ok().json(page))
 }
 
 /// Adds jobs, all or none; a field such as `jobs[3].source_user` names the row at fault.
@@ -47,9 +54,7 @@ pub(super) async fn create(
     let subject =
         format!("{} mailbox{} of {}", made.len(), if made.len() == 1 { "" } else { "es" }, view.row.name);
     parts.record(&who.admin.name, "job.create", &subject).await;
-    let mut rows = parts.store.jobs(*project).await?;
-    rows.retain(|row| made.contains(&row.id));
-    Ok(HttpResponse::Created().json(rows))
+    Ok(HttpResponse::Created().json(parts.store.rows_of(&made).await?))
 }
 
 /// One job with all its page shows.

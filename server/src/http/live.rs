@@ -3,38 +3,46 @@
 use actix_web::{
     HttpResponse,
     http::header,
-    web::{Bytes, Data, Path},
+    web::{Bytes, Data, Path, Query},
 };
 use futures_util::stream;
 use shared::{
     error::ApiError,
     id::{JobId, ProjectId},
-    job::JobView,
+    job::{JobQuery, JobView},
     live::ProjectLive,
-    project::ProjectRow,
+    project::{ProjectPage, ProjectQuery},
 };
 
-use super::{fault::Answer, who::Auditor};
+use super::{fault::Answer, valid, who::Auditor};
 use crate::{
     app::Parts,
     live::{Event, Feed, Topic},
 };
 
-/// Every project, again whenever something changes.
-#[utoipa::path(get, path = "/api/v1/live/projects", tag = "live", responses(
-    (status = 200, body = [ProjectRow], content_type = "text/event-stream", description = "Each event is a list of projects"),
+/// A page of the projects, again whenever something changes.
+#[utoipa::path(get, path = "/api/v1/live/projects", tag = "live", params(ProjectQuery), responses(
+    (status = 200, body = ProjectPage, content_type = "text/event-stream", description = "Each event is a page of projects"),
 ))]
-pub(super) async fn projects(who: Auditor, parts: Data<Parts>) -> Answer {
-    stream(&who, &parts, Topic::Projects).await
+pub(super) async fn projects(who: Auditor, parts: Data<Parts>, query: Query<ProjectQuery>) -> Answer {
+    valid::search(query.search.as_deref())?;
+    stream(&who, &parts, Topic::Projects(query.into_inner())).await
 }
 
-/// A project with its jobs, again whenever something changes.
-#[utoipa::path(get, path = "/api/v1/live/projects/{id}", tag = "live", params(("id" = i64, Path)), responses(
-    (status = 200, body = ProjectLive, content_type = "text/event-stream", description = "Each event is a project with its jobs"),
+/// A project with a page of its jobs, again whenever something changes.
+#[utoipa::path(get, path = "/api/v1/live/projects/{id}", tag = "live", params(("id" = i64, Path), JobQuery), responses(
+    (status = 200, body = ProjectLive, content_type = "text/event-stream", description = "Each event is a project with a page of its jobs"),
+    (status = 400, body = ApiError),
     (status = 404, body = ApiError),
 ))]
-pub(super) async fn project(who: Auditor, parts: Data<Parts>, id: Path<ProjectId>) -> Answer {
-    stream(&who, &parts, Topic::Project(*id)).await
+pub(super) async fn project(
+    who: Auditor,
+    parts: Data<Parts>,
+    id: Path<ProjectId>,
+    query: Query<JobQuery>,
+) -> Answer {
+    valid::search(query.search.as_deref())?;
+    stream(&who, &parts, Topic::Project(*id, query.into_inner())).await
 }
 
 /// A job with all its page shows, again whenever something changes.

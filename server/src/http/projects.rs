@@ -2,13 +2,13 @@
 
 use actix_web::{
     HttpResponse,
-    web::{Data, Json, Path},
+    web::{Data, Json, Path, Query},
 };
 use shared::{
     error::ApiError,
     id::ProjectId,
-    job::{ActionForm, Applied},
-    project::{ProjectForm, ProjectRow, ProjectView},
+    job::{ActionForm, Applied, JobFilter},
+    project::{ProjectForm, ProjectPage, ProjectQuery, ProjectView},
 };
 
 use super::{
@@ -19,10 +19,14 @@ use super::{
 };
 use crate::{app::Parts, store::StoreError};
 
-/// Every project.
-#[utoipa::path(get, path = "/api/v1/projects", tag = "projects", responses((status = 200, body = [ProjectRow])))]
-pub(super) async fn list(_: Auditor, parts: Data<Parts>) -> Answer {
-    Ok(HttpResponse::Ok().json(parts.store.projects().await?))
+/// A page of the projects.
+#[utoipa::path(get, path = "/api/v1/projects", tag = "projects", params(ProjectQuery), responses(
+    (status = 200, body = ProjectPage),
+    (status = 400, body = ApiError),
+))]
+pub(super) async fn list(_: Auditor, parts: Data<Parts>, query: Query<ProjectQuery>) -> Answer {
+    valid::search(query.search.as_deref())?;
+    Ok(HttpResponse::Ok().json(parts.store.project_page(&query).await?))
 }
 
 /// Adds a project. Its secrets are write-only.
@@ -97,11 +101,11 @@ pub(super) async fn act(
 ) -> Answer {
     let project = parts.store.project_row(*id).await?;
     let mut applied = 0;
-    for row in parts.store.jobs(*id).await? {
-        if row.state.after(form.action).is_none() {
+    for (job, state) in parts.store.matching_jobs(*id, &JobFilter::default()).await? {
+        if state.after(form.action).is_none() {
             continue;
         }
-        match jobs::apply(&parts, row.id, form.action).await {
+        match jobs::apply(&parts, job, form.action).await {
             Ok(_) => applied += 1,
             // It changed meanwhile, by itself or by another admin: the action makes no sense for it any more.
             Err(StoreError::State { .. } | StoreError::NotFound(_)) => {}

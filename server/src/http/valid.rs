@@ -27,9 +27,21 @@ const HOURS_MAX: usize = 7 * 24;
 /// Most rows of one request.
 const ROWS_MAX: usize = 10_000;
 
+/// Longest text to look for, in characters.
+const SEARCH_MAX: usize = 200;
+
 /// A stored secret must not be sent to a server of somebody else's choice.
 pub(super) const ENTER_AGAIN: &str =
     "Enter the password again: the stored one is only used with the server and the admin it was entered for.";
+
+/// Checks what a list is searched for.
+pub(super) fn search(text: Option<&str>) -> Result<(), Fault> {
+    if text.is_some_and(|text| text.chars().count() > SEARCH_MAX || has_control(text)) {
+        let message = format!("Search for at most {SEARCH_MAX} characters, without line breaks.");
+        return Err(Fault::invalid("search", message));
+    }
+    Ok(())
+}
 
 /// Checks a new project, or new settings for one; returns it with its name trimmed.
 pub(crate) fn project_form(

@@ -5,10 +5,10 @@ use shared::{
     check::Side,
     endpoint::Endpoint,
     id::{JobId, ProjectId},
-    job::JobView,
+    job::{JobFilter, JobQuery, JobView},
     limits::Limits,
     live::ProjectLive,
-    project::ProjectRow,
+    project::{ProjectPage, ProjectQuery},
 };
 
 use crate::{
@@ -17,12 +17,12 @@ use crate::{
 };
 
 /// What a stream is about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Topic {
-    /// Every project, as rows.
-    Projects,
-    /// A project with its jobs.
-    Project(ProjectId),
+    /// A page of the projects.
+    Projects(ProjectQuery),
+    /// A project with a page of its jobs.
+    Project(ProjectId, JobQuery),
     /// A job with all its page shows.
     Job(JobId),
 }
@@ -31,8 +31,8 @@ pub(crate) enum Topic {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Snapshot {
-    /// Of every project.
-    Projects(Vec<ProjectRow>),
+    /// Of projects.
+    Projects(ProjectPage),
     /// Of a project.
     Project(Box<Project>),
     /// Of a job.
@@ -50,19 +50,20 @@ pub(crate) struct Project {
 
 impl Topic {
     /// Reads the topic from the store, without progress.
-    pub(super) async fn read(self, store: &Store) -> Result<Snapshot, StoreError> {
+    pub(super) async fn read(&self, store: &Store) -> Result<Snapshot, StoreError> {
         Ok(match self {
-            Self::Projects => Snapshot::Projects(store.projects().await?),
-            Self::Project(id) => {
-                let (project, jobs) = (store.project(id).await?, store.jobs(id).await?);
+            Self::Projects(query) => Snapshot::Projects(store.project_page(query).await?),
+            Self::Project(id, query) => {
+                let (project, jobs) = (store.project(*id).await?, store.job_page(*id, query).await?);
+                let by_state = store.count_by_state(*id, &JobFilter::default()).await?;
                 let sides = [
                     (Side::Source, project.source, project.options.source_limits),
                     (Side::Target, project.target, project.options.target_limits),
                 ];
-                let live = ProjectLive { project: project.row, jobs, gates: Vec::new() };
+                let live = ProjectLive { project: project.row, by_state, jobs, gates: Vec::new() };
                 Snapshot::Project(Box::new(Project { live, sides }))
             }
-            Self::Job(id) => Snapshot::Job(Box::new(store.job(id).await?)),
+            Self::Job(id) => Snapshot::Job(Box::new(store.job(*id).await?)),
         })
     }
 }
@@ -73,7 +74,7 @@ impl Snapshot {
         match self {
             Self::Projects(_) => {}
             Self::Project(project) => {
-                project.live.jobs.iter_mut().for_each(|row| running.overlay(row));
+                project.live.jobs.rows.iter_mut().for_each(|row| running.overlay(row));
                 let views = project.sides.iter();
                 let views =
                     views.map(|(side, endpoint, limits)| running.guests.view(*side, endpoint, limits));

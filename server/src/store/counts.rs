@@ -1,28 +1,41 @@
-//! Counts of jobs: queries over the ledger, asked again only when the ledger changed.
+//! Counts of jobs: queries over the ledger, kept beside the jobs and asked again only when the ledger changed.
+//!
+//! Every write to a job's ledger raises its version in the same transaction, on whatever node it happens. So counts that
+//! are kept under the present version are what the query would say again.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::HashMap;
 
 use sea_orm::{FromQueryResult, Value};
-use shared::{id::JobId, pass::Counts};
+use shared::{
+    id::{JobId, ProjectId},
+    pass::Counts,
+};
 
 use super::{
     Store, StoreError,
     sql::{Sql, marks},
-    words::count,
+    words::{count, whole},
 };
-
-/// Counts by job, each with the version of the ledger it was read under.
-///
-/// Every write to a job's ledger raises its version in the same transaction, on whatever node it happens. So a count of
-/// the present version is what the query would say again.
-#[derive(Debug, Default)]
-pub(super) struct CountsCache(Mutex<HashMap<i64, (i64, Counts)>>);
 
 /// How many jobs one query counts: far below every limit of bound values.
 const JOBS_AT_ONCE: usize = 500;
+
+/// Whose counts are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Of {
+    /// Every job there is.
+    All,
+    /// The jobs of a project.
+    Project(ProjectId),
+    /// One job.
+    Job(JobId),
+}
+
+#[derive(FromQueryResult)]
+struct Stale {
+    id: i64,
+    ledger_version: i64,
+}
 
 #[derive(FromQueryResult)]
 struct FolderSums {
@@ -49,36 +62,58 @@ pub(super) const ENTRY_SUMS: &str = "
     COUNT(CASE WHEN e.state = 2 THEN 1 END) AS skipped";
 
 impl Store {
-    /// The counts of jobs, each given with the version of its ledger as it was read before.
-    pub(super) async fn counts(&self, jobs: &[(JobId, i64)]) -> Result<HashMap<JobId, Counts>, StoreError> {
-        let cache = &self.inner.counts.0;
-        let mut known = HashMap::with_capacity(jobs.len());
-        let mut stale = Vec::new();
-        {
-            let cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-            for (job, version) in jobs {
-                match cache.get(&job.0) {
-                    Some((of, counts)) if of == version => drop(known.insert(*job, *counts)),
-                    Some(_) | None => stale.push((*job, *version)),
-                }
+    /// Brings the kept counts up to date: counts the jobs again whose ledger changed since.
+    pub(super) async fn recount(&self, of: Of) -> Result<(), StoreError> {
+        let stale = "SELECT j.id, j.ledger_version FROM job j LEFT JOIN job_count c ON c.job = j.id
+            WHERE j.ledger_version > COALESCE(c.version, 0)";
+        let reading = self.db().reading("Looking for changed mailboxes");
+        let stale: Vec<Stale> = match of {
+            Of::All => reading.all(&format!("{stale} ORDER BY j.id"), []).await?,
+            Of::Project(id) => {
+                reading.all(&format!("{stale} AND j.project = ? ORDER BY j.id"), [id.0.into()]).await?
             }
-        }
+            Of::Job(id) => reading.all(&format!("{stale} AND j.id = ?"), [id.0.into()]).await?,
+        };
         for jobs in stale.chunks(JOBS_AT_ONCE) {
             let fresh = self.query_counts(jobs).await?;
-            let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-            for (job, version) in jobs {
-                let counts = fresh.get(&job.0).copied().unwrap_or_default();
-                cache.insert(job.0, (*version, counts));
-                known.insert(*job, counts);
-            }
+            self.keep_counts(jobs, &fresh).await?;
         }
-        Ok(known)
+        Ok(())
     }
 
-    async fn query_counts(&self, jobs: &[(JobId, i64)]) -> Result<HashMap<i64, Counts>, StoreError> {
+    /// Keeps counts that were read after the versions they are kept under: what changed meanwhile is counted again.
+    async fn keep_counts(&self, jobs: &[Stale], fresh: &HashMap<i64, Counts>) -> Result<(), StoreError> {
+        let tx = self.db().begin("Keeping counts").await?;
+        // The job may have been removed meanwhile. In the order of ids, so that no two writers wait for each other.
+        let sql = "INSERT INTO job_count
+                (job, version, folders, items, bytes, copied, copied_bytes, adopted, skipped)
+            SELECT id, ?, ?, ?, ?, ?, ?, ?, ? FROM job WHERE id = ?
+            ON CONFLICT (job) DO UPDATE SET version = excluded.version, folders = excluded.folders,
+                items = excluded.items, bytes = excluded.bytes, copied = excluded.copied,
+                copied_bytes = excluded.copied_bytes, adopted = excluded.adopted, skipped = excluded.skipped
+            WHERE job_count.version < excluded.version";
+        for job in jobs {
+            let counts = fresh.get(&job.id).copied().unwrap_or_default();
+            let values = [
+                job.ledger_version.into(),
+                whole(counts.folders).into(),
+                whole(counts.items).into(),
+                whole(counts.bytes).into(),
+                whole(counts.copied).into(),
+                whole(counts.copied_bytes).into(),
+                whole(counts.adopted).into(),
+                whole(counts.skipped).into(),
+                job.id.into(),
+            ];
+            tx.run(sql, values).await?;
+        }
+        tx.commit().await
+    }
+
+    async fn query_counts(&self, jobs: &[Stale]) -> Result<HashMap<i64, Counts>, StoreError> {
         let reading = self.db().reading("Counting what is in the ledger");
         let marks = marks(jobs.len());
-        let ids = || jobs.iter().map(|(job, _)| Value::from(job.0));
+        let ids = || jobs.iter().map(|job| Value::from(job.id));
 
         let sql = format!(
             "SELECT job, COUNT(*) AS folders, CAST(SUM(items) AS BIGINT) AS items, CAST(SUM(bytes) AS BIGINT) AS bytes

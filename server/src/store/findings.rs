@@ -34,6 +34,13 @@ struct CauseRecord {
     count: i64,
 }
 
+/// Asks for [`Store::telling_pass`], with the job's id twice; 0 when there is none.
+pub(super) const TELLING: &str = "SELECT COALESCE(
+    (SELECT MAX(p.id) FROM pass p WHERE p.job = ? AND p.kind <> 'dry-run'
+     AND (EXISTS (SELECT 1 FROM report r WHERE r.pass = p.id)
+          OR EXISTS (SELECT 1 FROM finding f WHERE f.pass = p.id))),
+    (SELECT MAX(f.pass) FROM finding f WHERE f.job = ?), 0)";
+
 impl Store {
     /// A page of a job's present findings in the order they were found, of one cause or of all. `after` is the id of the last
     /// finding of the page before. At most `limit`.
@@ -67,18 +74,8 @@ impl Store {
     /// everything afresh, so what an earlier one found and this one did not is settled. A dry run tells only when
     /// nothing else ran.
     pub(super) async fn telling_pass(&self, job: JobId) -> Result<Option<PassId>, StoreError> {
-        let pass: Option<i64> = self
-            .db()
-            .reading("Reading the passes")
-            .cell(
-                "SELECT COALESCE(
-                    (SELECT MAX(p.id) FROM pass p WHERE p.job = ? AND p.kind <> 'dry-run'
-                     AND (EXISTS (SELECT 1 FROM report r WHERE r.pass = p.id)
-                          OR EXISTS (SELECT 1 FROM finding f WHERE f.pass = p.id))),
-                    (SELECT MAX(f.pass) FROM finding f WHERE f.job = ?), 0)",
-                [job.0.into(), job.0.into()],
-            )
-            .await?;
+        let pass: Option<i64> =
+            self.db().reading("Reading the passes").cell(TELLING, [job.0.into(), job.0.into()]).await?;
         Ok(pass.filter(|pass| *pass > 0).map(PassId))
     }
 
@@ -154,7 +151,7 @@ pub(super) async fn insert(
 }
 
 /// Severities as numbers that grow with them, so that the database finds the worst.
-const fn rank(severity: Severity) -> i16 {
+pub(super) const fn rank(severity: Severity) -> i16 {
     match severity {
         Severity::Info => 0,
         Severity::Warning => 1,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, Value};
 use shared::{
     check::Side,
     id::{JobId, ProjectId},
@@ -13,10 +13,10 @@ use shared::{
 
 use super::{
     Store, StoreError,
-    counts::ENTRY_SUMS,
+    counts::{ENTRY_SUMS, Of},
     db::Tx,
     projects::secret_column,
-    sql::{Clash, Sql},
+    sql::{Clash, Sql, marks},
     words::{count, from_json, from_word, now, word},
 };
 use crate::secret::Place;
@@ -32,12 +32,23 @@ struct JobRecord {
     verdict: Option<String>,
     problem: Option<String>,
     updated: i64,
-    ledger_version: i64,
+    folders: i64,
+    items: i64,
+    bytes: i64,
+    copied: i64,
+    copied_bytes: i64,
+    adopted: i64,
+    skipped: i64,
 }
 
-const COLUMNS: &str =
-    "SELECT id, project, source_user, target_user, state, wanted, verdict, problem, updated,
-    ledger_version FROM job";
+const COLUMNS: &str = "SELECT j.id, j.project, j.source_user, j.target_user, j.state, j.wanted, j.verdict, j.problem,
+    j.updated, COALESCE(c.folders, 0) AS folders, COALESCE(c.items, 0) AS items, COALESCE(c.bytes, 0) AS bytes,
+    COALESCE(c.copied, 0) AS copied, COALESCE(c.copied_bytes, 0) AS copied_bytes,
+    COALESCE(c.adopted, 0) AS adopted, COALESCE(c.skipped, 0) AS skipped
+    FROM job j LEFT JOIN job_count c ON c.job = j.id";
+
+/// How many rows one query reads by their ids: far below every limit of bound values.
+const ROWS_AT_ONCE: usize = 500;
 
 #[derive(FromQueryResult)]
 struct FolderRecord {
@@ -77,24 +88,26 @@ impl Store {
         Ok(ids)
     }
 
-    /// A project's jobs in the order they were made; `progress` is left empty.
-    pub(crate) async fn jobs(&self, project: ProjectId) -> Result<Vec<JobRow>, StoreError> {
-        let sql = format!("{COLUMNS} WHERE project = ? ORDER BY id");
-        let records = self.db().reading("Reading the mailboxes").all(&sql, [project.0.into()]).await?;
-        self.job_rows(records).await
-    }
-
     /// One job as a row of a list; `progress` is left empty.
     pub(crate) async fn job_row(&self, id: JobId) -> Result<JobRow, StoreError> {
-        let sql = format!("{COLUMNS} WHERE id = ?");
-        let records = self.db().reading("Reading a mailbox").all(&sql, [id.0.into()]).await?;
-        self.job_rows(records).await?.pop().ok_or(StoreError::NotFound("job"))
+        self.recount(Of::Job(id)).await?;
+        self.rows_of(&[id]).await?.pop().ok_or(StoreError::NotFound("job"))
     }
 
-    async fn job_rows(&self, records: Vec<JobRecord>) -> Result<Vec<JobRow>, StoreError> {
-        let versions: Vec<_> = records.iter().map(|job| (JobId(job.id), job.ledger_version)).collect();
-        let counts = self.counts(&versions).await?;
-        records.into_iter().map(|record| record.row(&counts)).collect()
+    /// Jobs as rows in the order of their ids as given, with the counts that are kept; `progress` is left empty. One that
+    /// was removed is left out.
+    pub(crate) async fn rows_of(&self, ids: &[JobId]) -> Result<Vec<JobRow>, StoreError> {
+        let mut found = HashMap::with_capacity(ids.len());
+        for ids in ids.chunks(ROWS_AT_ONCE) {
+            let sql = format!("{COLUMNS} WHERE j.id IN ({})", marks(ids.len()));
+            let values = ids.iter().map(|id| Value::from(id.0));
+            let records: Vec<JobRecord> =
+                self.db().reading("Reading the mailboxes").all(&sql, values).await?;
+            for record in records {
+                found.insert(JobId(record.id), record.row()?);
+            }
+        }
+        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
     }
 
     /// One job with all its page shows; `progress` is left empty.
@@ -212,13 +225,21 @@ pub(super) fn place(id: JobId, side: Side) -> Place {
 }
 
 impl JobRecord {
-    fn row(self, counts: &HashMap<JobId, Counts>) -> Result<JobRow, StoreError> {
+    fn row(self) -> Result<JobRow, StoreError> {
         Ok(JobRow {
             id: JobId(self.id),
             project: ProjectId(self.project),
             state: from_word("job state", &self.state)?,
             pass: self.wanted.map(|kind| from_word("pass kind", &kind)).transpose()?,
-            counts: counts.get(&JobId(self.id)).copied().unwrap_or_default(),
+            counts: Counts {
+                folders: count(self.folders),
+                items: count(self.items),
+                bytes: count(self.bytes),
+                copied: count(self.copied),
+                copied_bytes: count(self.copied_bytes),
+                adopted: count(self.adopted),
+                skipped: count(self.skipped),
+            },
             verdict: self.verdict.map(|verdict| from_word("verdict", &verdict)).transpose()?,
             problem: self.problem,
             progress: None,

@@ -14,7 +14,7 @@ use shared::{
 };
 
 use super::{
-    Lease, Store, StoreError,
+    Lease, Store, StoreError, causes,
     db::Tx,
     leases::fence,
     outcome::after_pass,
@@ -105,6 +105,7 @@ impl Store {
             .await?;
         }
 
+        causes::settle(&tx, lease.job, &outcome.end).await?;
         let standing: Option<Standing> =
             tx.one("SELECT state, settled FROM job WHERE id = ?", [lease.job.0.into()]).await?;
         let Standing { state, settled } = standing.ok_or(StoreError::NotFound("job"))?;

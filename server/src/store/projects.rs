@@ -7,17 +7,19 @@ use secrecy::SecretString;
 use shared::{
     check::Side,
     endpoint::Endpoint,
-    id::{JobId, ProjectId},
+    id::ProjectId,
     job::JobState,
-    project::{ProjectForm, ProjectRow, ProjectView},
+    list::{Direction, PAGE_MAX},
+    project::{ProjectForm, ProjectPage, ProjectQuery, ProjectRow, ProjectSort, ProjectView},
     time::Timestamp,
 };
 
 use super::{
     Store, StoreError,
+    counts::Of,
     db::Tx,
     sql::{Clash, Sql},
-    words::{from_json, from_word, json, now},
+    words::{count, from_json, from_word, json, now},
 };
 use crate::secret::Place;
 
@@ -36,13 +38,20 @@ struct ProjectRecord {
 const COLUMNS: &str = "SELECT id, name, source, target, source_secret IS NOT NULL AS source_secret,
     target_secret IS NOT NULL AS target_secret, options, created FROM project";
 
+/// The jobs of a project that are in one state.
 #[derive(FromQueryResult)]
-struct JobOfProject {
-    id: i64,
+struct Group {
     project: i64,
     state: String,
-    ledger_version: i64,
+    jobs: i64,
+    copied: i64,
+    copied_bytes: i64,
 }
+
+const GROUPS: &str = "SELECT j.project, j.state, COUNT(*) AS jobs,
+    CAST(COALESCE(SUM(c.copied), 0) AS BIGINT) AS copied,
+    CAST(COALESCE(SUM(c.copied_bytes), 0) AS BIGINT) AS copied_bytes
+    FROM job j LEFT JOIN job_count c ON c.job = j.id";
 
 impl Store {
     /// Adds a project; its secrets are sealed. [`StoreError::Taken`] when the name is in use.
@@ -129,11 +138,51 @@ impl Store {
 
     /// Every project, by name.
     pub(crate) async fn projects(&self) -> Result<Vec<ProjectRow>, StoreError> {
+        self.recount(Of::All).await?;
         let reading = self.db().reading("Reading the projects");
         let records: Vec<ProjectRecord> = reading.all(&format!("{COLUMNS} ORDER BY name, id"), []).await?;
-        let jobs: Vec<JobOfProject> =
-            reading.all("SELECT id, project, state, ledger_version FROM job", []).await?;
-        self.rows(&records, jobs).await
+        let groups = reading.all(&format!("{GROUPS} GROUP BY j.project, j.state"), []).await?;
+        rows(&records, groups)
+    }
+
+    /// A page of the projects: those whose name or hosts hold what is looked for, sorted.
+    pub(crate) async fn project_page(&self, query: &ProjectQuery) -> Result<ProjectPage, StoreError> {
+        let mut rows = self.projects().await?;
+        if let Some(search) = query.search.as_deref().map(str::trim).filter(|search| !search.is_empty()) {
+            let search = search.to_lowercase();
+            let found = |text: &str| text.to_lowercase().contains(&search);
+            rows.retain(|row| found(&row.name) || found(&row.source_host) || found(&row.target_host));
+        }
+        // They come by name, and a sort leaves equal ones where they are.
+        let done = |row: &ProjectRow| row.complete as f64 / row.jobs.max(1) as f64;
+        rows.sort_by(|a, b| {
+            let ordering = match query.sort {
+                ProjectSort::Name => a.name.cmp(&b.name),
+                ProjectSort::Created => a.created.cmp(&b.created),
+                ProjectSort::Mailboxes => a.jobs.cmp(&b.jobs),
+                ProjectSort::Active => a.active.cmp(&b.active),
+                ProjectSort::Failed => a.failed.cmp(&b.failed),
+                ProjectSort::Progress => done(a).total_cmp(&done(b)),
+            };
+            match query.order {
+                Direction::Asc => ordering,
+                Direction::Desc => ordering.reverse(),
+            }
+        });
+        let total = rows.len() as u64;
+        let offset = usize::try_from(query.offset).unwrap_or(usize::MAX);
+        let rows = rows.into_iter().skip(offset).take(query.limit.clamp(1, PAGE_MAX) as usize).collect();
+        Ok(ProjectPage { rows, total })
+    }
+
+    /// [`StoreError::NotFound`] when there is no such project.
+    pub(crate) async fn project_exists(&self, id: ProjectId) -> Result<(), StoreError> {
+        let found: Option<i64> = self
+            .db()
+            .reading("Looking for a project")
+            .cell("SELECT id FROM project WHERE id = ?", [id.0.into()])
+            .await?;
+        found.map(drop).ok_or(StoreError::NotFound("project"))
     }
 
     /// One project as a row of a list.
@@ -199,44 +248,34 @@ impl Store {
     }
 
     async fn row_of(&self, record: &ProjectRecord) -> Result<ProjectRow, StoreError> {
-        let jobs: Vec<JobOfProject> = self
-            .db()
-            .reading("Reading a project")
-            .all("SELECT id, project, state, ledger_version FROM job WHERE project = ?", [record.id.into()])
-            .await?;
-        let mut rows = self.rows(std::slice::from_ref(record), jobs).await?;
-        rows.pop().ok_or(StoreError::NotFound("project"))
+        self.recount(Of::Project(ProjectId(record.id))).await?;
+        let sql = format!("{GROUPS} WHERE j.project = ? GROUP BY j.project, j.state");
+        let groups = self.db().reading("Reading a project").all(&sql, [record.id.into()]).await?;
+        rows(std::slice::from_ref(record), groups)?.pop().ok_or(StoreError::NotFound("project"))
     }
+}
 
-    async fn rows(
-        &self,
-        records: &[ProjectRecord],
-        jobs: Vec<JobOfProject>,
-    ) -> Result<Vec<ProjectRow>, StoreError> {
-        let versions: Vec<_> = jobs.iter().map(|job| (JobId(job.id), job.ledger_version)).collect();
-        let counts = self.counts(&versions).await?;
-        let mut rows = HashMap::with_capacity(records.len());
-        for record in records {
-            rows.insert(record.id, record.row()?);
-        }
-        for job in jobs {
-            let Some(row) = rows.get_mut(&job.project) else { continue };
-            row.jobs += 1;
-            match from_word("job state", &job.state)? {
-                JobState::Queued | JobState::Running | JobState::Pausing | JobState::Stopping => {
-                    row.active += 1
-                }
-                JobState::Complete | JobState::Exceptions => row.complete += 1,
-                JobState::Failed => row.failed += 1,
-                JobState::Ready | JobState::Paused | JobState::Cancelled => {}
-            }
-            if let Some(counts) = counts.get(&JobId(job.id)) {
-                row.copied += counts.copied;
-                row.copied_bytes += counts.copied_bytes;
-            }
-        }
-        Ok(records.iter().filter_map(|record| rows.remove(&record.id)).collect())
+fn rows(records: &[ProjectRecord], groups: Vec<Group>) -> Result<Vec<ProjectRow>, StoreError> {
+    let mut rows = HashMap::with_capacity(records.len());
+    for record in records {
+        rows.insert(record.id, record.row()?);
     }
+    for group in groups {
+        let Some(row) = rows.get_mut(&group.project) else { continue };
+        let jobs = count(group.jobs);
+        row.jobs += jobs;
+        match from_word("job state", &group.state)? {
+            JobState::Queued | JobState::Running | JobState::Pausing | JobState::Stopping => {
+                row.active += jobs;
+            }
+            JobState::Complete | JobState::Exceptions => row.complete += jobs,
+            JobState::Failed => row.failed += jobs,
+            JobState::Ready | JobState::Paused | JobState::Cancelled => {}
+        }
+        row.copied += count(group.copied);
+        row.copied_bytes += count(group.copied_bytes);
+    }
+    Ok(records.iter().filter_map(|record| rows.remove(&record.id)).collect())
 }
 
 #[derive(FromQueryResult)]

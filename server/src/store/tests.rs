@@ -2,6 +2,7 @@
 
 mod leases;
 mod ledger;
+mod lists;
 mod opening;
 mod people;
 pub(super) mod sample;

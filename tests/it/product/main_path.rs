@@ -8,9 +8,9 @@ use shared::{
     endpoint::Endpoint,
     finding::FindingRow,
     id::JobId,
-    job::{JobAction, JobRow, JobState, JobView},
+    job::{JobAction, JobPage, JobState, JobView},
     live::ProjectLive,
-    project::ProjectRow,
+    project::ProjectPage,
     report::{Report, Verdict},
 };
 use tests::{app::TestApp, client::Client, mailbox::Mailbox};
@@ -54,7 +54,8 @@ async fn a_mailbox_moves_from_the_first_link_to_the_downloaded_report() {
         html.text().contains("Perfect") && html.text().contains("120") && !html.text().contains("<script")
     );
     assert!(get("csv").await.header("content-type").is_some_and(|kind| kind.starts_with("text/csv")));
-    let rows: Vec<ProjectRow> = client.get("/projects").await.expect(200).read();
+    let page: ProjectPage = client.get("/projects").await.expect(200).read();
+    let rows = page.rows;
     assert_eq!((rows[0].id, rows[0].complete, rows[0].copied), (project, 1, 120));
 }
 
@@ -112,7 +113,8 @@ async fn the_demo_organisation_moves_after_one_click() {
     let file = demo.project_file().to_string_lossy().into_owned();
     let app = TestApp::start_with(&["--demo-project", &file]).await;
     let client = app.make_owner().await;
-    let projects: Vec<ProjectRow> = client.get("/projects").await.expect(200).read();
+    let projects: ProjectPage = client.get("/projects").await.expect(200).read();
+    let projects = projects.rows;
     assert_eq!((projects.len(), projects[0].jobs), (1, 12));
     let project = projects[0].id;
     let mut live = client.live(&format!("/projects/{project}")).await;
@@ -121,10 +123,10 @@ async fn the_demo_organisation_moves_after_one_click() {
     assert_eq!(applied["applied"], 12);
     let over = |live: &ProjectLive| live.project.complete + live.project.failed == 12;
     let done = live.until(Duration::from_secs(180), over).await;
-    assert!(done.jobs.iter().all(|row| row.problem.is_none()), "{:#?}", done.jobs);
+    assert!(done.jobs.rows.iter().all(|row| row.problem.is_none()), "{:#?}", done.jobs);
     assert_eq!(done.project.copied as usize, demo.messages());
-    let rows: Vec<JobRow> = client.get(&format!("/projects/{project}/jobs")).await.expect(200).read();
-    for row in &rows {
+    let page: JobPage = client.get(&format!("/projects/{project}/jobs")).await.expect(200).read();
+    for row in &page.rows {
         let open = |server: &servers::dovecot::Dovecot| {
             Snapshot::read(&mut server.open(&row.source_user).expect("opens")).expect("reads")
         };

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 pub(crate) const USAGE: &str = "\
 Usage: trials bench --binary FILE [--table FILE] [--runs N] [--only NAME] [--quick]
        trials torture --binary FILE --minutes N [--seed S]
+       trials scale --binary FILE [--table FILE] [--rounds N] [--quick]
        trials measure FILE -- COMMAND...
        trials floor SOURCE-PORT SOURCE-USER TARGET-PORT TARGET-USER
 
-Started by `cargo xtask bench` and `cargo xtask torture`. The mail of all servers lies below TMPDIR.
+Started by `cargo xtask bench`, `cargo xtask torture` and `cargo xtask scale`. The mail of all servers lies below TMPDIR.
 ";
 
 /// What to do.
@@ -19,6 +20,8 @@ pub(crate) enum Task {
     Bench(Bench),
     /// Torment the product.
     Torture(Torture),
+    /// Measure its lists over a large database.
+    Scale(Scale),
     /// Run one command and write down what it took.
     Measure {
         /// Where to.
@@ -58,6 +61,19 @@ pub(crate) struct Torture {
     pub(crate) seed: u64,
 }
 
+/// How to measure lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Scale {
+    /// The product.
+    pub(crate) binary: PathBuf,
+    /// Where the table goes, besides standard output.
+    pub(crate) table: Option<PathBuf>,
+    /// How often each route is asked.
+    pub(crate) rounds: usize,
+    /// With a fiftieth of the mailboxes: to see that everything works, not how fast.
+    pub(crate) quick: bool,
+}
+
 /// Between which mailboxes to copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Floor {
@@ -74,6 +90,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
         ("help" | "--help" | "-h", _) => Ok(Task::Help),
         ("bench", _) => bench(rest).map(Task::Bench),
         ("torture", _) => torture(rest).map(Task::Torture),
+        ("scale", _) => scale(rest).map(Task::Scale),
         ("measure", [record, dashes, command @ ..]) if dashes == "--" && !command.is_empty() => {
             Ok(Task::Measure { record: record.into(), command: command.to_vec() })
         }
@@ -108,6 +125,25 @@ fn bench(arguments: &[String]) -> Result<Bench, String> {
     Ok(bench)
 }
 
+fn scale(arguments: &[String]) -> Result<Scale, String> {
+    let mut scale = Scale { binary: PathBuf::new(), table: None, rounds: 40, quick: false };
+    let mut rest = arguments.iter();
+    while let Some(flag) = rest.next() {
+        let mut value = || rest.next().ok_or_else(|| format!("{flag} needs a value"));
+        match flag.as_str() {
+            "--binary" => scale.binary = value()?.into(),
+            "--table" => scale.table = Some(value()?.into()),
+            "--rounds" => scale.rounds = number(value()?)?,
+            "--quick" => scale.quick = true,
+            _ => return Err(format!("`scale` does not know {flag}")),
+        }
+    }
+    if scale.binary.as_os_str().is_empty() || scale.rounds == 0 {
+        return Err("`scale` needs --binary and at least one round".into());
+    }
+    Ok(scale)
+}
+
 fn torture(arguments: &[String]) -> Result<Torture, String> {
     let mut torture = Torture { binary: PathBuf::new(), minutes: 0, seed: 1 };
     let mut rest = arguments.iter();
@@ -132,7 +168,7 @@ fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bench, Floor, Task, Torture, parse};
+    use super::{Bench, Floor, Scale, Task, Torture, parse};
 
     fn check(line: &str, expected: Result<Task, &str>) {
         let words: Vec<String> = line.split_whitespace().map(String::from).collect();
@@ -150,6 +186,8 @@ mod tests {
         check("bench --quick --binary /b", Ok(Task::Bench(Bench { runs: 1, quick: true, ..bench })));
         let torture = Torture { binary: "/b".into(), minutes: 10, seed: 7 };
         check("torture --binary /b --minutes 10 --seed 7", Ok(Task::Torture(torture)));
+        let scale = Scale { binary: "/b".into(), table: None, rounds: 5, quick: true };
+        check("scale --binary /b --rounds 5 --quick", Ok(Task::Scale(scale)));
         let command = vec!["ls".into(), "-l".into()];
         check("measure /r -- ls -l", Ok(Task::Measure { record: "/r".into(), command }));
         let floor = Floor { source: (1, "a".into()), target: (2, "b".into()) };
@@ -160,6 +198,7 @@ mod tests {
     fn an_unknown_argument_is_a_clear_error() {
         check("bench", Err("`bench` needs --binary"));
         check("torture --binary /b", Err("`torture` needs --binary and --minutes"));
+        check("scale --binary /b --rounds 0", Err("`scale` needs --binary and at least one round"));
         check("bench --fast", Err("`bench` does not know --fast"));
         check("bench --runs many", Err("many is no number that fits here"));
         check("measure /r ls", Err("measure /r ls is not understood"));

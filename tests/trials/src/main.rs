@@ -1,19 +1,21 @@
 //! How fast the product is beside its peers, and how it stands up to faults.
 //!
 //! A program of its own, so that it can be optimised: the proxy that makes lines long, the floor that peers are compared
-//! with and the judge that reads every byte would else take more time than what they measure. `cargo xtask bench` and
-//! `cargo xtask torture` build and start it.
+//! with and the judge that reads every byte would else take more time than what they measure. `cargo xtask bench`,
+//! `cargo xtask torture` and `cargo xtask scale` build and start it.
 
 mod args;
 mod bench;
 mod floor;
 mod measure;
 mod product;
+mod scale;
 mod torture;
 
 use std::process::ExitCode;
 
 use args::Task;
+use servers::error::Doing as _;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         }
         Task::Bench(bench) => bench::run(&bench),
         Task::Torture(torture) => torture::run(&torture),
+        Task::Scale(scale) => scale::run(&scale).doing(|| "measuring lists".into()),
         Task::Measure { record, command } => measure::launch(&record, &command),
         Task::Floor(copy) => floor::run(&copy).map(|()| ExitCode::SUCCESS),
     };

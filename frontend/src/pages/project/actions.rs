@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::{
     auth::Role,
     id::ProjectId,
-    job::{JobAction, JobRow},
+    job::{JobAction, StateCount},
 };
 
 use crate::{
@@ -13,19 +13,23 @@ use crate::{
     session::Session,
     view::{
         amount::counted,
+        locale::count,
         words::{action_accepted, action_explained, action_title, action_word},
     },
 };
 
 /// A button for each action, with the number of mailboxes it would reach now.
 #[component]
-pub(super) fn ProjectActions(id: ProjectId, jobs: Signal<Vec<JobRow>>) -> impl IntoView {
+pub(super) fn ProjectActions(id: ProjectId, by_state: Signal<Vec<StateCount>>) -> impl IntoView {
     let session = Session::here();
     let notices = Notices::here();
     let sending = Submission::new();
     let asking = RwSignal::new(false);
     let reach = move |action| {
-        jobs.with(|jobs| jobs.iter().filter(|job| job.state.after(action).is_some()).count() as u64)
+        by_state.with(|groups| {
+            let reached = groups.iter().filter(|group| group.state.after(action).is_some());
+            reached.map(|group| group.count).sum::<u64>()
+        })
     };
     let act = move |action: JobAction| {
         sending.send_or(
@@ -56,7 +60,7 @@ pub(super) fn ProjectActions(id: ProjectId, jobs: Signal<Vec<JobRow>>) -> impl I
         };
         let text = move || match number.get() {
             0 => action_title(action).to_owned(),
-            number => format!("{} ({number})", action_title(action)),
+            number => format!("{} ({})", action_title(action), count(number)),
         };
         view! {
             <button

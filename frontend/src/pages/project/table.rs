@@ -1,14 +1,14 @@
 //! The mailboxes of a project as a table that filters, sorts and comes page by page.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use leptos::prelude::*;
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 use shared::{
     id::JobId,
-    job::{JobRow, JobState},
+    job::{JobPage, JobQuery, JobRow, JobSort, JobState},
 };
 
-use super::list::{Column, Group, done, pick};
+use super::list::{self, Group, PAGE, done};
 use crate::{
     components::{Ago, Order, Pager, Progress, SortHead, StateBadge, VerdictBadge},
     view::{
@@ -19,80 +19,105 @@ use crate::{
     },
 };
 
-const PAGE: usize = 50;
+/// After the last letter, before the list is asked for again.
+const TYPING: Duration = Duration::from_millis(250);
+
+/// What the admin wants to see. The server picks, sorts and pages.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ask {
+    group: RwSignal<Group>,
+    text: RwSignal<String>,
+    order: RwSignal<Order<JobSort>>,
+    page: RwSignal<usize>,
+}
+
+impl Ask {
+    pub(super) fn new() -> Self {
+        Self {
+            group: RwSignal::new(Group::All),
+            text: RwSignal::default(),
+            order: RwSignal::new(Order { by: JobSort::Source, falling: false }),
+            page: RwSignal::new(0),
+        }
+    }
+
+    pub(super) fn query(self) -> JobQuery {
+        self.text.with(|text| list::query(self.group.get(), text, self.order.get(), self.page.get()))
+    }
+}
 
 /// The table.
 #[component]
-pub(super) fn JobTable(jobs: Signal<Vec<JobRow>>) -> impl IntoView {
-    let group = RwSignal::new(Group::All);
-    let text = RwSignal::new(String::new());
-    let order = RwSignal::new(Order { by: Column::User, falling: false });
-    let page = RwSignal::new(0_usize);
-    let picked = Memo::new(move |_| {
-        jobs.with(|jobs| {
-            text.with(|text| {
-                pick(jobs, group.get(), text, order.get()).iter().map(|job| job.id).collect::<Vec<_>>()
-            })
-        })
+pub(super) fn JobTable(page: Memo<JobPage>, ask: Ask) -> impl IntoView {
+    let by_id = Memo::new(move |_| {
+        page.with(|page| page.rows.iter().map(|job| (job.id, job.clone())).collect::<BTreeMap<_, _>>())
     });
-    let by_id =
-        Memo::new(move |_| jobs.get().into_iter().map(|job| (job.id, job)).collect::<BTreeMap<_, _>>());
-    let total = Signal::derive(move || picked.with(Vec::len));
-    // What is left may be fewer pages than the one that was open.
-    let here = move || page.get().min(total.get().saturating_sub(1) / PAGE);
-    let shown =
-        move || picked.with(|ids| ids.iter().skip(here() * PAGE).take(PAGE).copied().collect::<Vec<_>>());
+    let shown = Memo::new(move |_| page.with(|page| page.rows.iter().map(|job| job.id).collect::<Vec<_>>()));
+    let total = Signal::derive(move || page.with(|page| usize::try_from(page.total).unwrap_or(usize::MAX)));
+    // What is left may be fewer pages than the one that is open.
+    Effect::new(move |_| {
+        let last = total.get().saturating_sub(1) / PAGE;
+        if ask.page.get_untracked() > last {
+            ask.page.set(last);
+        }
+    });
+    let order = ask.order;
     view! {
-        <Filter jobs=jobs group=group text=text page=page/>
+        <Filter page=page ask=ask/>
         <div class="table-box" tabindex="0" role="region" aria-label="Mailboxes">
             <table class="table" data-test="jobs">
                 <thead>
                     <tr>
-                        <SortHead label="Mailbox" by=Column::User order=order/>
-                        <SortHead label="State" by=Column::State order=order/>
-                        <SortHead label="Progress" by=Column::Progress order=order/>
-                        <SortHead label="Messages" by=Column::Messages order=order numeric=true/>
+                        <SortHead label="Mailbox" by=JobSort::Source order=order/>
+                        <SortHead label="State" by=JobSort::State order=order/>
+                        <SortHead label="Progress" by=JobSort::Progress order=order/>
+                        <SortHead label="Messages" by=JobSort::Messages order=order numeric=true/>
                         <th scope="col">"Verdict"</th>
-                        <SortHead label="Changed" by=Column::Updated order=order/>
+                        <SortHead label="Changed" by=JobSort::Updated order=order/>
                     </tr>
                 </thead>
                 <tbody>
-                    <For each=shown key=|id| *id children=move |id| view! { <Row id=id jobs=by_id/> }/>
+                    <For each=move || shown.get() key=|id| *id children=move |id| view! { <Row id=id jobs=by_id/> }/>
                 </tbody>
             </table>
             <Show when=move || total.get() == 0>
                 <p class="nothing">"No mailbox is like this. Choose another filter."</p>
             </Show>
         </div>
-        <Pager page=page size=PAGE total=total/>
+        <Pager page=ask.page size=PAGE total=total/>
     }
 }
 
 #[component]
-fn Filter(
-    jobs: Signal<Vec<JobRow>>,
-    group: RwSignal<Group>,
-    text: RwSignal<String>,
-    page: RwSignal<usize>,
-) -> impl IntoView {
+fn Filter(page: Memo<JobPage>, ask: Ask) -> impl IntoView {
     let chips = Group::ALL.map(|this| {
-        let number =
-            Memo::new(move |_| jobs.with(|jobs| jobs.iter().filter(|job| this.holds(job.state)).count()));
+        let number = Memo::new(move |_| page.with(|page| this.count(&page.by_state)));
         let choose = move |_| {
-            group.set(this);
-            page.set(0);
+            ask.page.set(0);
+            ask.group.set(this);
         };
-        let pressed = move || if group.get() == this { "true" } else { "false" };
+        let pressed = move || if ask.group.get() == this { "true" } else { "false" };
         view! {
             <button type="button" class="chip" aria-pressed=pressed on:click=choose>
                 {this.title()}
-                <span class="chip-count">{move || count(number.get() as u64)}</span>
+                <span class="chip-count">{move || count(number.get())}</span>
             </button>
         }
     });
+    let waiting = StoredValue::new_local(None::<TimeoutHandle>);
+    let stop_waiting = move || {
+        if let Some(handle) = waiting.try_update_value(Option::take).flatten() {
+            handle.clear();
+        }
+    };
+    on_cleanup(stop_waiting);
     let search = move |typed: String| {
-        text.set(typed);
-        page.set(0);
+        stop_waiting();
+        let look = move || {
+            ask.page.set(0);
+            ask.text.set(typed);
+        };
+        waiting.set_value(set_timeout_with_handle(look, TYPING).ok());
     };
     view! {
         <div class="filter">
@@ -104,7 +129,8 @@ fn Filter(
                 aria-label="Find a mailbox"
                 placeholder="Find a mailbox"
                 autocomplete="off"
-                prop:value=text
+                maxlength="200"
+                prop:value=ask.text
                 on:input:target=move |event| search(event.target().value())
             />
         </div>

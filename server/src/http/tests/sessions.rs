@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use serde_json::json;
-use shared::{auth::Role, id::AdminId};
+use shared::{auth::Role, id::AdminId, project::ProjectQuery};
 
 use super::{Bench, request, send};
 use crate::{
@@ -87,7 +87,12 @@ async fn an_open_stream_ends_within_seconds_of_its_session() {
     let bench = Bench::new().await;
     let session = bench.admin("anna", Role::Owner).await;
     bench.admin("bert", Role::Owner).await;
-    let feed = Feed::begin(bench.parts.live.clone(), Topic::Projects, crate::auth::hash(&session)).await;
+    let feed = Feed::begin(
+        bench.parts.live.clone(),
+        Topic::Projects(ProjectQuery::default()),
+        crate::auth::hash(&session),
+    )
+    .await;
     let mut feed = feed.expect("begun");
     assert!(feed.next().await.is_some(), "the first snapshot comes at once");
     let edit = AdminEdit { enabled: Some(false), ..AdminEdit::default() };

@@ -11,7 +11,7 @@ use shared::{
     finding::{Finding, ItemLabel, Severity, Subject},
     folder::FolderPath,
     id::{JobId, ProjectId},
-    job::{JobAction, NewJob},
+    job::{JobAction, JobQuery, NewJob},
     pass::{Counts, PassEnd, PassKind},
     project::{Options, ProjectForm, SideForm, VerifyDepth},
     report::{Report, ReportSide, Totals, Verdict},
@@ -77,6 +77,12 @@ pub(super) async fn jobs(store: &Store, parallel: u16, names: &[&str]) -> (Proje
     let project = store.create_project(&project("Move", parallel)).await.expect("a project");
     let rows: Vec<_> = names.iter().map(|name| mailbox(name)).collect();
     (project, store.create_jobs(project, &rows).await.expect("jobs"))
+}
+
+/// The ids of a project's jobs as lists show them.
+pub(super) async fn listed(store: &Store, project: ProjectId) -> Vec<JobId> {
+    let page = store.job_page(project, &JobQuery::default()).await.expect("lists");
+    page.rows.into_iter().map(|row| row.id).collect()
 }
 
 /// One job that was started and claimed.

@@ -146,7 +146,7 @@ async fn mailboxes_are_added_all_or_none(setting: &Setting) {
     let rows = [sample::mailbox("carl"), sample::mailbox("bert")];
     let error = store.create_jobs(project, &rows).await.expect_err("is refused").to_string();
     assert!(error.starts_with("Row 2:") && !error.contains("bert"), "{error}");
-    let listed: Vec<_> = store.jobs(project).await.expect("lists").into_iter().map(|row| row.id).collect();
+    let listed: Vec<_> = sample::listed(store, project).await;
     assert_eq!(listed, jobs);
     assert!(matches!(store.create_jobs(ProjectId(99), &rows).await, Err(StoreError::NotFound(_))));
     assert!(store.create_jobs(project, &[]).await.expect("adds nothing").is_empty());
