@@ -72,7 +72,7 @@ pub(crate) async fn delete_project(id: ProjectId) -> Answer<Done> {
     delete(&format!("/projects/{id}")).await
 }
 pub(crate) async fn act_on_all(id: ProjectId, action: JobAction) -> Answer<Applied> {
-    post(&format!("/projects/{id}/actions"), &ActionForm { action }).await
+    post(&format!("/projects/{id}/actions"), &ActionForm::on_all(action)).await
 }
 pub(crate) async fn reset_login(id: ProjectId, form: &ResetForm) -> Answer<Done> {
     post(&format!("/projects/{id}/logins"), form).await
@@ -91,7 +91,7 @@ pub(crate) async fn change_secrets(id: JobId, secrets: &JobSecrets) -> Answer<Do
     put(&format!("/jobs/{id}/secrets"), secrets).await
 }
 pub(crate) async fn act(id: JobId, action: JobAction) -> Answer<Done> {
-    post(&format!("/jobs/{id}/actions"), &ActionForm { action }).await
+    post(&format!("/jobs/{id}/actions"), &ActionForm::on_all(action)).await
 }
 pub(crate) async fn findings(id: JobId, cause: Cause, after: i64) -> Answer<Vec<FindingRow>> {
     get(&format!("/jobs/{id}/findings?cause={}&after={after}&limit={FINDINGS_PAGE}", cause.id())).await

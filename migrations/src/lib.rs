@@ -6,6 +6,7 @@
 mod dialect;
 mod m20261123_first;
 mod m20261123_settled;
+mod m20261124_batches;
 mod m20261124_lists;
 
 use sea_orm_migration::{
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_first::First),
             Box::new(m20261123_settled::Settled),
             Box::new(m20261124_lists::Lists),
+            Box::new(m20261124_batches::Batches),
         ]
     }
 }

@@ -39,6 +39,7 @@ impl Queue {
         self.settle().await;
         let slots = Arc::new(Semaphore::new(usize::from(self.workers.get())));
         let mut passes = JoinSet::new();
+        let heeding = tokio::spawn(self.running.clone().keep_heeding(self.store.clone()));
         // Subscribed before the first look: what changes during a look wakes the wait after it.
         let mut changed = self.store.changed();
         let mut settle = tokio::time::interval(Duration::from_millis(HEARTBEAT_MILLIS));
@@ -53,6 +54,7 @@ impl Queue {
                 _ = stop.changed() => {}
             }
         }
+        heeding.abort();
         self.running.stop();
         let ended = async { while passes.join_next().await.is_some() {} };
         if timeout(STOP_PATIENCE, ended).await.is_err() {

@@ -173,6 +173,7 @@ fn aborted(cause: Cause, message: String) -> PassOutcome {
         counts: Counts::default(),
         plan: None,
         report: None,
+        drift: None,
     }
 }
 

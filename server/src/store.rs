@@ -5,6 +5,7 @@ mod admins;
 mod causes;
 mod counts;
 mod db;
+mod drift;
 mod error;
 mod findings;
 mod jobs;
@@ -17,6 +18,7 @@ mod passes;
 mod projects;
 mod reports;
 mod secrets;
+mod selection;
 mod sessions;
 mod setup;
 mod solo;
@@ -24,6 +26,7 @@ mod sql;
 mod steering;
 #[cfg(test)]
 mod tests;
+mod wishes;
 mod words;
 
 use std::{path::Path, sync::Arc};
@@ -34,7 +37,9 @@ pub(crate) use self::{
     admins::AdminEdit,
     error::StoreError,
     leases::{HEARTBEAT_MILLIS, Lease},
+    selection::Which,
     sessions::SessionAdmin,
+    wishes::Wish,
 };
 use self::{db::Db, open::Location, sql::Sql};
 use crate::secret::Sealer;

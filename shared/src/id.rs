@@ -38,6 +38,10 @@ id!(
     PassId
 );
 id!(
+    /// A batch: mailboxes that are started, scheduled, paused and cut over together.
+    BatchId
+);
+id!(
     /// An administrator of the panel.
     AdminId
 );

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     finding::CauseCount,
     folder::{FolderPath, Role},
-    id::{JobId, ProjectId},
+    id::{BatchId, JobId, ProjectId},
     live::Progress,
-    pass::{Counts, PassKind, PassView},
+    pass::{Counts, Drift, PassKind, PassView},
     report::Verdict,
+    selection::Selection,
     time::Timestamp,
 };
 
@@ -21,7 +22,7 @@ pub use filter::{JobFilter, JobPage, JobQuery, JobSort, JobStates, StateCount};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum JobState {
-    /// Nothing was run yet, or only dry runs.
+    /// Nothing was run yet, or only dry runs; or it was taken back in.
     Ready,
     /// Waits for a free worker.
     Queued,
@@ -41,6 +42,8 @@ pub enum JobState {
     Exceptions,
     /// The last pass could not go on.
     Failed,
+    /// Left out on purpose, until it is taken back in.
+    Skipped,
 }
 
 /// What an admin may ask of a job.
@@ -52,25 +55,71 @@ pub enum JobAction {
     DryRun,
     /// Copy everything that is not copied yet: the initial pass, or a delta pass after one.
     Start,
+    /// Try again what failed or differs.
+    Retry,
+    /// The last delta pass of a cutover, with a comparison of every byte.
+    Final,
     /// Compare both sides.
     Verify,
+    /// Count what changed on the source.
+    Probe,
     /// Stop after the window in flight, to go on later.
     Pause,
     /// Go on where the pass was paused.
     Resume,
     /// Stop after the window in flight.
     Cancel,
+    /// Stop at once: connections are dropped, and the next pass finds out what arrived.
+    StopNow,
+    /// Leave the mailbox out on purpose.
+    Skip,
+    /// Take a mailbox back in that was left out.
+    Unskip,
+    /// Go before all others that wait in the same batch.
+    Prioritise,
 }
 
 impl JobAction {
     /// Every action there is.
-    pub const ALL: [Self; 6] =
-        [Self::DryRun, Self::Start, Self::Verify, Self::Pause, Self::Resume, Self::Cancel];
+    pub const ALL: [Self; 13] = [
+        Self::DryRun,
+        Self::Start,
+        Self::Retry,
+        Self::Final,
+        Self::Verify,
+        Self::Probe,
+        Self::Pause,
+        Self::Resume,
+        Self::Cancel,
+        Self::StopNow,
+        Self::Skip,
+        Self::Unskip,
+        Self::Prioritise,
+    ];
+
+    /// The stable word: in the API, on the command line and in the activity log.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::DryRun => "dry-run",
+            Self::Start => "start",
+            Self::Retry => "retry",
+            Self::Final => "final",
+            Self::Verify => "verify",
+            Self::Probe => "probe",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Cancel => "cancel",
+            Self::StopNow => "stop-now",
+            Self::Skip => "skip",
+            Self::Unskip => "unskip",
+            Self::Prioritise => "prioritise",
+        }
+    }
 }
 
 impl JobState {
     /// Every state there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Ready,
         Self::Queued,
         Self::Running,
@@ -81,53 +130,118 @@ impl JobState {
         Self::Complete,
         Self::Exceptions,
         Self::Failed,
+        Self::Skipped,
     ];
 
     /// The state right after an action was accepted; none when the action makes no sense now.
     /// The handler is guarded by it and the button is greyed by it.
     pub const fn after(self, action: JobAction) -> Option<Self> {
         use JobAction as A;
-        use JobState as S;
-        match (self, action) {
-            (
-                S::Ready | S::Cancelled | S::Complete | S::Exceptions | S::Failed,
-                A::DryRun | A::Start | A::Verify,
-            ) => Some(S::Queued),
-            (S::Paused, A::Resume) => Some(S::Queued),
-            (S::Queued, A::Pause) => Some(S::Paused),
-            (S::Running, A::Pause) => Some(S::Pausing),
-            (S::Queued | S::Paused, A::Cancel) => Some(S::Cancelled),
-            (S::Running | S::Pausing, A::Cancel) => Some(S::Stopping),
-            (
-                S::Queued | S::Running | S::Pausing | S::Paused | S::Stopping,
-                A::DryRun | A::Start | A::Verify,
-            )
-            | (
-                S::Pausing
-                | S::Paused
-                | S::Stopping
-                | S::Ready
-                | S::Cancelled
-                | S::Complete
-                | S::Exceptions
-                | S::Failed,
-                A::Pause,
-            )
-            | (
-                S::Ready
-                | S::Queued
-                | S::Running
-                | S::Pausing
-                | S::Stopping
-                | S::Cancelled
-                | S::Complete
-                | S::Exceptions
-                | S::Failed,
-                A::Resume,
-            )
-            | (S::Ready | S::Stopping | S::Cancelled | S::Complete | S::Exceptions | S::Failed, A::Cancel) => {
-                None
-            }
+        match action {
+            A::DryRun | A::Start | A::Final | A::Verify | A::Probe => match self {
+                Self::Ready | Self::Cancelled | Self::Complete | Self::Exceptions | Self::Failed => {
+                    Some(Self::Queued)
+                }
+                Self::Queued
+                | Self::Running
+                | Self::Pausing
+                | Self::Paused
+                | Self::Stopping
+                | Self::Skipped => None,
+            },
+            A::Retry => match self {
+                Self::Exceptions | Self::Failed => Some(Self::Queued),
+                Self::Ready
+                | Self::Queued
+                | Self::Running
+                | Self::Pausing
+                | Self::Paused
+                | Self::Stopping
+                | Self::Cancelled
+                | Self::Complete
+                | Self::Skipped => None,
+            },
+            A::Pause => match self {
+                Self::Queued => Some(Self::Paused),
+                Self::Running => Some(Self::Pausing),
+                Self::Ready
+                | Self::Pausing
+                | Self::Paused
+                | Self::Stopping
+                | Self::Cancelled
+                | Self::Complete
+                | Self::Exceptions
+                | Self::Failed
+                | Self::Skipped => None,
+            },
+            A::Resume => match self {
+                Self::Paused => Some(Self::Queued),
+                Self::Ready
+                | Self::Queued
+                | Self::Running
+                | Self::Pausing
+                | Self::Stopping
+                | Self::Cancelled
+                | Self::Complete
+                | Self::Exceptions
+                | Self::Failed
+                | Self::Skipped => None,
+            },
+            A::Cancel => match self {
+                Self::Queued | Self::Paused => Some(Self::Cancelled),
+                Self::Running | Self::Pausing => Some(Self::Stopping),
+                Self::Ready
+                | Self::Stopping
+                | Self::Cancelled
+                | Self::Complete
+                | Self::Exceptions
+                | Self::Failed
+                | Self::Skipped => None,
+            },
+            A::StopNow => match self {
+                Self::Queued | Self::Paused => Some(Self::Cancelled),
+                // Stopping too: who waits for the window in flight may lose patience.
+                Self::Running | Self::Pausing | Self::Stopping => Some(Self::Stopping),
+                Self::Ready
+                | Self::Cancelled
+                | Self::Complete
+                | Self::Exceptions
+                | Self::Failed
+                | Self::Skipped => None,
+            },
+            A::Skip => match self {
+                Self::Ready
+                | Self::Queued
+                | Self::Paused
+                | Self::Cancelled
+                | Self::Complete
+                | Self::Exceptions
+                | Self::Failed => Some(Self::Skipped),
+                Self::Running | Self::Pausing | Self::Stopping | Self::Skipped => None,
+            },
+            A::Unskip => match self {
+                Self::Skipped => Some(Self::Ready),
+                Self::Ready
+                | Self::Queued
+                | Self::Running
+                | Self::Pausing
+                | Self::Paused
+                | Self::Stopping
+                | Self::Cancelled
+                | Self::Complete
+                | Self::Exceptions
+                | Self::Failed => None,
+            },
+            A::Prioritise => match self {
+                Self::Ready
+                | Self::Queued
+                | Self::Paused
+                | Self::Cancelled
+                | Self::Complete
+                | Self::Exceptions
+                | Self::Failed => Some(self),
+                Self::Running | Self::Pausing | Self::Stopping | Self::Skipped => None,
+            },
         }
     }
 
@@ -141,7 +255,8 @@ impl JobState {
             | Self::Cancelled
             | Self::Complete
             | Self::Exceptions
-            | Self::Failed => false,
+            | Self::Failed
+            | Self::Skipped => false,
         }
     }
 
@@ -158,6 +273,7 @@ impl JobState {
             Self::Complete => "complete",
             Self::Exceptions => "exceptions",
             Self::Failed => "failed",
+            Self::Skipped => "skipped",
         }
     }
 
@@ -174,6 +290,7 @@ impl JobState {
             Self::Complete => "Complete",
             Self::Exceptions => "Complete with exceptions",
             Self::Failed => "Failed",
+            Self::Skipped => "Left out",
         }
     }
 }
@@ -209,12 +326,22 @@ pub struct JobSecrets {
 }
 
 /// Asks for an action on a job, or on all jobs of a project.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ActionForm {
     /// What to do.
     pub action: JobAction,
+    /// With which jobs of a project or batch; absent: with all. An action on one job has no use for it.
+    #[serde(default, skip_serializing_if = "Selection::is_all")]
+    pub selection: Selection,
+}
+
+impl ActionForm {
+    /// The action on all jobs.
+    pub fn on_all(action: JobAction) -> Self {
+        Self { action, selection: Selection::default() }
+    }
 }
 
 /// How many jobs an action on a whole project reached: those for which it makes sense now.
@@ -251,6 +378,18 @@ pub struct JobRow {
     pub progress: Option<Progress>,
     /// When anything last changed.
     pub updated: Timestamp,
+    /// The batch it belongs to.
+    #[serde(default)]
+    pub batch: Option<BatchId>,
+    /// Goes before others that wait; 0 where nobody asked for it.
+    #[serde(default)]
+    pub priority: i64,
+    /// What changed on the source since the last pass that copied, as far as it was counted.
+    #[serde(default)]
+    pub drift: Option<Drift>,
+    /// When its newest days were on the target, where they come first.
+    #[serde(default)]
+    pub day_one: Option<Timestamp>,
 }
 
 /// A job with all its page shows: also the snapshot its live stream sends.
@@ -325,6 +464,32 @@ mod tests {
     fn every_ended_job_starts_again() {
         for state in [JobState::Ready, JobState::Cancelled, JobState::Complete, JobState::Failed] {
             check(state, JobAction::Start, Some(JobState::Queued));
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_does_nothing_until_it_is_taken_back_in() {
+        for action in JobAction::ALL {
+            let after = (action == JobAction::Unskip).then_some(JobState::Ready);
+            check(JobState::Skipped, action, after);
+        }
+        check(JobState::Failed, JobAction::Skip, Some(JobState::Skipped));
+        check(JobState::Running, JobAction::Skip, None);
+    }
+
+    #[test]
+    fn stopping_now_is_possible_wherever_something_waits_or_runs() {
+        for state in JobState::ALL {
+            let waits_or_runs = state.is_active() || state == JobState::Queued || state == JobState::Paused;
+            assert_eq!(state.after(JobAction::StopNow).is_some(), waits_or_runs, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn the_word_of_an_action_is_the_one_on_the_wire() {
+        for action in JobAction::ALL {
+            let wire = serde_json::to_string(&action).expect("serialises");
+            assert_eq!(wire, format!("\"{}\"", action.word()));
         }
     }
 }

@@ -20,4 +20,5 @@ pub mod plan;
 pub mod project;
 pub mod report;
 pub mod rules;
+pub mod selection;
 pub mod time;

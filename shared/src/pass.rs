@@ -15,18 +15,40 @@ pub enum PassKind {
     Initial,
     /// Copies what is new since, then verifies.
     Delta,
+    /// The last delta pass of a cutover: copies what is new since, then compares every byte.
+    Final,
     /// Reads both sides afresh and compares; writes nothing.
     Verify,
+    /// Counts what changed on the source since the last pass that copied; opens no folder and writes nothing.
+    Probe,
 }
 
 impl PassKind {
+    /// Whether it only looks: it copies nothing, judges nothing and leaves the job where it was.
+    pub const fn only_looks(self) -> bool {
+        match self {
+            Self::DryRun | Self::Probe => true,
+            Self::Initial | Self::Delta | Self::Final | Self::Verify => false,
+        }
+    }
+
+    /// Whether it may write to the target.
+    pub const fn copies(self) -> bool {
+        match self {
+            Self::Initial | Self::Delta | Self::Final => true,
+            Self::DryRun | Self::Verify | Self::Probe => false,
+        }
+    }
+
     /// The word on screen.
     pub const fn title(self) -> &'static str {
         match self {
             Self::DryRun => "Dry run",
             Self::Initial => "Initial pass",
             Self::Delta => "Delta pass",
+            Self::Final => "Final pass",
             Self::Verify => "Verify pass",
+            Self::Probe => "Count of changes",
         }
     }
 }
@@ -69,6 +91,27 @@ pub struct Counts {
     pub adopted: u64,
     /// Messages left out, each with a cause.
     pub skipped: u64,
+}
+
+/// What changed on a job's source since the last pass that copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Drift {
+    /// When it was counted.
+    pub counted: Timestamp,
+    /// Messages that arrived.
+    pub new: u64,
+    /// Messages that are gone.
+    pub gone: u64,
+    /// Folders in which anything changed, flags included; where a server tells nothing of flags, only what it tells.
+    pub folders: u64,
+}
+
+impl Drift {
+    /// Whether nothing changed.
+    pub const fn is_none(&self) -> bool {
+        self.new == 0 && self.gone == 0 && self.folders == 0
+    }
 }
 
 /// One pass in a job's history.

@@ -52,7 +52,8 @@ fn ended(view: &JobView) -> bool {
         | JobState::Cancelled
         | JobState::Complete
         | JobState::Exceptions
-        | JobState::Failed => true,
+        | JobState::Failed
+        | JobState::Skipped => true,
         JobState::Queued | JobState::Running | JobState::Pausing | JobState::Stopping => false,
     }
 }

@@ -47,8 +47,8 @@ fn Pass(pass: Memo<Option<PassView>>, open: Memo<bool>) -> impl IntoView {
 fn summary(pass: PassView) -> impl IntoView {
     let took = pass.ended.map(|ended| format!("took {}", between(pass.started, ended)));
     let did = match pass.kind {
-        PassKind::DryRun => None,
-        PassKind::Initial | PassKind::Delta => {
+        PassKind::DryRun | PassKind::Probe => None,
+        PassKind::Initial | PassKind::Delta | PassKind::Final => {
             let copied = counted(pass.counts.copied, "message", "messages");
             Some(format!("copied {copied}, {}", bytes(pass.counts.copied_bytes)))
         }

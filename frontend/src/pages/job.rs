@@ -103,7 +103,8 @@ fn Job(job: JobView) -> impl IntoView {
         | JobState::Cancelled
         | JobState::Complete
         | JobState::Exceptions
-        | JobState::Failed => false,
+        | JobState::Failed
+        | JobState::Skipped => false,
     });
     // Before anything was copied there is nothing to show but how to begin, and the plan of a dry run.
     let copied = Memo::new(move |_| active.get() || parts.folders.with(|folders| !folders.is_empty()));

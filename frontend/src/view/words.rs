@@ -35,7 +35,9 @@ impl Tone {
 
 pub(crate) const fn state_tone(state: JobState) -> Tone {
     match state {
-        JobState::Ready | JobState::Queued | JobState::Paused | JobState::Cancelled => Tone::Plain,
+        JobState::Ready | JobState::Queued | JobState::Paused | JobState::Cancelled | JobState::Skipped => {
+            Tone::Plain
+        }
         JobState::Running | JobState::Pausing | JobState::Stopping => Tone::Busy,
         JobState::Complete => Tone::Good,
         JobState::Exceptions => Tone::Warning,
@@ -56,6 +58,7 @@ pub(crate) const fn state_word(state: JobState) -> &'static str {
         JobState::Complete => "complete",
         JobState::Exceptions => "exceptions",
         JobState::Failed => "failed",
+        JobState::Skipped => "skipped",
     }
 }
 
@@ -91,18 +94,13 @@ pub(crate) const fn action_title(action: JobAction) -> &'static str {
         JobAction::Pause => "Pause",
         JobAction::Resume => "Resume",
         JobAction::Cancel => "Cancel",
-    }
-}
-
-/// The action as a stable word for tests.
-pub(crate) const fn action_word(action: JobAction) -> &'static str {
-    match action {
-        JobAction::DryRun => "dry-run",
-        JobAction::Start => "start",
-        JobAction::Verify => "verify",
-        JobAction::Pause => "pause",
-        JobAction::Resume => "resume",
-        JobAction::Cancel => "cancel",
+        JobAction::StopNow => "Stop now",
+        JobAction::Retry => "Try again",
+        JobAction::Final => "Final pass",
+        JobAction::Probe => "Count changes",
+        JobAction::Skip => "Leave out",
+        JobAction::Unskip => "Take back in",
+        JobAction::Prioritise => "Go first",
     }
 }
 
@@ -114,6 +112,13 @@ pub(crate) const fn action_explained(action: JobAction) -> &'static str {
         JobAction::Pause => "Stop after the messages in flight, to go on later.",
         JobAction::Resume => "Go on where it was paused.",
         JobAction::Cancel => "Stop after the messages in flight. What was copied stays.",
+        JobAction::StopNow => "Drop the connections at once. The next pass finds out what arrived.",
+        JobAction::Retry => "Copy again what failed or differs; what is there already is not copied twice.",
+        JobAction::Final => "The last delta pass of a cutover: copy what is new, then compare every byte.",
+        JobAction::Probe => "Count what changed on the source since the last pass; writes nothing.",
+        JobAction::Skip => "Leave the mailbox out of everything until it is taken back in.",
+        JobAction::Unskip => "Take the mailbox back in.",
+        JobAction::Prioritise => "Let it go before all others that wait.",
     }
 }
 
@@ -126,6 +131,13 @@ pub(crate) const fn action_accepted(action: JobAction) -> &'static str {
         JobAction::Pause => "Pausing",
         JobAction::Resume => "Resuming",
         JobAction::Cancel => "Cancelling",
+        JobAction::StopNow => "Stopping now",
+        JobAction::Retry => "Trying again",
+        JobAction::Final => "Final pass queued",
+        JobAction::Probe => "Counting changes",
+        JobAction::Skip => "Left out",
+        JobAction::Unskip => "Taken back in",
+        JobAction::Prioritise => "Goes first",
     }
 }
 

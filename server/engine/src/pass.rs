@@ -11,6 +11,7 @@ mod marks;
 mod meter;
 mod moves;
 mod pairs;
+mod probe;
 mod read;
 mod stop;
 mod survey;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 
 use shared::{
     live::Progress,
-    pass::{Counts, PassEnd, PassKind},
+    pass::{Counts, Drift, PassEnd, PassKind},
     plan::PlanView,
     project::Options,
     report::Report,
@@ -42,6 +43,8 @@ pub enum Control {
     Pause,
     /// Finish the window in flight, then end as [`PassEnd::Cancelled`].
     Cancel,
+    /// Drop the connections and end as [`PassEnd::Cancelled`]: the next pass finds out what arrived.
+    StopNow,
 }
 
 /// What a pass needs to know.
@@ -70,6 +73,8 @@ pub struct PassOutcome {
     pub plan: Option<PlanView>,
     /// What the validation found, when the pass came that far.
     pub report: Option<Report>,
+    /// What changed on the source: probes only.
+    pub drift: Option<Drift>,
 }
 
 /// Runs a pass to its end. Never panics on what a server says and never returns early without saying why.
@@ -84,5 +89,5 @@ pub async fn run(
 ) -> PassOutcome {
     let mut course = Course::new(order, ledger, progress, control);
     let end = course.run().await;
-    PassOutcome { end, counts: course.counts, plan: course.plan, report: course.report }
+    PassOutcome { end, counts: course.counts, plan: course.plan, report: course.report, drift: course.drift }
 }

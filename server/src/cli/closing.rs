@@ -125,7 +125,8 @@ impl Closing<'_> {
     fn why_no_report(&self) -> &'static str {
         match self.kind {
             PassKind::DryRun => "a dry run compares nothing",
-            PassKind::Initial | PassKind::Delta | PassKind::Verify => {
+            PassKind::Probe => "counting changes compares nothing",
+            PassKind::Initial | PassKind::Delta | PassKind::Final | PassKind::Verify => {
                 "the run did not come to the end of the comparison"
             }
         }

@@ -91,11 +91,14 @@ impl Exit {
         match &outcome.end {
             PassEnd::Finished => match (kind, &outcome.report) {
                 (PassKind::DryRun, _) => Self::of_plan(outcome),
-                (PassKind::Initial | PassKind::Delta | PassKind::Verify, Some(report)) => {
+                (PassKind::Probe, _) => Self::Complete,
+                (PassKind::Initial | PassKind::Delta | PassKind::Final | PassKind::Verify, Some(report)) => {
                     Self::of_verdict(report.verdict)
                 }
                 // Without a comparison nobody knows that all arrived.
-                (PassKind::Initial | PassKind::Delta | PassKind::Verify, None) => Self::Incomplete,
+                (PassKind::Initial | PassKind::Delta | PassKind::Final | PassKind::Verify, None) => {
+                    Self::Incomplete
+                }
             },
             PassEnd::Paused => Self::Incomplete,
             PassEnd::Cancelled => Self::Cancelled,
@@ -216,7 +219,7 @@ mod tests {
     use crate::report::sample;
 
     fn outcome(end: PassEnd, plan: Option<PlanView>, report: Option<Report>) -> PassOutcome {
-        PassOutcome { end, counts: Counts::default(), plan, report }
+        PassOutcome { end, counts: Counts::default(), plan, report, drift: None }
     }
 
     #[test]

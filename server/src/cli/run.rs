@@ -39,10 +39,11 @@ pub(super) fn run(order: Order) -> Result<Exit, Problem> {
     let target = secrets::find(&order.target)?;
     let ledger = LockedLedger::open(&order.ledger)?;
     let folder = match (&order.report, order.only) {
-        (Some(path), None | Some(PassKind::Verify | PassKind::Initial | PassKind::Delta)) => {
-            Some(ReportFolder::prepare(path)?)
-        }
-        (Some(_), Some(PassKind::DryRun)) | (None, _) => None,
+        (
+            Some(path),
+            None | Some(PassKind::Verify | PassKind::Initial | PassKind::Delta | PassKind::Final),
+        ) => Some(ReportFolder::prepare(path)?),
+        (Some(_), Some(PassKind::DryRun | PassKind::Probe)) | (None, _) => None,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Problem::new(

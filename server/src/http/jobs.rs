@@ -15,7 +15,10 @@ use super::{
     valid,
     who::{Auditor, Operator},
 };
-use crate::{app::Parts, store::StoreError};
+use crate::{
+    app::Parts,
+    store::{StoreError, Which},
+};
 
 /// A page of a project's jobs.
 #[utoipa::path(get, path = "/api/v1/projects/{id}/jobs", tag = "jobs", params(("id" = i64, Path), JobQuery), responses(
@@ -112,7 +115,7 @@ pub(super) async fn act(
 ) -> Answer {
     let subject = subject(&parts, *id).await?;
     apply(&parts, *id, form.action).await?;
-    parts.record(&who.admin.name, &format!("job.{}", action_word(form.action)), &subject).await;
+    parts.record(&who.admin.name, &format!("job.{}", form.action.word()), &subject).await;
     let mut row = parts.store.job_row(*id).await?;
     parts.live.running.overlay(&mut row);
     Ok(HttpResponse::Accepted().json(row))
@@ -121,20 +124,18 @@ pub(super) async fn act(
 /// Changes a job's state and tells a pass that runs here at once. The store wakes the queue.
 pub(super) async fn apply(parts: &Parts, id: JobId, action: JobAction) -> Result<JobState, StoreError> {
     let state = parts.store.apply(id, action).await?;
+    if action == JobAction::StopNow {
+        parts.live.running.stop_now(id);
+    }
     parts.live.running.steer_to(id, state);
     Ok(state)
 }
 
-/// The stable word of an action, as it stands in the activity log.
-pub(super) const fn action_word(action: JobAction) -> &'static str {
-    match action {
-        JobAction::DryRun => "dry-run",
-        JobAction::Start => "start",
-        JobAction::Verify => "verify",
-        JobAction::Pause => "pause",
-        JobAction::Resume => "resume",
-        JobAction::Cancel => "cancel",
-    }
+/// Changes the state of many jobs at once and tells the passes that run here. The store wakes the queue.
+pub(super) async fn apply_to(parts: &Parts, which: Which<'_>, action: JobAction) -> Result<u64, StoreError> {
+    let applied = parts.store.apply_to(which, action).await?;
+    parts.live.running.heed(&parts.store).await;
+    Ok(applied)
 }
 
 /// The job in words, for the activity log.

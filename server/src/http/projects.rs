@@ -7,17 +7,16 @@ use actix_web::{
 use shared::{
     error::ApiError,
     id::ProjectId,
-    job::{ActionForm, Applied, JobFilter},
+    job::{ActionForm, Applied},
     project::{ProjectForm, ProjectPage, ProjectQuery, ProjectView},
 };
 
 use super::{
     fault::{Answer, Fault},
-    jobs::{self, action_word},
-    valid,
+    jobs, valid,
     who::{Auditor, Operator},
 };
-use crate::{app::Parts, store::StoreError};
+use crate::{app::Parts, store::Which};
 
 /// A page of the projects.
 #[utoipa::path(get, path = "/api/v1/projects", tag = "projects", params(ProjectQuery), responses(
@@ -88,7 +87,7 @@ pub(super) async fn remove(who: Operator, parts: Data<Parts>, id: Path<ProjectId
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Does something with all jobs of a project for which it makes sense now.
+/// Does something with jobs of a project, all or those that are selected, as far as it makes sense for them now.
 #[utoipa::path(post, path = "/api/v1/projects/{id}/actions", tag = "projects", params(("id" = i64, Path)), request_body = ActionForm, responses(
     (status = 202, body = Applied),
     (status = 404, body = ApiError),
@@ -100,19 +99,8 @@ pub(super) async fn act(
     form: Json<ActionForm>,
 ) -> Answer {
     let project = parts.store.project_row(*id).await?;
-    let mut applied = 0;
-    for (job, state) in parts.store.matching_jobs(*id, &JobFilter::default()).await? {
-        if state.after(form.action).is_none() {
-            continue;
-        }
-        match jobs::apply(&parts, job, form.action).await {
-            Ok(_) => applied += 1,
-            // It changed meanwhile, by itself or by another admin: the action makes no sense for it any more.
-            Err(StoreError::State { .. } | StoreError::NotFound(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let applied = jobs::apply_to(&parts, Which::Project(*id, &form.selection), form.action).await?;
     let subject = format!("{} ({applied} mailbox{})", project.name, if applied == 1 { "" } else { "es" });
-    parts.record(&who.admin.name, &format!("project.{}", action_word(form.action)), &subject).await;
+    parts.record(&who.admin.name, &format!("project.{}", form.action.word()), &subject).await;
     Ok(HttpResponse::Accepted().json(Applied { applied }))
 }

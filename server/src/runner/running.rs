@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use engine::pass::Control;
@@ -13,7 +14,15 @@ use shared::{
 };
 use tokio::sync::watch;
 
-use crate::guest::Guests;
+use crate::{
+    guest::Guests,
+    store::{Store, Wish},
+};
+
+/// How often it is looked what admins ask, though nothing told of it.
+const HEED: Duration = Duration::from_secs(2);
+/// Between two looks.
+const HEED_PAUSE: Duration = Duration::from_millis(500);
 
 /// The passes that run in this process. Cheap to clone; every clone is the same list.
 #[derive(Debug, Clone)]
@@ -77,10 +86,48 @@ impl Running {
             | JobState::Running
             | JobState::Complete
             | JobState::Exceptions
-            | JobState::Failed => return,
+            | JobState::Failed
+            | JobState::Skipped => return,
         };
         if let Some(pass) = self.lock().passes.get(&job) {
             steer(pass, control);
+        }
+    }
+
+    /// Tells a pass to drop its connections. A job that does not run here is left alone.
+    pub(crate) fn stop_now(&self, job: JobId) {
+        if let Some(pass) = self.lock().passes.get(&job) {
+            steer(pass, Control::StopNow);
+        }
+    }
+
+    /// Tells the passes that run here what admins ask of their jobs, wherever they asked.
+    pub(crate) async fn heed(&self, store: &Store) {
+        if self.lock().passes.is_empty() {
+            return;
+        }
+        match store.wishes().await {
+            Ok(wishes) => {
+                for Wish { job, state, at_once } in wishes {
+                    if at_once {
+                        self.stop_now(job);
+                    }
+                    self.steer_to(job, state);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "reading what admins ask of running mailboxes failed"),
+        }
+    }
+
+    /// Heeds admins on all nodes, for ever: a change of state is acted upon within [`HEED`].
+    pub(crate) async fn keep_heeding(self, store: Store) {
+        let mut changed = store.changed();
+        loop {
+            changed.mark_unchanged();
+            self.heed(&store).await;
+            // Never more often than twice a second, however busy the store is.
+            tokio::time::sleep(HEED_PAUSE).await;
+            let _ = tokio::time::timeout(HEED, changed.changed()).await;
         }
     }
 
@@ -123,17 +170,22 @@ impl Drop for Registered {
 /// A wish to stop outranks a wish to pause.
 fn steer(pass: &Pass, wanted: Control) {
     pass.control.send_if_modified(|control| {
-        let stronger = match (*control, wanted) {
-            (Control::Go, Control::Pause | Control::Cancel) | (Control::Pause, Control::Cancel) => true,
-            (Control::Go | Control::Pause | Control::Cancel, Control::Go)
-            | (Control::Pause | Control::Cancel, Control::Pause)
-            | (Control::Cancel, Control::Cancel) => false,
-        };
+        let stronger = strength(wanted) > strength(*control);
         if stronger {
             *control = wanted;
         }
         stronger
     });
+}
+
+/// How much of the pass a wish takes.
+const fn strength(control: Control) -> u8 {
+    match control {
+        Control::Go => 0,
+        Control::Pause => 1,
+        Control::Cancel => 2,
+        Control::StopNow => 3,
+    }
 }
 
 #[cfg(test)]

@@ -79,5 +79,12 @@ fn action_words(action: JobAction) -> &'static str {
         JobAction::Pause => "pausing",
         JobAction::Resume => "resuming",
         JobAction::Cancel => "stopping",
+        JobAction::StopNow => "stopping at once",
+        JobAction::Retry => "trying again",
+        JobAction::Final => "a final pass",
+        JobAction::Probe => "counting changes",
+        JobAction::Skip => "leaving it out",
+        JobAction::Unskip => "taking it back in",
+        JobAction::Prioritise => "going first",
     }
 }

@@ -36,7 +36,7 @@ struct CauseRecord {
 
 /// Asks for [`Store::telling_pass`], with the job's id twice; 0 when there is none.
 pub(super) const TELLING: &str = "SELECT COALESCE(
-    (SELECT MAX(p.id) FROM pass p WHERE p.job = ? AND p.kind <> 'dry-run'
+    (SELECT MAX(p.id) FROM pass p WHERE p.job = ? AND p.kind NOT IN ('dry-run', 'probe')
      AND (EXISTS (SELECT 1 FROM report r WHERE r.pass = p.id)
           OR EXISTS (SELECT 1 FROM finding f WHERE f.pass = p.id))),
     (SELECT MAX(f.pass) FROM finding f WHERE f.job = ?), 0)";

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use sea_orm::{FromQueryResult, Value};
 use shared::{
     check::Side,
-    id::{JobId, ProjectId},
+    id::{BatchId, JobId, ProjectId},
     job::{FolderRow, JobRow, JobSecrets, JobState, JobView, NewJob},
-    pass::Counts,
+    pass::{Counts, Drift},
     time::Timestamp,
 };
 
@@ -39,12 +39,20 @@ struct JobRecord {
     copied_bytes: i64,
     adopted: i64,
     skipped: i64,
+    batch: Option<i64>,
+    priority: i64,
+    drift_at: Option<i64>,
+    drift_new: Option<i64>,
+    drift_gone: Option<i64>,
+    drift_folders: Option<i64>,
+    day_one: Option<i64>,
 }
 
 const COLUMNS: &str = "SELECT j.id, j.project, j.source_user, j.target_user, j.state, j.wanted, j.verdict, j.problem,
     j.updated, COALESCE(c.folders, 0) AS folders, COALESCE(c.items, 0) AS items, COALESCE(c.bytes, 0) AS bytes,
     COALESCE(c.copied, 0) AS copied, COALESCE(c.copied_bytes, 0) AS copied_bytes,
-    COALESCE(c.adopted, 0) AS adopted, COALESCE(c.skipped, 0) AS skipped
+    COALESCE(c.adopted, 0) AS adopted, COALESCE(c.skipped, 0) AS skipped,
+    j.batch, j.priority, j.drift_at, j.drift_new, j.drift_gone, j.drift_folders, j.day_one
     FROM job j LEFT JOIN job_count c ON c.job = j.id";
 
 /// How many rows one query reads by their ids: far below every limit of bound values.
@@ -244,6 +252,15 @@ impl JobRecord {
             problem: self.problem,
             progress: None,
             updated: Timestamp::from_millis(self.updated),
+            batch: self.batch.map(BatchId),
+            priority: self.priority,
+            drift: self.drift_at.map(|at| Drift {
+                counted: Timestamp::from_millis(at),
+                new: count(self.drift_new.unwrap_or(0)),
+                gone: count(self.drift_gone.unwrap_or(0)),
+                folders: count(self.drift_folders.unwrap_or(0)),
+            }),
+            day_one: self.day_one.map(Timestamp::from_millis),
             source_user: self.source_user,
             target_user: self.target_user,
         })

@@ -193,10 +193,12 @@ impl Store {
                 | JobState::Cancelled
                 | JobState::Complete
                 | JobState::Exceptions
-                | JobState::Failed => JobState::Queued,
+                | JobState::Failed
+                | JobState::Skipped => JobState::Queued,
             };
-            let dry = wanted.as_deref() == Some(&word(&PassKind::DryRun)?);
-            let settled = if after == JobState::Cancelled && !dry { word(&after)? } else { settled };
+            let wanted: Option<PassKind> = wanted.map(|kind| from_word("pass kind", &kind)).transpose()?;
+            let looks = wanted.is_some_and(PassKind::only_looks);
+            let settled = if after == JobState::Cancelled && !looks { word(&after)? } else { settled };
             // The epoch grows here already: should the process live after all, it is shut out from now on.
             tx.run(
                 "UPDATE job SET state = ?, settled = ?, lease_owner = NULL, lease_expires = NULL,

@@ -20,12 +20,6 @@ struct IdRecord {
 }
 
 #[derive(FromQueryResult)]
-struct IdAndState {
-    id: i64,
-    state: String,
-}
-
-#[derive(FromQueryResult)]
 struct StateRecord {
     state: String,
     count: i64,
@@ -51,19 +45,6 @@ impl Store {
         let ids: Vec<IdRecord> = self.db().reading("Reading the mailboxes").all(&sql, values).await?;
         let ids: Vec<_> = ids.into_iter().map(|record| JobId(record.id)).collect();
         Ok(JobPage { rows: self.rows_of(&ids).await?, total, by_state })
-    }
-
-    /// The jobs of a project that a filter names, each with its state, in the order they were made.
-    pub(crate) async fn matching_jobs(
-        &self,
-        project: ProjectId,
-        filter: &JobFilter,
-    ) -> Result<Vec<(JobId, JobState)>, StoreError> {
-        let (condition, values) = condition(project, filter);
-        let sql = format!("SELECT j.id, j.state FROM job j {condition} ORDER BY j.id");
-        let records: Vec<IdAndState> = self.db().reading("Looking for mailboxes").all(&sql, values).await?;
-        let state = |record: IdAndState| Ok((JobId(record.id), from_word("job state", &record.state)?));
-        records.into_iter().map(state).collect()
     }
 
     /// How many of the jobs are in each state, whichever states the filter names.
@@ -107,6 +88,10 @@ pub(super) fn condition(project: ProjectId, filter: &JobFilter) -> (String, Vec<
     if !filter.state.is_empty() {
         sql.push_str(&format!(" AND j.state IN ({})", marks(filter.state.0.len())));
         values.extend(filter.state.0.iter().map(|state| Value::from(state.word())));
+    }
+    if let Some(batch) = filter.batch {
+        sql.push_str(" AND j.batch = ?");
+        values.push(batch.0.into());
     }
     if let Some(cause) = filter.cause {
         sql.push_str(" AND j.id IN (SELECT k.job FROM job_cause k WHERE k.cause = ?)");
@@ -165,6 +150,7 @@ const fn rank(state: JobState) -> u8 {
         JobState::Ready => 5,
         JobState::Cancelled => 6,
         JobState::Complete => 7,
+        JobState::Skipped => 8,
     }
 }
 
@@ -183,6 +169,7 @@ mod tests {
             search: Some(" Ärger ".into()),
             state: shared::job::JobStates(vec![JobState::Failed, JobState::Ready]),
             cause: Some(shared::cause::Cause::TooBig),
+            ..JobFilter::default()
         };
         let (sql, values) = condition(ProjectId(1), &filter);
         assert_eq!(sql.matches('?').count(), values.len(), "{sql}");

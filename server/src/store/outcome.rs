@@ -28,11 +28,11 @@ pub(super) fn after_pass(
     let rest = |state, problem: Option<&str>| Becomes {
         state,
         problem: problem.map(str::to_owned),
-        // A dry run changes nothing, however it ends.
-        settled: if kind == PassKind::DryRun { settled } else { state },
+        // A look changes nothing, however it ends.
+        settled: if kind.only_looks() { settled } else { state },
     };
     match &outcome.end {
-        PassEnd::Finished if kind == PassKind::DryRun => rest(settled, None),
+        PassEnd::Finished if kind.only_looks() => rest(settled, None),
         PassEnd::Finished => match outcome.report.as_ref().map(|report| report.verdict) {
             Some(Verdict::Perfect) => rest(JobState::Complete, None),
             Some(Verdict::Good | Verdict::Investigate | Verdict::Poor) => rest(JobState::Exceptions, None),
@@ -54,7 +54,8 @@ pub(super) fn after_pass(
                 | JobState::Cancelled
                 | JobState::Complete
                 | JobState::Exceptions
-                | JobState::Failed => JobState::Queued,
+                | JobState::Failed
+                | JobState::Skipped => JobState::Queued,
             };
             Becomes { state, problem: None, settled }
         }

@@ -16,6 +16,7 @@ use shared::{
 use super::{
     Lease, Store, StoreError, causes,
     db::Tx,
+    drift,
     leases::fence,
     outcome::after_pass,
     sql::Sql,
@@ -111,16 +112,18 @@ impl Store {
         let Standing { state, settled } = standing.ok_or(StoreError::NotFound("job"))?;
         let (state, settled) = (from_word("job state", &state)?, from_word("job state", &settled)?);
         let becomes = after_pass(lease.kind, state, settled, outcome);
+        drift::keep(&tx, lease, outcome, ended).await?;
         // The epoch grows: what of this pass may still be under way is shut out from now on.
         tx.run(
             "UPDATE job SET state = ?, settled = ?, problem = ?, verdict = COALESCE(?, verdict), updated = ?,
-                lease_owner = NULL, lease_expires = NULL, lease_epoch = lease_epoch + 1 WHERE id = ?",
+                priority = CASE WHEN ? THEN priority ELSE 0 END, lease_owner = NULL, lease_expires = NULL, lease_epoch = lease_epoch + 1 WHERE id = ?",
             [
                 word(&becomes.state)?.into(),
                 word(&becomes.settled)?.into(),
                 becomes.problem.as_deref().map(clean).into(),
                 verdict.into(),
                 ended.into(),
+                (becomes.state == JobState::Queued).into(),
                 lease.job.0.into(),
             ],
         )

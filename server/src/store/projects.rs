@@ -270,7 +270,7 @@ fn rows(records: &[ProjectRecord], groups: Vec<Group>) -> Result<Vec<ProjectRow>
             }
             JobState::Complete | JobState::Exceptions => row.complete += jobs,
             JobState::Failed => row.failed += jobs,
-            JobState::Ready | JobState::Paused | JobState::Cancelled => {}
+            JobState::Ready | JobState::Paused | JobState::Cancelled | JobState::Skipped => {}
         }
         row.copied += count(group.copied);
         row.copied_bytes += count(group.copied_bytes);

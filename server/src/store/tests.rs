@@ -7,6 +7,7 @@ mod opening;
 mod people;
 pub(super) mod sample;
 mod setting;
+mod steering;
 mod work;
 
 /// Makes two tests of each scenario, one for each database. A scenario is an `async fn(&Setting)`.

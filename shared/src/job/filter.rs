@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::{JobRow, JobState};
 use crate::{
     cause::Cause,
+    id::BatchId,
     list::{Direction, PAGE, Pairs},
 };
 
@@ -26,6 +27,10 @@ pub struct JobFilter {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
     pub cause: Option<Cause>,
+    /// Of this batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(value_type = Option<i64>))]
+    pub batch: Option<BatchId>,
 }
 
 /// States, written with commas between; none means any.
@@ -45,6 +50,9 @@ pub struct JobQuery {
     /// A cause that the latest pass found, or why it could not go on: an id such as `message.too-big`.
     #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
     pub cause: Option<Cause>,
+    /// Of this batch.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<i64>))]
+    pub batch: Option<BatchId>,
     /// By what they are sorted; equal ones stay in the order they were made.
     #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
     pub sort: JobSort,
@@ -109,6 +117,7 @@ impl Default for JobQuery {
             search: None,
             state: JobStates::default(),
             cause: None,
+            batch: None,
             sort: JobSort::default(),
             order: Direction::default(),
             offset: 0,
@@ -120,7 +129,12 @@ impl Default for JobQuery {
 impl JobQuery {
     /// Which jobs, on whatever page.
     pub fn filter(&self) -> JobFilter {
-        JobFilter { search: self.search.clone(), state: self.state.clone(), cause: self.cause }
+        JobFilter {
+            search: self.search.clone(),
+            state: self.state.clone(),
+            cause: self.cause,
+            batch: self.batch,
+        }
     }
 
     /// As it stands behind the `?` of an address.
@@ -134,6 +148,9 @@ impl JobQuery {
         }
         if let Some(cause) = self.cause {
             pairs.add("cause", cause.id());
+        }
+        if let Some(batch) = self.batch {
+            pairs.add("batch", &batch.to_string());
         }
         pairs.add("sort", self.sort.word());
         pairs.add("order", self.order.word());
@@ -209,6 +226,7 @@ mod tests {
             search: Some("a&b".into()),
             state: JobStates(vec![JobState::Failed, JobState::Paused]),
             cause: Some(Cause::TooBig),
+            batch: None,
         };
         let text = serde_json::to_string(&filter).expect("serialises");
         assert_eq!(text, r#"{"search":"a&b","state":"failed,paused","cause":"message.too-big"}"#);

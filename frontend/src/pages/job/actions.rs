@@ -10,8 +10,22 @@ use shared::{
 use crate::{
     api,
     components::{Confirm, Notices, Submission},
-    view::words::{action_accepted, action_explained, action_title, action_word},
+    view::words::{action_accepted, action_explained, action_title},
 };
+
+/// What is done with one mailbox, in the order of the buttons.
+const BUTTONS: [JobAction; 10] = [
+    JobAction::DryRun,
+    JobAction::Start,
+    JobAction::Verify,
+    JobAction::Pause,
+    JobAction::Resume,
+    JobAction::Cancel,
+    JobAction::StopNow,
+    JobAction::Probe,
+    JobAction::Skip,
+    JobAction::Unskip,
+];
 
 /// The buttons. One that makes no sense now stays in its place, so that none moves under the pointer.
 #[component]
@@ -32,7 +46,17 @@ pub(super) fn JobActions(id: JobId, state: Signal<JobState>) -> impl IntoView {
         let primary = move || match action {
             JobAction::Start => state.get() != JobState::Paused,
             JobAction::Resume => state.get() == JobState::Paused,
-            JobAction::DryRun | JobAction::Verify | JobAction::Pause | JobAction::Cancel => false,
+            JobAction::DryRun
+            | JobAction::Retry
+            | JobAction::Final
+            | JobAction::Verify
+            | JobAction::Probe
+            | JobAction::Pause
+            | JobAction::Cancel
+            | JobAction::StopNow
+            | JobAction::Skip
+            | JobAction::Unskip
+            | JobAction::Prioritise => false,
         };
         view! {
             <button
@@ -41,7 +65,7 @@ pub(super) fn JobActions(id: JobId, state: Signal<JobState>) -> impl IntoView {
                 class:primary=primary
                 title=action_explained(action)
                 aria-disabled=move || state.get().after(action).is_none().then_some("true")
-                data-test=format!("action-{}", action_word(action))
+                data-test=format!("action-{}", action.word())
                 on:click=move |_| act(action)
             >
                 {action_title(action)}
@@ -50,7 +74,7 @@ pub(super) fn JobActions(id: JobId, state: Signal<JobState>) -> impl IntoView {
     };
     view! {
         <div class="actions" role="group" aria-label="Actions">
-            {JobAction::ALL.map(button).collect_view()}
+            {BUTTONS.map(button).collect_view()}
         </div>
     }
 }

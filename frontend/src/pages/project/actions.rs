@@ -14,9 +14,20 @@ use crate::{
     view::{
         amount::counted,
         locale::count,
-        words::{action_accepted, action_explained, action_title, action_word},
+        words::{action_accepted, action_explained, action_title},
     },
 };
+
+/// What is done with all mailboxes of a project, in the order of the buttons.
+const BUTTONS: [JobAction; 7] = [
+    JobAction::DryRun,
+    JobAction::Start,
+    JobAction::Retry,
+    JobAction::Verify,
+    JobAction::Pause,
+    JobAction::Resume,
+    JobAction::Cancel,
+];
 
 /// A button for each action, with the number of mailboxes it would reach now.
 #[component]
@@ -44,7 +55,7 @@ pub(super) fn ProjectActions(id: ProjectId, by_state: Signal<Vec<StateCount>>) -
             move |failure| notices.fail(&failure),
         );
     };
-    let buttons = JobAction::ALL.map(|action| {
+    let buttons = BUTTONS.map(|action| {
         let number = Memo::new(move |_| reach(action));
         let click = move |_| match (number.get(), action) {
             (0, _) => {}
@@ -53,9 +64,16 @@ pub(super) fn ProjectActions(id: ProjectId, by_state: Signal<Vec<StateCount>>) -
                 _,
                 JobAction::DryRun
                 | JobAction::Start
+                | JobAction::Retry
+                | JobAction::Final
                 | JobAction::Verify
+                | JobAction::Probe
                 | JobAction::Pause
-                | JobAction::Resume,
+                | JobAction::Resume
+                | JobAction::StopNow
+                | JobAction::Skip
+                | JobAction::Unskip
+                | JobAction::Prioritise,
             ) => act(action),
         };
         let text = move || match number.get() {
@@ -69,7 +87,7 @@ pub(super) fn ProjectActions(id: ProjectId, by_state: Signal<Vec<StateCount>>) -
                 class:primary=action == JobAction::Start
                 title=action_explained(action)
                 aria-disabled=move || (number.get() == 0).then_some("true")
-                data-test=format!("all-{}", action_word(action))
+                data-test=format!("all-{}", action.word())
                 on:click=click
             >
                 {text}

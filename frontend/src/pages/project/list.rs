@@ -29,7 +29,7 @@ impl Group {
             Self::Active => "Waiting or running",
             Self::Complete => "Complete",
             Self::Failed => "Failed",
-            Self::Rest => "Ready, paused or cancelled",
+            Self::Rest => "Ready, paused or left out",
         }
     }
 
@@ -42,7 +42,9 @@ impl Group {
             }
             (group, JobState::Complete | JobState::Exceptions) => matches!(group, Self::Complete),
             (group, JobState::Failed) => matches!(group, Self::Failed),
-            (group, JobState::Ready | JobState::Paused | JobState::Cancelled) => matches!(group, Self::Rest),
+            (group, JobState::Ready | JobState::Paused | JobState::Cancelled | JobState::Skipped) => {
+                matches!(group, Self::Rest)
+            }
         }
     }
 
@@ -69,6 +71,7 @@ pub(super) fn query(group: Group, text: &str, order: Order<JobSort>, page: usize
         search: (!text.is_empty()).then(|| text.to_owned()),
         state: group.states(),
         cause: None,
+        batch: None,
         sort: order.by,
         order: if order.falling { Direction::Desc } else { Direction::Asc },
         offset: (page * PAGE) as u64,

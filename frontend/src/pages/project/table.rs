@@ -150,7 +150,9 @@ fn Row(id: JobId, jobs: Memo<BTreeMap<JobId, JobRow>>) -> impl IntoView {
         JobState::Exceptions => Tone::Warning,
         JobState::Failed => Tone::Bad,
         JobState::Running | JobState::Pausing | JobState::Stopping => Tone::Busy,
-        JobState::Ready | JobState::Queued | JobState::Paused | JobState::Cancelled => Tone::Plain,
+        JobState::Ready | JobState::Queued | JobState::Paused | JobState::Cancelled | JobState::Skipped => {
+            Tone::Plain
+        }
     });
     let updated = Signal::derive(move || job.with(|job| job.as_ref().map(|job| job.updated)));
     let problem = move || {

@@ -163,7 +163,7 @@ async fn list(
     let (here, there, entries) = tokio::try_join!(here, there, entries(course, subjects))?;
     let mut entries = entries.into_iter();
     let mut there = there.into_iter();
-    let (depth, fresh) = (course.order.options.verify, course.order.kind == PassKind::Verify);
+    let (depth, fresh) = (course.order.options.verify, afresh(course.order.kind));
     let mut listed = Vec::with_capacity(subjects.len());
     for (subject, here) in subjects.iter().zip(here) {
         let there = subject.counterpart.and_then(|_| there.next());
@@ -199,6 +199,14 @@ async fn list(
         listed.push(Some(Listed { sorted, source, target, validities, refused, findings }));
     }
     Ok(listed)
+}
+
+/// Whether nothing that an earlier comparison found is taken over.
+const fn afresh(kind: PassKind) -> bool {
+    match kind {
+        PassKind::Verify | PassKind::Final => true,
+        PassKind::DryRun | PassKind::Initial | PassKind::Delta | PassKind::Probe => false,
+    }
 }
 
 /// What the ledger knows of each folder.

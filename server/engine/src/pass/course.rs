@@ -12,9 +12,9 @@ use shared::{
     folder::FolderPath,
     limits::Limits,
     live::{Phase, Progress},
-    pass::{Counts, PassEnd, PassKind},
+    pass::{Counts, Drift, PassEnd, PassKind},
     plan::PlanView,
-    project::Options,
+    project::{Options, VerifyDepth},
     report::{Report, ReportFolder, ReportSide},
     time::Timestamp,
 };
@@ -23,6 +23,7 @@ use tokio::{sync::watch, time::Instant};
 use super::{
     Control, PassOrder, compare, copy, entry,
     meter::{Amount, Meter},
+    probe,
     stop::Stop,
     survey,
 };
@@ -54,6 +55,7 @@ pub(super) struct Course {
     pub counts: Counts,
     pub plan: Option<PlanView>,
     pub report: Option<Report>,
+    pub drift: Option<Drift>,
     /// Folders this pass has copied.
     pub copied: BTreeSet<FolderPath>,
     /// Folders this pass has compared, with what it found.
@@ -79,11 +81,15 @@ pub(super) struct Course {
 
 impl Course {
     pub(super) fn new(
-        order: PassOrder,
+        mut order: PassOrder,
         ledger: Arc<dyn Ledger>,
         progress: watch::Sender<Progress>,
         control: watch::Receiver<Control>,
     ) -> Self {
+        // Before users work on the new system alone, every byte is looked at, whatever was enough until then.
+        if order.kind == PassKind::Final {
+            order.options.verify = VerifyDepth::Content;
+        }
         let digest = digest(&order.options);
         Self {
             order,
@@ -94,6 +100,7 @@ impl Course {
             counts: Counts::default(),
             plan: None,
             report: None,
+            drift: None,
             copied: BTreeSet::new(),
             compared: BTreeMap::new(),
             keeps: BTreeMap::new(),
@@ -125,7 +132,9 @@ impl Course {
             let error = match result {
                 Ok(()) => break PassEnd::Finished,
                 Err(Stop::Control(Control::Pause)) => break PassEnd::Paused,
-                Err(Stop::Control(Control::Cancel | Control::Go)) => break PassEnd::Cancelled,
+                Err(Stop::Control(Control::Cancel | Control::StopNow | Control::Go)) => {
+                    break PassEnd::Cancelled;
+                }
                 Err(Stop::Ledger(error)) => break ledger_end(&error),
                 Err(Stop::Side(error)) => error,
             };
@@ -156,6 +165,10 @@ impl Course {
 
     /// One attempt, from connecting to the verdict. What an earlier attempt finished is not done again.
     async fn attempt(&mut self) -> Result<(), Stop> {
+        if self.order.kind == PassKind::Probe {
+            self.drift = Some(probe::probe(self).await?);
+            return Ok(());
+        }
         let _slots = entry::slots(self).await;
         let mut sides = survey::connect(self).await?;
         self.reached = true;
@@ -165,8 +178,10 @@ impl Course {
                 self.plan = Some(survey::show(&survey, self.findings.clone()));
                 return Ok(());
             }
-            PassKind::Initial | PassKind::Delta => copy::copy(self, &mut sides, &mut survey).await?,
-            PassKind::Verify => {}
+            PassKind::Initial | PassKind::Delta | PassKind::Final => {
+                copy::copy(self, &mut sides, &mut survey).await?;
+            }
+            PassKind::Verify | PassKind::Probe => {}
         }
         compare::compare(self, sides, &survey).await?;
         self.conclude(&survey.mapped);
@@ -227,7 +242,7 @@ impl Course {
     pub(super) fn obey(&self) -> Result<(), Stop> {
         match *self.control.borrow() {
             Control::Go => Ok(()),
-            control @ (Control::Pause | Control::Cancel) => Err(Stop::Control(control)),
+            control @ (Control::Pause | Control::Cancel | Control::StopNow) => Err(Stop::Control(control)),
         }
     }
 
@@ -280,14 +295,19 @@ async fn wanted(control: &mut watch::Receiver<Control>) -> Option<Control> {
     control.wait_for(|control| *control != Control::Go).await.ok().map(|control| *control)
 }
 
-/// Resolves when an admin wanted the pass to end and the window in flight had its time.
+/// Resolves when an admin wanted the pass to end and the window in flight had its time, or is to have none.
 async fn out_of_grace(mut control: watch::Receiver<Control>) -> Control {
-    match wanted(&mut control).await {
-        Some(wanted) => {
-            tokio::time::sleep(GRACE).await;
-            wanted
+    let Some(wanted) = wanted(&mut control).await else { return std::future::pending().await };
+    let grace = tokio::time::sleep(GRACE);
+    let at_once = async {
+        if control.wait_for(|control| *control == Control::StopNow).await.is_err() {
+            // Nobody can want it any more.
+            std::future::pending::<()>().await;
         }
-        None => std::future::pending().await,
+    };
+    tokio::select! {
+        () = at_once => Control::StopNow,
+        () = grace => wanted,
     }
 }
 

@@ -24,6 +24,16 @@ pub(super) async fn slots(course: &mut Course) -> [Slot; 2] {
     [source, target]
 }
 
+/// A connection on the source alone.
+pub(super) async fn source_slot(course: &mut Course) -> Slot {
+    let began = Instant::now();
+    let source = slot(course, &course.order.source, Side::Source).await;
+    if began.elapsed() > LONG {
+        course.waited = Some(Instant::now());
+    }
+    source
+}
+
 async fn slot(course: &Course, account: &Account, side: Side) -> Slot {
     let gate = &account.gate;
     if let Some(slot) = gate.try_slot(&account.user) {

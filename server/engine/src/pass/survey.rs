@@ -108,10 +108,10 @@ pub(super) async fn connect(course: &Course) -> Result<Sides, Stop> {
     let source = source::connect(&course.order.source, Side::Source);
     let target = async {
         match course.order.kind {
-            PassKind::Initial | PassKind::Delta => {
+            PassKind::Initial | PassKind::Delta | PassKind::Final => {
                 target::connect(&course.order.target).await.map(Writer::Open)
             }
-            PassKind::DryRun | PassKind::Verify => {
+            PassKind::DryRun | PassKind::Verify | PassKind::Probe => {
                 source::connect(&course.order.target, Side::Target).await.map(Writer::ReadOnly)
             }
         }
@@ -226,7 +226,9 @@ async fn settled(
     match course.order.kind {
         PassKind::Initial | PassKind::Delta => {}
         // These look at everything afresh.
-        PassKind::DryRun | PassKind::Verify => return Ok((settled, told)),
+        PassKind::DryRun | PassKind::Final | PassKind::Verify | PassKind::Probe => {
+            return Ok((settled, told));
+        }
     }
     let compared = |at: usize| {
         let (_, record) = records[at].as_ref()?;

@@ -9,10 +9,11 @@ use shared::{
     pass::PassEnd,
     project::{ProjectQuery, ProjectSort},
     report::Verdict,
+    selection::Selection,
 };
 
 use super::{on_both, sample, setting::Setting};
-use crate::store::Store;
+use crate::store::{Store, Which};
 
 async fn page(store: &Store, project: ProjectId, query: JobQuery) -> (JobPage, String) {
     let page = store.job_page(project, &query).await.expect("lists");
@@ -144,8 +145,10 @@ async fn a_list_is_filtered_by_state_and_cause_and_sorted_by_what_the_ledger_say
     }
 
     let filter = JobFilter { cause: Some(Cause::TooBig), ..JobFilter::default() };
-    let matching = store.matching_jobs(project, &filter).await.expect("looks");
-    assert_eq!(matching, [(jobs[0], JobState::Failed)]);
+    let selection = Selection::like(filter);
+    let which = Which::Project(project, &selection);
+    assert_eq!(store.apply_to(which, JobAction::Retry).await.expect("tries again"), 1);
+    assert_eq!(store.job_state(jobs[0]).await.expect("is there"), JobState::Queued);
 }
 
 async fn a_cause_that_a_later_pass_settled_is_no_cause_any_more(setting: &Setting) {

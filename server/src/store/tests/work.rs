@@ -16,7 +16,7 @@ use shared::{
 use super::{on_both, sample, setting::Setting};
 use crate::store::{Store, StoreError, words::word};
 
-const STATES: [JobState; 10] = [
+const STATES: [JobState; 11] = [
     JobState::Ready,
     JobState::Queued,
     JobState::Running,
@@ -27,6 +27,7 @@ const STATES: [JobState; 10] = [
     JobState::Complete,
     JobState::Exceptions,
     JobState::Failed,
+    JobState::Skipped,
 ];
 
 async fn a_project_is_kept_and_its_secret_only_opened_for_use(setting: &Setting) {

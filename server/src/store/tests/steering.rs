@@ -1,0 +1,146 @@
+//! Actions on many jobs at once: what they reach, what they leave alone, and how long fifty thousand take.
+
+use std::time::{Duration, Instant};
+
+use shared::{
+    cause::Cause,
+    id::{JobId, ProjectId},
+    job::{JobAction, JobFilter, JobState, JobStates},
+    pass::{PassEnd, PassKind},
+    report::Verdict,
+    selection::Selection,
+};
+
+use super::{on_both, sample, setting::Setting};
+use crate::store::{Store, Which};
+
+const MANY: i64 = 50_000;
+
+async fn states(store: &Store, jobs: &[JobId]) -> Vec<JobState> {
+    let mut states = Vec::new();
+    for job in jobs {
+        states.push(store.job_state(*job).await.expect("is there"));
+    }
+    states
+}
+
+async fn all(store: &Store, project: ProjectId, action: JobAction) -> u64 {
+    store.apply_to(Which::Project(project, &Selection::default()), action).await.expect("applies")
+}
+
+/// Starts a job, runs its pass to an end and tells its state.
+async fn ended(store: &Store, job: JobId, end: PassEnd, verdict: Option<Verdict>) -> JobState {
+    store.apply(job, JobAction::Start).await.expect("starts");
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    let pass = store.begin_pass(&lease).await.expect("begins");
+    store.finish_pass(&lease, pass, &sample::ended(end, verdict)).await.expect("ends")
+}
+
+fn failed(cause: Cause) -> PassEnd {
+    PassEnd::Aborted { cause, message: "It failed.".into() }
+}
+
+async fn an_action_reaches_the_jobs_for_which_it_makes_sense_and_no_others(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna", "bert", "carl", "dora"]).await;
+    ended(store, jobs[0], PassEnd::Finished, Some(Verdict::Perfect)).await;
+    store.apply(jobs[1], JobAction::Skip).await.expect("skips");
+    assert_eq!(all(store, project, JobAction::Start).await, 3);
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    assert_eq!(lease.job, jobs[0]);
+    assert_eq!(all(store, project, JobAction::Pause).await, 3);
+    let now = states(store, &jobs).await;
+    assert_eq!(now, [JobState::Pausing, JobState::Skipped, JobState::Paused, JobState::Paused]);
+    assert_eq!(all(store, project, JobAction::Pause).await, 0, "twice is once");
+    let ids = Selection::of(vec![jobs[2], jobs[1]]);
+    let which = Which::Project(project, &ids);
+    assert_eq!(store.apply_to(which, JobAction::Resume).await.expect("resumes"), 1);
+    assert_eq!(all(store, project, JobAction::Unskip).await, 1);
+    assert_eq!(store.job_state(jobs[1]).await.expect("is there"), JobState::Ready);
+    let nobody = Selection::of(Vec::new());
+    assert_eq!(store.apply_to(Which::Project(project, &nobody), JobAction::Cancel).await.expect("none"), 0);
+}
+
+async fn what_failed_for_one_cause_is_tried_again_and_the_rest_stays(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna", "bert", "carl"]).await;
+    ended(store, jobs[0], failed(Cause::LoginRefused), None).await;
+    ended(store, jobs[1], failed(Cause::TargetFull), None).await;
+    ended(store, jobs[2], failed(Cause::LoginRefused), None).await;
+    let filter = JobFilter { cause: Some(Cause::LoginRefused), ..JobFilter::default() };
+    let selection = Selection::like(filter);
+    let which = Which::Project(project, &selection);
+    assert_eq!(store.apply_to(which, JobAction::Retry).await.expect("tries again"), 2);
+    assert_eq!(states(store, &jobs).await, [JobState::Queued, JobState::Failed, JobState::Queued]);
+    let row = store.job_row(jobs[0]).await.expect("is there");
+    assert_eq!((row.pass, row.problem), (Some(PassKind::Initial), None));
+    let filter = JobFilter { state: JobStates(vec![JobState::Failed]), ..JobFilter::default() };
+    let selection = Selection::like(filter);
+    let which = Which::Project(project, &selection);
+    assert_eq!(store.apply_to(which, JobAction::Retry).await.expect("tries again"), 1);
+}
+
+async fn a_look_leaves_what_was_wrong_as_it_was(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna"]).await;
+    ended(store, jobs[0], failed(Cause::TargetFull), None).await;
+    assert_eq!(all(store, project, JobAction::Probe).await, 1);
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    assert_eq!(lease.kind, PassKind::Probe);
+    let pass = store.begin_pass(&lease).await.expect("begins");
+    let drift = shared::pass::Drift { counted: sample::NOON, new: 3, gone: 1, folders: 2 };
+    let mut outcome = sample::ended(PassEnd::Finished, None);
+    outcome.drift = Some(drift);
+    assert_eq!(store.finish_pass(&lease, pass, &outcome).await.expect("ends"), JobState::Failed);
+    let row = store.job_row(jobs[0]).await.expect("is there");
+    assert_eq!(row.drift, Some(drift));
+    ended(store, jobs[0], PassEnd::Finished, Some(Verdict::Perfect)).await;
+    let drift = store.job_row(jobs[0]).await.expect("is there").drift.expect("counted");
+    assert!(drift.is_none(), "a pass that copied leaves nothing to count: {drift:?}");
+}
+
+async fn who_runs_a_job_hears_that_it_is_to_stop_at_once(setting: &Setting) {
+    let store = &setting.store;
+    let lease = sample::claimed(store).await;
+    assert_eq!(store.wishes().await.expect("reads"), []);
+    store.apply(lease.job, JobAction::Cancel).await.expect("stops");
+    let wish = store.wishes().await.expect("reads")[0];
+    assert_eq!((wish.job, wish.state, wish.at_once), (lease.job, JobState::Stopping, false));
+    store.apply(lease.job, JobAction::StopNow).await.expect("stops");
+    assert!(store.wishes().await.expect("reads")[0].at_once);
+    let other = setting.again().await.expect("another node");
+    assert_eq!(other.wishes().await.expect("reads"), [], "another process has nothing to stop");
+}
+
+async fn fifty_thousand_jobs_are_one_statement(setting: &Setting) {
+    let store = &setting.store;
+    let (project, _) = sample::jobs(store, 9, &[]).await;
+    let sql = format!(
+        "INSERT INTO job (project, source_user, target_user, state, settled, updated, queued, lease_epoch,
+            ledger_version)
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
+         SELECT {project}, 'user' || i || '@old.example', 'user' || i || '@new.example', 'ready', 'ready', 0, 0, 0, 0
+         FROM n"
+    );
+    setting.meddle(&sql).await;
+    for action in [JobAction::Start, JobAction::Pause, JobAction::Resume, JobAction::Cancel] {
+        let begun = Instant::now();
+        assert_eq!(all(store, project, action).await, MANY as u64, "{action:?}");
+        let took = begun.elapsed();
+        println!("{action:?} on {MANY} jobs took {took:?}");
+        // An unoptimised build on a busy machine; what is to be ruled out is one statement for each job.
+        assert!(took < Duration::from_secs(20), "{action:?} took {took:?}");
+    }
+    let ids: Vec<JobId> = (1..=MANY).map(JobId).collect();
+    let selection = Selection::of(ids);
+    let which = Which::Project(project, &selection);
+    assert_eq!(store.apply_to(which, JobAction::Start).await.expect("starts"), MANY as u64);
+}
+
+on_both! {
+    an_action_reaches_the_jobs_for_which_it_makes_sense_and_no_others,
+    what_failed_for_one_cause_is_tried_again_and_the_rest_stays,
+    a_look_leaves_what_was_wrong_as_it_was,
+    who_runs_a_job_hears_that_it_is_to_stop_at_once,
+    fifty_thousand_jobs_are_one_statement,
+}
