@@ -8,6 +8,7 @@ mod m20261123_first;
 mod m20261123_settled;
 mod m20261124_batches;
 mod m20261124_lists;
+mod m20261124_tokens;
 
 use sea_orm_migration::{
     IntoSchemaManagerConnection, MigrationTrait, MigratorTrait, SchemaManager,
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_settled::Settled),
             Box::new(m20261124_lists::Lists),
             Box::new(m20261124_batches::Batches),
+            Box::new(m20261124_tokens::Tokens),
         ]
     }
 }

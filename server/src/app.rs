@@ -175,6 +175,9 @@ async fn tidy(parts: Data<Parts>) {
         if let Err(error) = parts.store.sweep_sessions(parts.clock.now()).await {
             tracing::warn!(%error, "removing ended sessions failed");
         }
+        if let Err(error) = parts.store.sweep_tokens(parts.clock.now()).await {
+            tracing::warn!(%error, "removing expired tokens failed");
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod setup;
 mod spa;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod valid;
 mod who;
 
@@ -55,6 +56,10 @@ const ROUTES: &[Entry] = &[
     ("POST",   "/api/v1/admins",                   || post().to(admins::create)),
     ("PATCH",  "/api/v1/admins/{id}",              || patch().to(admins::change)),
     ("DELETE", "/api/v1/admins/{id}",              || delete().to(admins::remove)),
+    ("GET",    "/api/v1/tokens",                   || get().to(tokens::own)),
+    ("POST",   "/api/v1/tokens",                   || post().to(tokens::create)),
+    ("GET",    "/api/v1/tokens/all",               || get().to(tokens::all)),
+    ("DELETE", "/api/v1/tokens/{id}",              || delete().to(tokens::revoke)),
     ("GET",    "/api/v1/activity",                 || get().to(activity::list)),
 
     ("GET",    "/api/v1/projects",                 || get().to(projects::list)),

@@ -12,10 +12,9 @@ use tokio::{sync::watch, time::Instant};
 pub(crate) use topic::{Snapshot, Topic};
 
 use crate::{
-    auth::TokenHash,
     clock::Clock,
     runner::Running,
-    store::{Store, StoreError},
+    store::{Proof, Store, StoreError},
 };
 
 /// Between two snapshots of one stream.
@@ -53,7 +52,7 @@ pub(crate) struct Sources {
 pub(crate) struct Feed {
     sources: Sources,
     topic: Topic,
-    session: TokenHash,
+    proof: Proof,
     changed: watch::Receiver<u64>,
     moved: watch::Receiver<u64>,
     /// As read from the store, without progress.
@@ -75,11 +74,7 @@ struct Over;
 
 impl Feed {
     /// Begins a stream; the topic must exist.
-    pub(crate) async fn begin(
-        sources: Sources,
-        topic: Topic,
-        session: TokenHash,
-    ) -> Result<Self, StoreError> {
+    pub(crate) async fn begin(sources: Sources, topic: Topic, proof: Proof) -> Result<Self, StoreError> {
         // Subscribed before the first reading: what is written during it wakes the stream.
         let (changed, moved) = (sources.store.changed(), sources.running.watch());
         let read = topic.read(&sources.store).await?;
@@ -87,7 +82,7 @@ impl Feed {
         Ok(Self {
             sources,
             topic,
-            session,
+            proof,
             changed,
             moved,
             read,
@@ -168,15 +163,15 @@ impl Feed {
         Ok(Some(snapshot))
     }
 
-    /// Whether the session still lives. Streams do not count as activity: an idle session ends although its page is
+    /// Whether the session or the token still lives. Streams do not count as activity: an idle session ends although its page is
     /// open. Nobody wakes this node up when another one writes, so the next snapshot is read afresh.
     async fn look_around(&mut self, now: Instant) -> bool {
         self.next_look = now + SESSION_LOOK;
         (self.stale, self.dirty) = (true, true);
-        match self.sources.store.session(self.session, self.sources.clock.now(), false).await {
-            Ok(session) => session.is_some(),
+        match self.sources.store.holds(self.proof, self.sources.clock.now()).await {
+            Ok(holds) => holds,
             Err(error) => {
-                tracing::error!(%error, "looking up the session of a live stream failed");
+                tracing::error!(%error, "looking up who a live stream is for failed");
                 false
             }
         }

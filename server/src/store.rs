@@ -27,6 +27,7 @@ mod steering;
 #[cfg(test)]
 mod tests;
 mod wishes;
+mod tokens;
 mod words;
 
 use std::{path::Path, sync::Arc};
@@ -40,6 +41,7 @@ pub(crate) use self::{
     selection::Which,
     sessions::SessionAdmin,
     wishes::Wish,
+    tokens::{Bearer, Proof, TokenOrder},
 };
 use self::{db::Db, open::Location, sql::Sql};
 use crate::secret::Sealer;

@@ -45,3 +45,7 @@ id!(
     /// An administrator of the panel.
     AdminId
 );
+id!(
+    /// An API token.
+    TokenId
+);

@@ -22,3 +22,4 @@ pub mod report;
 pub mod rules;
 pub mod selection;
 pub mod time;
+pub mod token;

@@ -29,6 +29,9 @@ const BY_KNOWN: (u32, Duration) = (20, Duration::from_secs(15));
 /// Connection checks by one admin: ten a minute.
 const CHECKS: (u32, Duration) = (10, Duration::from_secs(6));
 
+/// Bad API tokens from one place: twenty at once, then one every six seconds.
+const BAD_TOKENS: (u32, Duration) = (20, Duration::from_secs(6));
+
 /// How many known places are remembered; beyond it the memory starts afresh.
 const KNOWN_MAX: usize = 10_000;
 /// Login names are cut here before they become a key.
@@ -71,6 +74,7 @@ pub(crate) struct Limits<C: Clock = DefaultClock> {
     by_known: Gate<(String, IpAddr), C>,
     known: Mutex<HashSet<(String, IpAddr)>>,
     checks: Gate<AdminId, C>,
+    bad_tokens: Gate<IpAddr, C>,
 }
 
 impl<C: Clock> std::fmt::Debug for Limits<C> {
@@ -93,6 +97,7 @@ impl<C: Clock + Clone> Limits<C> {
             by_known: Gate::new(BY_KNOWN, clock),
             known: Mutex::default(),
             checks: Gate::new(CHECKS, clock),
+            bad_tokens: Gate::new(BAD_TOKENS, clock),
         }
     }
 
@@ -127,12 +132,18 @@ impl<C: Clock + Clone> Limits<C> {
         self.checks.pass(&admin)
     }
 
+    /// After a token that is none. Good ones are never held up: nobody guesses 256 bits, so the limit saves work alone.
+    pub(crate) fn bad_token(&self, from: IpAddr) -> Result<(), TooMany> {
+        self.bad_tokens.pass(&place(from))
+    }
+
     /// Forgets buckets that are full again, so that invented names cost no memory for long.
     pub(crate) fn forget_idle(&self) {
         self.by_place.limiter.retain_recent();
         self.by_account.limiter.retain_recent();
         self.by_known.limiter.retain_recent();
         self.checks.limiter.retain_recent();
+        self.bad_tokens.limiter.retain_recent();
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashSet<(String, IpAddr)>> {

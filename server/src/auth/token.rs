@@ -1,6 +1,7 @@
 //! Random reference tokens: the bearer holds the token, the database only its SHA-256.
 
 use sha2::{Digest as _, Sha256};
+use shared::token::TOKEN_PREFIX;
 
 /// How many random bytes a token has.
 const BYTES: usize = 32;
@@ -17,6 +18,11 @@ impl Token {
         let mut bytes = [0; BYTES];
         getrandom::fill(&mut bytes)?;
         Ok(Self(hex::encode(bytes)))
+    }
+
+    /// One for programs: it can be told from other secrets by its beginning.
+    pub(crate) fn for_programs() -> Result<Self, getrandom::Error> {
+        Self::generate().map(|Self(random)| Self(format!("{TOKEN_PREFIX}{random}")))
     }
 
     /// The token itself, for its bearer alone.

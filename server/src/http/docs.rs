@@ -11,7 +11,7 @@ use super::{
     fault::{Answer, Fault},
     findings, guests,
     headers::DOCS_POLICY,
-    health, jobs, live, projects, reports, session, setup,
+    health, jobs, live, projects, reports, session, setup, tokens,
     who::Auditor,
 };
 
@@ -20,8 +20,9 @@ use super::{
 #[openapi(
     info(
         title = "carbonio-migrate",
-        description = "Everything the panel does. Log in first: the session is a cookie. Requests that change something \
-                       need the header `X-CM: 1` and, with a body, `Content-Type: application/json`."
+        description = "Everything the panel does. Programs bring an API token in the header `Authorization: Bearer …`. \
+                       Browsers log in first: the session is a cookie, and requests that change something need the \
+                       header `X-CM: 1` and, with a body, `Content-Type: application/json`."
     ),
     paths(
         health::alive,
@@ -36,6 +37,10 @@ use super::{
         admins::create,
         admins::change,
         admins::remove,
+        tokens::own,
+        tokens::create,
+        tokens::all,
+        tokens::revoke,
         activity::list,
         projects::list,
         projects::create,

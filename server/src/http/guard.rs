@@ -12,7 +12,11 @@ use actix_web::{
 };
 
 use super::{Fault, who};
-use crate::{app::Parts, auth::Arrival};
+use crate::{
+    app::Parts,
+    auth::{Arrival, TokenHash},
+    store::{Bearer, Proof},
+};
 
 /// Streams do not count as activity: an open page must not keep a session alive for ever.
 const LIVE: &str = "/api/v1/live/";
@@ -38,6 +42,10 @@ async fn admit(request: &ServiceRequest) -> Result<(), Fault> {
     if let Some(problem) = parts.place.host_problem(arrival.host) {
         return Err(Fault::forbidden(problem));
     }
+    // What another site makes a browser send carries cookies, never this header: it needs no further proof.
+    if let Some(token) = who::bearer(request.request()) {
+        return admit_program(request, parts, token).await;
+    }
     if !request.method().is_safe()
         && let Some(problem) = parts.place.change_problem(&arrival)
     {
@@ -46,8 +54,23 @@ async fn admit(request: &ServiceRequest) -> Result<(), Fault> {
     let Some(session) = who::presented(request.request(), parts.secure) else { return Ok(()) };
     let active = !request.path().starts_with(LIVE);
     if let Some(admin) = parts.store.session(session, parts.clock.now(), active).await? {
-        request.extensions_mut().insert(who::Who { admin, session });
+        request.extensions_mut().insert(who::Who { admin, proof: Proof::Session(session) });
     }
+    Ok(())
+}
+
+/// Lets a program in whose token is good; a cookie beside it counts for nothing.
+async fn admit_program(request: &ServiceRequest, parts: &Parts, token: TokenHash) -> Result<(), Fault> {
+    let Some(Bearer { id, admin, .. }) = parts.store.bearer(token, parts.clock.now()).await? else {
+        let from = client(request.request(), parts);
+        parts.limits.bad_token(from)?;
+        tracing::warn!(client.ip = %from, "a token was refused");
+        return Err(Fault::unauthorized(
+            "The token was refused: it is wrong, expired or revoked, or its admin is disabled. Make a new one in the \
+             panel under your account.",
+        ));
+    };
+    request.extensions_mut().insert(who::Who { admin, proof: Proof::Token { hash: token, id } });
     Ok(())
 }
 

@@ -55,7 +55,7 @@ pub(super) async fn job(who: Auditor, parts: Data<Parts>, id: Path<JobId>) -> An
 }
 
 async fn stream(who: &Auditor, parts: &Parts, topic: Topic) -> Answer {
-    let feed = Feed::begin(parts.live.clone(), topic, who.session).await?;
+    let feed = Feed::begin(parts.live.clone(), topic, who.proof).await?;
     let events = stream::unfold(feed, |mut feed| async move {
         let event = feed.next().await?;
         Some((line(&event), feed))

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     app::Parts,
     auth::{Token, password_problem},
-    store::{AdminEdit, SessionAdmin},
+    store::{AdminEdit, Proof, SessionAdmin},
 };
 
 /// Who is logged in.
@@ -63,9 +63,18 @@ pub(super) async fn log_in(parts: Data<Parts>, request: HttpRequest, form: Json<
 }
 
 /// Logs out: the session is over everywhere, its live streams too.
-#[utoipa::path(delete, path = "/api/v1/session", tag = "session", responses((status = 204), (status = 401, body = ApiError)))]
+#[utoipa::path(delete, path = "/api/v1/session", tag = "session", responses(
+    (status = 204),
+    (status = 401, body = ApiError),
+    (status = 409, body = ApiError, description = "A token has no session"),
+))]
 pub(super) async fn log_out(parts: Data<Parts>, who: Auditor) -> Answer {
-    parts.store.end_session(who.session).await?;
+    let Proof::Session(session) = who.proof else {
+        return Err(Fault::conflict(
+            "A token has no session that could end. To end the token, revoke it under /api/v1/tokens.",
+        ));
+    };
+    parts.store.end_session(session).await?;
     parts.record(&who.admin.name, "session.logout", "the panel").await;
     Ok(HttpResponse::NoContent().cookie(who::no_cookie(&parts)).finish())
 }
@@ -94,9 +103,13 @@ pub(super) async fn change_password(
     }
     let password_hash = Some(parts.passwords.hash(form.new).await?);
     parts.store.edit_admin(who.admin.id, &AdminEdit { password_hash, ..AdminEdit::default() }).await?;
-    let cookie = begin(&parts, who.admin.id).await?;
     parts.record(name, "session.password", "their own password").await;
-    Ok(HttpResponse::NoContent().cookie(cookie).finish())
+    let mut answer = HttpResponse::NoContent();
+    // A program goes on with its token and must not be given a session.
+    if matches!(who.proof, Proof::Session(_)) {
+        answer.cookie(begin(&parts, who.admin.id).await?);
+    }
+    Ok(answer.finish())
 }
 
 /// Begins a session under a fresh token.

@@ -3,6 +3,7 @@
 mod access;
 mod answers;
 mod sessions;
+mod tokens;
 
 use std::{
     rc::Rc,

@@ -6,6 +6,7 @@ use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest,
     cookie::{Cookie, SameSite},
     dev::Payload,
+    http::header,
 };
 use shared::auth::{Me, Role};
 
@@ -13,14 +14,14 @@ use super::Fault;
 use crate::{
     app::Parts,
     auth::{Token, TokenHash, hash},
-    store::SessionAdmin,
+    store::{Proof, SessionAdmin},
 };
 
-/// An admin who is logged in, and the session that says so.
+/// An admin, and what says so.
 #[derive(Debug, Clone)]
 pub(crate) struct Who {
     pub(crate) admin: SessionAdmin,
-    pub(crate) session: TokenHash,
+    pub(crate) proof: Proof,
 }
 
 /// What the panel is told about its admin.
@@ -83,6 +84,14 @@ role!(
 /// The cookie's name. Over TLS browsers guarantee for this prefix that no other host or path has set it.
 const fn cookie_name(secure: bool) -> &'static str {
     if secure { "__Host-cm_session" } else { "cm_session" }
+}
+
+/// The API token a request brings (RFC 6750, section 2.1), with its hash. Whatever else stands in the header is a token
+/// that is none.
+pub(super) fn bearer(request: &HttpRequest) -> Option<TokenHash> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().unwrap_or_default();
+    let token = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    Some(hash(token.map_or("", |(_, token)| token.trim())))
 }
 
 /// The hash of the session token a request brings.

@@ -8,7 +8,7 @@ use super::{Bench, request, send};
 use crate::{
     auth::Token,
     live::{Feed, Topic},
-    store::AdminEdit,
+    store::{AdminEdit, Proof},
 };
 
 const PASSWORD: &str = "a quiet green harbour";
@@ -90,7 +90,7 @@ async fn an_open_stream_ends_within_seconds_of_its_session() {
     let feed = Feed::begin(
         bench.parts.live.clone(),
         Topic::Projects(ProjectQuery::default()),
-        crate::auth::hash(&session),
+        Proof::Session(crate::auth::hash(&session)),
     )
     .await;
     let mut feed = feed.expect("begun");
