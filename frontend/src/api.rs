@@ -9,14 +9,15 @@ use shared::{
     cause::Cause,
     check::{CheckForm, CheckReport, CheckStarted},
     finding::FindingRow,
-    id::{AdminId, JobId, ProjectId},
+    id::{AdminId, JobId, ProjectId, TokenId},
     job::{ActionForm, Applied, JobAction, JobSecrets, JobView, NewJob},
     limits::ResetForm,
-    project::{ProjectForm, ProjectPage, ProjectQuery, ProjectView},
+    project::{DeleteForm, ProjectForm, ProjectPage, ProjectQuery, ProjectView},
     report::{Report, ReportFormat},
+    token::{MadeToken, NewToken, TokenRow},
 };
 
-use http::{Answer, Done, delete, get, patch, post, put};
+use http::{Answer, Done, delete, delete_with, get, patch, post, put};
 
 /// How many findings are loaded at once.
 pub(crate) const FINDINGS_PAGE: usize = 50;
@@ -52,6 +53,18 @@ pub(crate) async fn change_admin(id: AdminId, change: &AdminChange) -> Answer<Do
 pub(crate) async fn delete_admin(id: AdminId) -> Answer<Done> {
     delete(&format!("/admins/{id}")).await
 }
+pub(crate) async fn tokens() -> Answer<Vec<TokenRow>> {
+    get("/tokens").await
+}
+pub(crate) async fn all_tokens() -> Answer<Vec<TokenRow>> {
+    get("/tokens/all").await
+}
+pub(crate) async fn create_token(form: &NewToken) -> Answer<MadeToken> {
+    post("/tokens", form).await
+}
+pub(crate) async fn revoke_token(id: TokenId) -> Answer<Done> {
+    delete(&format!("/tokens/{id}")).await
+}
 pub(crate) async fn activity(before: Option<i64>) -> Answer<Vec<ActivityRow>> {
     get(&before.map_or("/activity".into(), |id| format!("/activity?before={id}"))).await
 }
@@ -68,8 +81,8 @@ pub(crate) async fn project(id: ProjectId) -> Answer<ProjectView> {
 pub(crate) async fn change_project(id: ProjectId, form: &ProjectForm) -> Answer<Done> {
     put(&format!("/projects/{id}"), form).await
 }
-pub(crate) async fn delete_project(id: ProjectId) -> Answer<Done> {
-    delete(&format!("/projects/{id}")).await
+pub(crate) async fn delete_project(id: ProjectId, name: String) -> Answer<Done> {
+    delete_with(&format!("/projects/{id}"), &DeleteForm { name }).await
 }
 pub(crate) async fn act_on_all(id: ProjectId, action: JobAction) -> Answer<Applied> {
     post(&format!("/projects/{id}/actions"), &ActionForm::on_all(action)).await

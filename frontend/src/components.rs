@@ -23,6 +23,7 @@ mod rules;
 mod sort;
 mod theme;
 mod tile;
+mod tokens;
 
 pub(crate) use alert::{Alert, Spinner};
 pub(crate) use badge::{Badge, StateBadge, VerdictBadge};
@@ -46,3 +47,4 @@ pub(crate) use rules::RuleSummary;
 pub(crate) use sort::{Order, Pager, SortHead};
 pub(crate) use theme::ThemeSwitch;
 pub(crate) use tile::Tile;
+pub(crate) use tokens::{NewTokenShown, TokenTable};

@@ -1,4 +1,4 @@
-//! The command line: moves one mailbox without a server.
+//! The command line: moves one mailbox without a server, or tells a running server what to do.
 
 mod args;
 mod certificate;
@@ -17,6 +17,7 @@ mod secrets;
 mod side;
 mod signals;
 mod table;
+pub(crate) mod verbs;
 
 use std::process::ExitCode;
 

@@ -91,6 +91,12 @@ const ROUTES: &[Entry] = &[
     ("GET",    "/api/docs/{file:.*}",              || get().to(docs::page)),
 ];
 
+/// Method and path of every route, for comparing them with what else names them.
+#[cfg(test)]
+pub(crate) fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROUTES.iter().map(|(method, path, _)| (*method, *path))
+}
+
 /// Puts every route in place, and what answers elsewhere: JSON under `/api`, the panel everywhere else.
 pub(crate) fn configure(config: &mut ServiceConfig, web_root: Option<&std::path::Path>) {
     config

@@ -20,11 +20,12 @@ mod token;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Command as Program, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// Moves whole mail organisations to Carbonio, and proves that all arrived.
 ///
-/// With `serve` it is a web panel for many mailboxes. With --source it moves one mailbox right here.
+/// With `serve` it is a web panel for many mailboxes. With --source it moves one mailbox right here. Every other command
+/// does what the panel does, on a running server.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 struct Arguments {
@@ -48,17 +49,29 @@ enum Command {
     /// Works beside a running server. Exit codes: 0 done, 1 the data cannot be used, 2 bad arguments.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    #[command(flatten)]
+    Page(cli::verbs::PageCommand),
+}
+
+/// Everything the command line takes: what is named above, and the verbs that talk to a server.
+fn program() -> Program {
+    cli::verbs::add_to(Arguments::command())
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let matches = program().get_matches();
+    if let Some((verb, given)) = cli::verbs::asked(&matches) {
+        return block_on(cli::verbs::run(verb, given));
+    }
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match arguments.command {
         Some(Command::Serve(flags)) => block_on(app::serve(*flags)),
         Some(Command::Admin(command)) => block_on(admin::run(command)),
+        Some(Command::Page(page)) => cli::verbs::print_page(page, program()),
         None if arguments.migrate.is_given() => cli::migrate(arguments.migrate),
         None => {
             // Nothing was asked for: what can be asked for is the best answer.
-            eprint!("{}", Arguments::command().render_help());
+            eprint!("{}", program().render_help());
             ExitCode::from(2)
         }
     }
@@ -83,10 +96,8 @@ fn block_on(work: impl Future<Output = ExitCode>) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     #[test]
     fn the_command_line_fits_together() {
-        super::Arguments::command().debug_assert();
+        super::program().debug_assert();
     }
 }

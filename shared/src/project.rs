@@ -92,6 +92,15 @@ pub struct ProjectForm {
     pub options: Options,
 }
 
+/// Confirms that a project is to be deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DeleteForm {
+    /// The project's name, exactly.
+    pub name: String,
+}
+
 /// A project with its settings; secrets are never shown, only whether they are there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -10,6 +10,7 @@ mod secrets;
 mod sessions;
 mod start;
 mod steering;
+mod verbs;
 
 use std::time::Duration;
 

@@ -90,6 +90,10 @@ pub(crate) async fn delete(path: &str) -> Answer<Done> {
     read(&exchange(Method::DELETE, path, None).await?)
 }
 
+pub(crate) async fn delete_with(path: &str, body: &impl Serialize) -> Answer<Done> {
+    read(&exchange(Method::DELETE, path, Some(write(body)?)).await?)
+}
+
 async fn exchange(method: Method, path: &str, body: Option<String>) -> Answer<String> {
     // The header proves that the request comes from this page: no other site can set it.
     let request = RequestBuilder::new(&format!("/api/v1{path}"))

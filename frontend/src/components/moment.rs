@@ -18,6 +18,11 @@ impl Clock {
         set_interval(move || clock.0.set(locale::now()), Duration::from_secs(30));
         clock
     }
+
+    /// The moment, read again by whoever shows it when it moves on.
+    pub(crate) fn now(self) -> Timestamp {
+        self.0.get()
+    }
 }
 
 /// How long ago, with the exact moment on hovering and for machines.

@@ -1,4 +1,6 @@
-//! One's own account: who one is, and a new password.
+//! One's own account: who one is, a new password, API tokens.
+
+mod tokens;
 
 use leptos::prelude::*;
 use shared::auth::{PASSWORD_MIN, PasswordChange};
@@ -9,7 +11,10 @@ use crate::{
     session::Session,
 };
 
-/// Changes one's own password.
+use tokens::Tokens;
+pub(crate) use tokens::revoker;
+
+/// Changes one's own password, and keeps one's tokens.
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
     let session = Session::here();
@@ -51,5 +56,6 @@ pub(crate) fn AccountPage() -> impl IntoView {
                 <Submit text="Change password" test="change-password"/>
             </Form>
         </section>
+        <Tokens/>
     }
 }

@@ -2,6 +2,7 @@
 
 mod add;
 mod row;
+mod tokens;
 
 use leptos::prelude::*;
 use shared::auth::{AdminRow, Role};
@@ -14,6 +15,7 @@ use crate::{
 };
 use add::AddAdmin;
 use row::Row;
+use tokens::AllTokens;
 
 /// The page.
 #[component]
@@ -51,6 +53,7 @@ fn Admins() -> impl IntoView {
             </button>
         </PageHead>
         {admins.view(move |rows| table(rows, admins))}
+        <AllTokens/>
         <section class="card narrow">
             <h2>"Roles"</h2>
             <dl class="pairs">

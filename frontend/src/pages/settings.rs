@@ -67,9 +67,10 @@ fn Settings(project: ProjectView, may: bool) -> impl IntoView {
         }
     });
     let asking = RwSignal::new(false);
+    let name = Signal::stored(project.row.name.clone());
     let delete = Callback::new(move |()| {
         let navigate = navigate.clone();
-        submission.send(async move { api::delete_project(id).await }, move |_| {
+        submission.send(async move { api::delete_project(id, name.get_untracked()).await }, move |_| {
             notices.say("Project deleted.");
             navigate("/", NavigateOptions::default());
         });
@@ -78,7 +79,6 @@ fn Settings(project: ProjectView, may: bool) -> impl IntoView {
         "This deletes the project with {}, its history, reports and stored passwords here. Nothing is deleted on either mail system.",
         counted(project.row.jobs, "mailbox", "mailboxes")
     );
-    let name = Signal::stored(project.row.name.clone());
     view! {
         <PageHead title="Settings" crumbs=crumbs/>
         <ProjectFields

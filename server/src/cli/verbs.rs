@@ -42,7 +42,7 @@ async fn act(verb: &'static Verb, matches: &ArgMatches) -> Result<Exit, Problem>
     let order = arguments::order(verb, matches)?;
     let link = Link::new(&order.place)?;
     let answer = link.ask(&order.request).await?;
-    show::print(verb, &answer, order.form)?;
+    show::print(verb, &answer, order.form.clone())?;
     if !order.watch {
         return Ok(Exit::Complete);
     }

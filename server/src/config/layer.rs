@@ -78,7 +78,7 @@ const KEYS: [&str; 11] = [
 ];
 
 /// Variables under our prefix that are no setting of the server: the file's own name, and what the command line reads.
-const OTHER_VARIABLES: [&str; 4] = ["BIN", "CONFIG", "PASSWORD", "TARGET_PASSWORD"];
+const OTHER_VARIABLES: [&str; 7] = ["BIN", "CONFIG", "PASSWORD", "TARGET_PASSWORD", "SERVER", "TOKEN", "PIN"];
 
 /// Values set so far; a later source overwrites an earlier one.
 #[derive(Default)]

@@ -8,7 +8,7 @@ use shared::{
     error::ApiError,
     id::ProjectId,
     job::{ActionForm, Applied},
-    project::{ProjectForm, ProjectPage, ProjectQuery, ProjectView},
+    project::{DeleteForm, ProjectForm, ProjectPage, ProjectQuery, ProjectView},
 };
 
 use super::{
@@ -75,13 +75,24 @@ pub(super) async fn change(
     Ok(HttpResponse::Ok().json(parts.store.project(*id).await?))
 }
 
-/// Removes a project with its jobs, ledgers and reports. Nothing is touched on either mail system.
-#[utoipa::path(delete, path = "/api/v1/projects/{id}", tag = "projects", params(("id" = i64, Path)), responses(
+/// Removes a project with its jobs, ledgers, reports and secrets, when its name is given too. Nothing is touched on
+/// either mail system.
+#[utoipa::path(delete, path = "/api/v1/projects/{id}", tag = "projects", params(("id" = i64, Path)), request_body = DeleteForm, responses(
     (status = 204),
+    (status = 400, body = ApiError, description = "The name is another"),
     (status = 409, body = ApiError, description = "A mailbox is waiting or running"),
 ))]
-pub(super) async fn remove(who: Operator, parts: Data<Parts>, id: Path<ProjectId>) -> Answer {
+pub(super) async fn remove(
+    who: Operator,
+    parts: Data<Parts>,
+    id: Path<ProjectId>,
+    form: Json<DeleteForm>,
+) -> Answer {
     let before = parts.store.project_row(*id).await?;
+    if before.name != form.name {
+        let message = "This is not the project's name. Nothing was deleted; check the id and the name.";
+        return Err(Fault::invalid("name", message));
+    }
     parts.store.delete_project(*id).await?;
     parts.record(&who.admin.name, "project.delete", &before.name).await;
     Ok(HttpResponse::NoContent().finish())

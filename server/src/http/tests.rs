@@ -2,6 +2,7 @@
 
 mod access;
 mod answers;
+mod deleting;
 mod sessions;
 mod tokens;
 

@@ -1,0 +1,299 @@
+//! From the table to the command line's arguments, and from what was typed to a request.
+
+use std::{
+    ffi::OsStr,
+    io::{self, IsTerminal as _, Read as _},
+    path::Path,
+};
+
+use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use super::{
+    Exit, Problem,
+    show::Form,
+    table::{NOUNS, Take, VERBS, Verb},
+};
+
+const HEADING: &str = "The server";
+/// Where a server of this host listens unless it was told otherwise.
+const DEFAULT_SERVER: &str = "http://127.0.0.1:7080";
+const SERVER: &str = "CARBONIO_MIGRATE_SERVER";
+const TOKEN: &str = "CARBONIO_MIGRATE_TOKEN";
+const PIN: &str = "CARBONIO_MIGRATE_PIN";
+/// No form and no secret is larger.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+const CODES: &str = "\
+The token is taken from --token-file, else from the environment (CARBONIO_MIGRATE_TOKEN); the panel makes one under your \
+account. Over http the server must be on this machine.
+
+Exit codes: 0 done (with --watch: complete), 2 bad arguments or refused as such, 3 complete with exceptions, 4 not \
+possible now, or not complete, 5 token refused or not enough rights, 6 server not reachable, 7 TLS not trusted, 8 not \
+understood, 10 a file cannot be used, 12 stopped by Ctrl-C, 1 an error inside.";
+
+/// Everything a verb needs.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) place: Place,
+    pub(super) request: Request,
+    /// What `{id}` of the routes is.
+    pub(super) id: Option<String>,
+    pub(super) form: Form,
+    pub(super) watch: bool,
+}
+
+/// Where the server is and how it is reached.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) server: String,
+    pub(super) token: SecretString,
+    pub(super) pin: Option<String>,
+}
+
+/// What is asked of it.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) method: &'static str,
+    /// Below `/api/v1`.
+    pub(super) path: String,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) body: Option<Value>,
+}
+
+/// Adds every verb to the program's commands.
+pub(crate) fn add_to(mut program: Command) -> Command {
+    for (noun, about) in NOUNS {
+        let verbs = || VERBS.iter().filter(|verb| verb.noun() == *noun);
+        if program.find_subcommand(noun).is_some() {
+            program = program.mut_subcommand(noun, |command| verbs().fold(command, add_verb));
+        } else {
+            let command =
+                Command::new(*noun).about(*about).subcommand_required(true).arg_required_else_help(true);
+            program = program.subcommand(verbs().fold(command, add_verb));
+        }
+    }
+    program
+}
+
+/// Adds a verb, or the way to a server to the host's command of the same words.
+fn add_verb(noun: Command, verb: &Verb) -> Command {
+    if noun.find_subcommand(verb.word()).is_some() {
+        return noun.mut_subcommand(verb.word(), |command| {
+            let about = format!("{} [on a server, when --server is given]", verb.about);
+            link_arguments(command.about(about), None)
+        });
+    }
+    let command = Command::new(verb.word()).about(verb.about).after_help(CODES);
+    let own = verb.takes.iter().filter_map(|take| argument(verb, take));
+    noun.subcommand(link_arguments(command.args(own), Some(DEFAULT_SERVER)))
+}
+
+fn link_arguments(command: Command, default: Option<&'static str>) -> Command {
+    let option = |id: &'static str, long: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(id).long(long).value_name(value).help(help).help_heading(HEADING)
+    };
+    let server = option("server", "server", "URL", "Address of the server").env(SERVER);
+    let flag = |id: &'static str, help: &'static str| {
+        Arg::new(id).long(id).action(ArgAction::SetTrue).help(help).help_heading(HEADING)
+    };
+    command.args([
+        match default {
+            Some(default) => server.default_value(default),
+            None => server,
+        },
+        option("token_file", "token-file", "FILE", "File whose first line is an API token"),
+        option("pin", "pin", "SHA256", "Trust exactly the certificate with this SHA-256").env(PIN),
+        option("output", "output", "FILE", "Write the answer to this file as it comes"),
+        flag("json", "Print the answer as JSON"),
+        flag("watch", "Go on telling until it is done, or until Ctrl-C"),
+    ])
+}
+
+fn argument(verb: &Verb, take: &Take) -> Option<Arg> {
+    let needed = |field: &str| !verb.optional.contains(&field);
+    let option = |field: &'static str, help: &'static str| {
+        let long = field.rsplit('.').next().unwrap_or(field).replace('_', "-");
+        Arg::new(field).long(long).help(help).value_name("VALUE")
+    };
+    Some(match *take {
+        Take::Id(name) => Arg::new("id").value_name(name).required(true).help("Its id"),
+        Take::Word(field, help) => Arg::new(field).required(true).help(help).value_name(field.to_uppercase()),
+        Take::Text(field, help) | Take::Number(field, help) => option(field, help).required(needed(field)),
+        Take::Truth(field, help) => option(field, help)
+            .required(needed(field))
+            .value_parser(PossibleValuesParser::new(["true", "false"])),
+        Take::Choice(field, words, help) => {
+            option(field, help).required(needed(field)).value_parser(PossibleValuesParser::new(words))
+        }
+        Take::Secret(field, help) => Arg::new(secret_id(field))
+            .long(format!("{}-file", field.replace('_', "-")))
+            .value_name("FILE")
+            .help(format!("{help}: the first line of this file; asked for when left out")),
+        Take::Query(name, help) => option(name, help),
+        Take::Form(help) => Arg::new("form")
+            .long("form")
+            .value_name("FILE")
+            .required(true)
+            .help(format!("{help}: JSON as in the API's description; - reads standard input")),
+        Take::Fixed(..) => return None,
+    })
+}
+
+fn secret_id(field: &str) -> String {
+    format!("{field}_file")
+}
+
+/// Whether a server was named, by flag or environment.
+pub(super) fn server_is_named(matches: &ArgMatches) -> bool {
+    text(matches, "server").is_some()
+}
+
+/// What was typed, as a request.
+pub(super) fn order(verb: &Verb, matches: &ArgMatches) -> Result<Order, Problem> {
+    let id = verb.takes.iter().any(|take| matches!(take, Take::Id(_))).then(|| text(matches, "id")).flatten();
+    let place = Place {
+        server: text(matches, "server").unwrap_or_else(|| DEFAULT_SERVER.into()),
+        token: token(matches)?,
+        pin: text(matches, "pin"),
+    };
+    let flag = |id: &str| matches.try_get_one::<bool>(id).ok().flatten().copied().unwrap_or(false);
+    Ok(Order {
+        place,
+        request: Request {
+            method: verb.method,
+            path: filled(verb.route, id.as_deref()),
+            query: query(verb, matches),
+            body: body(verb, matches)?,
+        },
+        id,
+        form: match text(matches, "output") {
+            Some(file) => Form::File(file.into()),
+            None if flag("json") => Form::Json,
+            None => Form::People,
+        },
+        watch: flag("watch"),
+    })
+}
+
+/// A route with its id in place.
+pub(super) fn filled(route: &str, id: Option<&str>) -> String {
+    // An id is a word of our own or a number: whatever else was typed must not become another path.
+    let safe: String =
+        id.unwrap_or_default().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    route.replace("{id}", &safe)
+}
+
+fn query(verb: &Verb, matches: &ArgMatches) -> Vec<(&'static str, String)> {
+    let given = |take: &Take| match *take {
+        Take::Query(name, _) => Some((name, text(matches, name)?)),
+        _ => None,
+    };
+    verb.takes.iter().filter_map(given).collect()
+}
+
+fn body(verb: &Verb, matches: &ArgMatches) -> Result<Option<Value>, Problem> {
+    let mut fields = Map::new();
+    let mut any = false;
+    for take in verb.takes {
+        let (field, value) = match *take {
+            Take::Id(_) | Take::Query(..) => continue,
+            Take::Form(_) => return form(&text(matches, "form").unwrap_or_default()).map(Some),
+            Take::Fixed(field, value) => (field, Some(Value::from(value))),
+            Take::Word(field, _) | Take::Text(field, _) | Take::Choice(field, ..) => {
+                (field, text(matches, field).map(Value::from))
+            }
+            Take::Truth(field, _) => (field, text(matches, field).map(|text| Value::from(text == "true"))),
+            Take::Number(field, _) => {
+                (field, text(matches, field).map(|text| number(field, &text)).transpose()?)
+            }
+            Take::Secret(field, help) => (field, secret(verb, matches, field, help)?.map(Value::from)),
+        };
+        any = true;
+        if let Some(value) = value {
+            place(&mut fields, field, value);
+        }
+    }
+    Ok(any.then_some(Value::Object(fields)))
+}
+
+/// Puts a value where a path with dots leads.
+fn place(fields: &mut Map<String, Value>, path: &str, value: Value) {
+    match path.split_once('.') {
+        None => {
+            fields.insert(path.to_owned(), value);
+        }
+        Some((first, rest)) => {
+            let inner = fields.entry(first).or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(inner) = inner {
+                place(inner, rest, value);
+            }
+        }
+    }
+}
+
+fn number(field: &str, text: &str) -> Result<Value, Problem> {
+    let wrong = |_| Problem::arguments(format!("--{field} needs a whole number, not {text:?}."));
+    text.parse::<i64>().map(Value::from).map_err(wrong)
+}
+
+fn form(file: &str) -> Result<Value, Problem> {
+    let text = read(file)?;
+    serde_json::from_str(&text).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        Problem::arguments(format!(
+            "The form {file} is no JSON ({place}). The forms are described at /api/docs."
+        ))
+    })
+}
+
+fn secret(verb: &Verb, matches: &ArgMatches, field: &str, help: &str) -> Result<Option<String>, Problem> {
+    if let Some(file) = text(matches, &secret_id(field)) {
+        return Ok(Some(first_line(&file)?));
+    }
+    if verb.optional.contains(&field) {
+        return Ok(None);
+    }
+    if !io::stdin().is_terminal() {
+        let flag = field.replace('_', "-");
+        return Err(Problem::arguments(format!("There is no terminal to ask on. Use --{flag}-file.")));
+    }
+    let asked = rpassword::prompt_password(format!("{help}: "));
+    asked.map(Some).map_err(|error| Problem::arguments(format!("Asking failed: {error}. Use a file.")))
+}
+
+fn token(matches: &ArgMatches) -> Result<SecretString, Problem> {
+    if let Some(file) = text(matches, "token_file") {
+        return first_line(&file).map(Into::into);
+    }
+    let named = std::env::var(TOKEN).ok().filter(|token| !token.trim().is_empty());
+    named.map(|token| token.trim().to_owned().into()).ok_or_else(|| {
+        Problem::new(
+            Exit::LoginRefused,
+            format!("No token was given. Make one in the panel under your account, then use --token-file or {TOKEN}."),
+        )
+    })
+}
+
+fn first_line(file: &str) -> Result<String, Problem> {
+    Ok(read(file)?.lines().next().unwrap_or_default().trim_end().to_owned())
+}
+
+fn read(file: &str) -> Result<String, Problem> {
+    let mut text = String::new();
+    let done = match file {
+        "-" => io::stdin().take(MAX_BYTES).read_to_string(&mut text),
+        path => std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text)),
+    };
+    done.map_err(|error| {
+        Problem::file("Reading", Path::new(file), error, "Name a file of text that can be read.")
+    })?;
+    Ok(text)
+}
+
+/// What was given, however the argument reads it.
+fn text(matches: &ArgMatches, id: &str) -> Option<String> {
+    let mut values = matches.try_get_raw(id).ok().flatten()?;
+    values.next().and_then(OsStr::to_str).map(str::to_owned).filter(|text| !text.is_empty())
+}

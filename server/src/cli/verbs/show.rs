@@ -1,0 +1,178 @@
+//! Answers on the terminal: as JSON for programs, as lines and columns for people.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, Write as _},
+    path::PathBuf,
+};
+
+use serde_json::Value;
+
+use super::{Exit, Problem, link::Answer, table::Verb};
+use crate::report::words::visible;
+
+/// Widest column of a table, in characters.
+const WIDEST: usize = 60;
+
+/// How an answer is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Form {
+    /// In lines and columns.
+    People,
+    /// As JSON, one value.
+    Json,
+    /// As it came, in a file.
+    File(PathBuf),
+}
+
+/// Prints an answer.
+pub(super) fn print(verb: &Verb, answer: &Answer, form: Form) -> Result<(), Problem> {
+    match form {
+        Form::File(path) => std::fs::write(&path, &answer.body)
+            .map_err(|error| Problem::file("Writing", &path, error, "Name a file that can be written.")),
+        Form::People | Form::Json if answer.body.is_empty() => Ok(()),
+        // A document: whoever asked for it knows its form.
+        Form::People | Form::Json if !answer.is_json => say(&answer.body),
+        Form::Json => say(&[&answer.body[..], b"\n"].concat()),
+        Form::People => {
+            let value = value(answer)?;
+            let part = value.pointer(verb.part).unwrap_or(&value);
+            let mut shown = text(part);
+            // Of a list that comes page by page, the end of the page is not the end.
+            if let (Some(rows), Some(total)) = (part.as_array(), value.get("total").and_then(Value::as_u64))
+                && rows.len() as u64 != total
+            {
+                shown.push_str(&format!("{} of {total}; --offset and --limit show others.\n", rows.len()));
+            }
+            say(shown.as_bytes())
+        }
+    }
+}
+
+/// The answer's value.
+pub(super) fn value(answer: &Answer) -> Result<Value, Problem> {
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        Problem::new(
+            Exit::NotImap,
+            format!("The server's answer could not be understood ({error}). Check its version."),
+        )
+    })
+}
+
+/// Writes to standard output. Whoever closed it has read enough.
+pub(super) fn say(bytes: &[u8]) -> Result<(), Problem> {
+    match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Problem::new(Exit::Files, format!("Printing the answer failed: {error}."))),
+    }
+}
+
+/// A value in lines and columns.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::Array(rows) if rows.is_empty() => "Nothing.\n".into(),
+        Value::Array(rows) => table(rows),
+        Value::Object(_) => {
+            let mut pairs = Vec::new();
+            flatten("", value, &mut pairs);
+            let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+            pairs.iter().map(|(name, text)| format!("{name:<width$}  {text}\n")).collect()
+        }
+        other => format!("{}\n", scalar(other)),
+    }
+}
+
+/// A row for each value, a column for each name that any of them has.
+fn table(rows: &[Value]) -> String {
+    let flat: Vec<Vec<(String, String)>> = rows
+        .iter()
+        .map(|row| {
+            let mut pairs = Vec::new();
+            flatten("", row, &mut pairs);
+            pairs
+        })
+        .collect();
+    let mut names: Vec<&str> = Vec::new();
+    let mut known = BTreeSet::new();
+    for (name, _) in flat.iter().flatten() {
+        if known.insert(name.as_str()) {
+            names.push(name);
+        }
+    }
+    let cells = flat.iter().map(|row| {
+        let cell =
+            |name: &&str| row.iter().find(|(own, _)| own == name).map_or("", |(_, text)| text.as_str());
+        names.iter().map(cell).map(short).collect::<Vec<_>>()
+    });
+    let head: Vec<String> = names.iter().map(|name| name.replace('_', " ").to_uppercase()).collect();
+    let lines: Vec<Vec<String>> = std::iter::once(head).chain(cells).collect();
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..names.len()).map(width).collect();
+    let mut out = String::new();
+    for line in &lines {
+        let cells: Vec<_> = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        out.push_str(cells.join("  ").trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// Nested objects become names with dots; what is empty is left out; lists tell their number, unless they are words.
+fn flatten(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
+    match value {
+        Value::Null => {}
+        Value::Object(fields) => {
+            for (own, value) in fields {
+                let name = if name.is_empty() { own.clone() } else { format!("{name}.{own}") };
+                flatten(&name, value, pairs);
+            }
+        }
+        Value::Array(values) if values.iter().any(|value| value.is_object() || value.is_array()) => {
+            pairs.push((name.to_owned(), format!("({})", values.len())));
+        }
+        Value::Array(values) => {
+            let words: Vec<_> = values.iter().map(scalar).collect();
+            if !words.is_empty() {
+                pairs.push((name.to_owned(), words.join(", ")));
+            }
+        }
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => pairs.push((name.to_owned(), scalar(value))),
+    }
+}
+
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::String(text) => visible(text).to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(WIDEST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::text;
+
+    #[test]
+    fn lists_are_tables_and_the_rest_is_pairs() {
+        let rows = json!([{ "id": 1, "row": { "name": "a" } }, { "id": 20, "state": "ready", "gone": null }]);
+        assert_eq!(text(&rows), "ID  ROW.NAME  STATE\n1   a\n20            ready\n");
+        let one = json!({ "id": 7, "names": ["a", "b"], "passes": [{}, {}], "empty": [] });
+        assert_eq!(text(&one), "id      7\nnames   a, b\npasses  (2)\n");
+        assert_eq!(text(&json!([])), "Nothing.\n");
+    }
+
+    #[test]
+    fn words_of_others_do_nothing_to_the_terminal() {
+        let shown = text(&json!([{ "name": "\u{1b}[2Jhello\nthere" }]));
+        assert!(!shown.contains('\u{1b}') && shown.lines().count() == 2, "{shown:?}");
+    }
+}

@@ -1,0 +1,217 @@
+//! Every verb with its route. A new route costs a line here; a test compares both with each other and with the panel.
+
+/// What a verb takes from the command line, and where it goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Take {
+    /// An argument of its own that fills `{id}` of the route; the name stands in the help.
+    Id(&'static str),
+    /// An argument of its own that becomes a field of the body.
+    Word(&'static str, &'static str),
+    /// `--name VALUE` that becomes a field of the body; of a path such as `selection.filter.state` the last word is the
+    /// argument's name.
+    Text(&'static str, &'static str),
+    /// The same, one of some words.
+    Choice(&'static str, &'static [&'static str], &'static str),
+    /// The same, a whole number.
+    Number(&'static str, &'static str),
+    /// The same, `true` or `false`.
+    Truth(&'static str, &'static str),
+    /// `--name-file FILE` whose first line becomes a field of the body; asked for on a terminal without it.
+    Secret(&'static str, &'static str),
+    /// A field of the body that is always the same.
+    Fixed(&'static str, &'static str),
+    /// `--name VALUE` that goes into the query.
+    Query(&'static str, &'static str),
+    /// `--form FILE`: the whole body as JSON, in the form of the API.
+    Form(&'static str),
+}
+
+/// One verb.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Verb {
+    /// Noun and verb: `project start`.
+    pub(super) words: &'static str,
+    pub(super) method: &'static str,
+    /// The route as the server has it, below `/api/v1`.
+    pub(super) route: &'static str,
+    /// What it does.
+    pub(super) about: &'static str,
+    pub(super) takes: &'static [Take],
+    /// Arguments that may be left out; a body's others must be given.
+    pub(super) optional: &'static [&'static str],
+    /// The live stream that `--watch` follows.
+    pub(super) live: Option<&'static str>,
+    /// The part of the answer that is shown to people (a JSON pointer).
+    pub(super) part: &'static str,
+    /// What the host does under the same words when no server is named.
+    twin: bool,
+}
+
+impl Verb {
+    /// The first word.
+    pub(super) fn noun(&self) -> &'static str {
+        self.words.split_once(' ').map_or(self.words, |(noun, _)| noun)
+    }
+
+    /// The second word.
+    pub(super) fn word(&self) -> &'static str {
+        self.words.split_once(' ').map_or("", |(_, word)| word)
+    }
+
+    /// Whether the host has a command of the same words.
+    pub(super) const fn has_twin(&self) -> bool {
+        self.twin
+    }
+
+    const fn optional(self, optional: &'static [&'static str]) -> Self {
+        Self { optional, ..self }
+    }
+
+    const fn live(self, live: &'static str) -> Self {
+        Self { live: Some(live), ..self }
+    }
+
+    const fn part(self, part: &'static str) -> Self {
+        Self { part, ..self }
+    }
+
+    const fn twin(self) -> Self {
+        Self { twin: true, ..self }
+    }
+}
+
+const fn verb(
+    words: &'static str,
+    method: &'static str,
+    route: &'static str,
+    about: &'static str,
+    takes: &'static [Take],
+) -> Verb {
+    Verb { words, method, route, about, takes, optional: &[], live: None, part: "", twin: false }
+}
+
+use Take::{Choice, Fixed, Form, Id, Number, Query, Secret, Text, Truth, Word};
+
+const PROJECT: Take = Id("PROJECT");
+const MAILBOX: Take = Id("MAILBOX");
+const ADMIN: Take = Id("ADMIN");
+const SEARCH: Take = Query("search", "Part of a name, in upper or lower case");
+const SORT: Take = Query("sort", "By what they are sorted");
+const ORDER: Take = Query("order", "Rising (asc) or falling (desc)");
+const OFFSET: Take = Query("offset", "How many are left out at the beginning");
+const LIMIT: Take = Query("limit", "How many at most");
+const OF_STATE: Take = Text("selection.filter.state", "Only those in any of these states, with commas between");
+const OF_CAUSE: Take = Text("selection.filter.cause", "Only those with this cause, such as message.too-big");
+const OF_NAME: Take = Text("selection.filter.search", "Only those with this in a login name");
+const SELECTION: &[&str] = &["selection.filter.state", "selection.filter.cause", "selection.filter.search"];
+const ROLES: &[&str] = &["owner", "operator", "auditor"];
+const ROLE: Take = Choice("role", ROLES, "What the admin may do");
+
+/// An action on a mailbox.
+const fn mailbox(words: &'static str, about: &'static str, takes: &'static [Take]) -> Verb {
+    verb(words, "POST", "/jobs/{id}/actions", about, takes).live("/live/jobs/{id}")
+}
+
+/// An action on the mailboxes of a project: all, or those that are like this.
+const fn project(words: &'static str, about: &'static str, takes: &'static [Take]) -> Verb {
+    verb(words, "POST", "/projects/{id}/actions", about, takes).live("/live/projects/{id}").optional(SELECTION)
+}
+
+/// What each first word is about.
+pub(super) const NOUNS: &[(&str, &str)] = &[
+    ("project", "Projects: one source system to one target system"),
+    ("mailbox", "Mailboxes of a project"),
+    ("pass", "What the passes over a mailbox did and found"),
+    ("report", "What the validation of a mailbox found"),
+    ("check", "Connection checks"),
+    ("audit", "Who did what"),
+    ("admin", "Admins, on the host or on a server"),
+    ("token", "API tokens: what programs log in with"),
+];
+
+/// Every verb.
+#[rustfmt::skip]
+pub(super) const VERBS: &[Verb] = &[
+    verb("project list",   "GET",    "/projects",              "List the projects", &[SEARCH, SORT, ORDER, OFFSET, LIMIT]).live("/live/projects").part("/rows"),
+    verb("project show",   "GET",    "/projects/{id}",         "Show a project with its settings", &[PROJECT]).live("/live/projects/{id}"),
+    verb("project create", "POST",   "/projects",              "Create a project", &[Form("The project")]),
+    verb("project change", "PUT",    "/projects/{id}",         "Change a project's settings", &[PROJECT, Form("All its settings; secrets that are left out stay")]),
+    verb("project delete", "DELETE", "/projects/{id}",         "Delete a project with its history; nothing is touched on either mail system", &[PROJECT, Text("name", "Its name, to make sure")]),
+    verb("project limits", "GET",    "/projects/{id}/limits",  "Show how much of its systems may be used now, and why not more", &[PROJECT]),
+    verb("project reset-login", "POST", "/projects/{id}/logins", "Let a login be tried again that was refused twice", &[PROJECT, Form("Side and login")]),
+    project("project dry-run", "Show the plans of its mailboxes without writing", &[PROJECT, Fixed("action", "dry-run"), OF_STATE, OF_CAUSE, OF_NAME]),
+    project("project start", "Start its mailboxes", &[PROJECT, Fixed("action", "start"), OF_STATE, OF_CAUSE, OF_NAME]),
+    project("project retry", "Try again what failed or differs", &[PROJECT, Fixed("action", "retry"), OF_STATE, OF_CAUSE, OF_NAME]),
+    project("project final", "The last delta passes of a cutover", &[PROJECT, Fixed("action", "final"), OF_STATE, OF_CAUSE, OF_NAME]),
+    project("project verify", "Compare both sides of its mailboxes", &[PROJECT, Fixed("action", "verify"), OF_STATE, OF_CAUSE, OF_NAME]),
+    project("project probe", "Count what changed on the source", &[PROJECT, Fixed("action", "probe"), OF_STATE, OF_CAUSE, OF_NAME]),
+    project("project pause", "Pause its mailboxes after the messages in flight", &[PROJECT, Fixed("action", "pause"), OF_STATE, OF_CAUSE, OF_NAME]),
+    project("project resume", "Resume its paused mailboxes", &[PROJECT, Fixed("action", "resume"), OF_STATE, OF_CAUSE, OF_NAME]),
+    project("project cancel", "Stop its mailboxes after the messages in flight", &[PROJECT, Fixed("action", "cancel"), OF_STATE, OF_CAUSE, OF_NAME]),
+    project("project stop-now", "Stop its mailboxes at once", &[PROJECT, Fixed("action", "stop-now"), OF_STATE, OF_CAUSE, OF_NAME]),
+    project("project skip", "Leave mailboxes out on purpose", &[PROJECT, Fixed("action", "skip"), OF_STATE, OF_CAUSE, OF_NAME]),
+    project("project unskip", "Take mailboxes back in that were left out", &[PROJECT, Fixed("action", "unskip"), OF_STATE, OF_CAUSE, OF_NAME]),
+    project("project prioritise", "Let mailboxes go before all others that wait", &[PROJECT, Fixed("action", "prioritise"), OF_STATE, OF_CAUSE, OF_NAME]),
+
+    verb("mailbox list",    "GET",    "/projects/{id}/jobs", "List the mailboxes of a project", &[PROJECT, SEARCH, Query("state", "Any of these states, with commas between"), Query("cause", "A cause's id, such as message.too-big"), SORT, ORDER, OFFSET, LIMIT]).part("/rows"),
+    verb("mailbox add",     "POST",   "/projects/{id}/jobs", "Add mailboxes to a project, all or none", &[PROJECT, Form("A list of mailboxes")]),
+    verb("mailbox show",    "GET",    "/jobs/{id}",          "Show a mailbox with all its page shows", &[MAILBOX]).live("/live/jobs/{id}"),
+    verb("mailbox delete",  "DELETE", "/jobs/{id}",          "Remove a mailbox with its history; nothing is touched on either mail system", &[MAILBOX]),
+    verb("mailbox secrets", "PUT",    "/jobs/{id}/secrets",  "Store new passwords or tokens for a mailbox", &[MAILBOX, Secret("source_secret", "The source's"), Secret("target_secret", "The target's")]).optional(&["source_secret", "target_secret"]),
+    mailbox("mailbox dry-run", "Show the plan without writing", &[MAILBOX, Fixed("action", "dry-run")]),
+    mailbox("mailbox start", "Copy everything that is not copied yet", &[MAILBOX, Fixed("action", "start")]),
+    mailbox("mailbox retry", "Try again what failed or differs", &[MAILBOX, Fixed("action", "retry")]),
+    mailbox("mailbox final", "The last delta pass of a cutover, with a comparison of every byte", &[MAILBOX, Fixed("action", "final")]),
+    mailbox("mailbox verify", "Compare both sides", &[MAILBOX, Fixed("action", "verify")]),
+    mailbox("mailbox probe", "Count what changed on the source", &[MAILBOX, Fixed("action", "probe")]),
+    mailbox("mailbox pause", "Pause after the messages in flight", &[MAILBOX, Fixed("action", "pause")]),
+    mailbox("mailbox resume", "Go on where the pass was paused", &[MAILBOX, Fixed("action", "resume")]),
+    mailbox("mailbox cancel", "Stop after the messages in flight", &[MAILBOX, Fixed("action", "cancel")]),
+    mailbox("mailbox stop-now", "Stop at once", &[MAILBOX, Fixed("action", "stop-now")]),
+    mailbox("mailbox skip", "Leave the mailbox out on purpose", &[MAILBOX, Fixed("action", "skip")]),
+    mailbox("mailbox unskip", "Take a mailbox back in that was left out", &[MAILBOX, Fixed("action", "unskip")]),
+    mailbox("mailbox prioritise", "Go before all others that wait in the same batch", &[MAILBOX, Fixed("action", "prioritise")]),
+
+    verb("pass list",       "GET", "/jobs/{id}",          "List the passes over a mailbox, newest first", &[MAILBOX]).part("/passes"),
+    verb("pass findings",   "GET", "/jobs/{id}/findings", "List the findings of one cause", &[MAILBOX, Query("cause", "The cause's id, such as message.too-big"), Query("after", "The last id of the page before"), Query("limit", "How many")]),
+    verb("report download", "GET", "/jobs/{id}/report",   "Download a mailbox's latest report; --output names the file", &[MAILBOX, Query("format", "html, csv or json")]),
+
+    verb("check start", "POST", "/checks",      "Begin a connection check", &[Form("The endpoint and, for a login, the mailbox")]),
+    verb("check show",  "GET",  "/checks/{id}", "Show a connection check step by step", &[Id("CHECK")]),
+
+    verb("audit list",  "GET",  "/activity",    "List who did what, newest first", &[Query("before", "The last id of the page before")]),
+
+    verb("admin list",     "GET",    "/admins",           "List all admins", &[]).twin(),
+    verb("admin add",      "POST",   "/admins",           "Add an admin", &[Word("name", "Login name"), ROLE, Secret("password", "The password")]).twin(),
+    verb("admin change",   "PATCH",  "/admins/{id}",      "Change an admin; its sessions end", &[ADMIN, ROLE, Truth("enabled", "Whether the admin may log in")]).optional(&["role", "enabled"]),
+    verb("admin set-password", "PATCH", "/admins/{id}",   "Set an admin's password; its sessions end", &[ADMIN, Secret("password", "The new password")]),
+    verb("admin remove",   "DELETE", "/admins/{id}",      "Remove an admin. What it did stays in the audit log", &[ADMIN]),
+    verb("admin me",       "GET",    "/session",          "Show whose token this is", &[]),
+    verb("admin password", "PUT",    "/session/password", "Change one's own password", &[Secret("current", "The present password"), Secret("new", "The new password")]),
+
+    verb("token list",   "GET",    "/tokens",      "List one's own tokens", &[]),
+    verb("token all",    "GET",    "/tokens/all",  "List everybody's tokens", &[]),
+    verb("token create", "POST",   "/tokens",      "Make a token; it is shown once", &[Word("name", "What it is for"), Choice("scope", &["read", "operate", "own"], "What it may do"), Number("days", "How many days it lives [default: 90]")]).optional(&["days"]).part("/token"),
+    verb("token revoke", "DELETE", "/tokens/{id}", "Revoke a token and those made with it", &[Id("TOKEN")]),
+];
+
+/// Routes that have no verb, with the reason.
+#[cfg(test)]
+pub(super) const WITHOUT_VERB: &[(&str, &str, &str)] = &[
+    (
+        "GET",
+        "/setup",
+        "the first owner is made with the one-time link, or on the host by `admin add --role owner`",
+    ),
+    ("POST", "/setup", "the same"),
+    ("POST", "/session", "programs have tokens, and a session is a browser's"),
+    ("DELETE", "/session", "the same"),
+    ("GET", "/openapi.json", "describes the API to other programs"),
+];
+
+/// Verbs' routes that the panel does not call, with the reason.
+#[cfg(test)]
+pub(super) const NOT_IN_PANEL: &[(&str, &str, &str)] = &[
+    ("GET", "/projects/{id}/limits", "the panel has them from the project's live stream"),
+    ("GET", "/projects/{id}/jobs", "the panel has them from the project's live stream"),
+];

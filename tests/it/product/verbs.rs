@@ -1,0 +1,122 @@
+//! The same from the command line: verbs against a running server, with a token.
+
+use std::{fs, process::Stdio, time::Duration};
+
+use servers::process::Guarded;
+use shared::token::{MadeToken, NewToken, Scope};
+use tests::{
+    app::{ADMIN_PASSWORD, TestApp},
+    cli::Run,
+    client::Client,
+};
+
+use super::{assert_same, mailboxes, pair};
+
+const PATIENCE: Duration = Duration::from_secs(90);
+
+async fn token(client: &Client, scope: Scope) -> String {
+    let form = NewToken { name: "the command line".into(), scope, days: Some(1) };
+    client.post("/tokens", &form).await.expect(201).read::<MadeToken>().token
+}
+
+/// Runs the program with these words to its end. The token comes from the environment.
+fn run(app: &TestApp, token: &str, words: &[&str]) -> Run {
+    run_at(&app.url(), token, words)
+}
+
+fn run_at(server: &str, token: &str, words: &[&str]) -> Run {
+    let begun = std::time::Instant::now();
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = |name: &str| fs::File::create(dir.path().join(name)).expect("makes a file");
+    let mut command = tests::binary::command();
+    command.args(words).env("CARBONIO_MIGRATE_SERVER", server).env("CARBONIO_MIGRATE_TOKEN", token);
+    command.env("HOME", dir.path()).stdin(Stdio::null()).stdout(file("stdout")).stderr(file("stderr"));
+    let mut process = Guarded::start(&mut command, None).expect("starts");
+    let status = process.wait(PATIENCE);
+    process.kill();
+    let read = |name: &str| fs::read_to_string(dir.path().join(name)).expect("text");
+    let code = status.and_then(|status| status.code());
+    Run { code, stdout: read("stdout"), stderr: read("stderr"), took: begun.elapsed() }
+}
+
+#[tokio::test]
+async fn a_mailbox_moves_by_verbs_alone() {
+    let (app, owner) = TestApp::set_up().await;
+    let (source, target) = pair(40);
+    let (from, to) = mailboxes(&source, &target);
+    let (project, job) = owner.make_project("By verbs", &from, &to).await;
+    let token = token(&owner, Scope::Own).await;
+    let (project, job) = (project.to_string(), job.to_string());
+
+    run(&app, &token, &["project", "list"]).ends_with(0).says(&["By verbs", "SOURCE HOST"]);
+    let listed = run(&app, &token, &["mailbox", "list", &project, "--json"]).ends_with(0);
+    let listed: serde_json::Value = serde_json::from_str(&listed.stdout).expect("JSON");
+    assert!(listed.to_string().contains("anna@old.example"), "{listed}");
+
+    let moved = run(&app, &token, &["mailbox", "start", &job, "--watch"]).ends_with(0);
+    assert!(moved.stdout.contains("complete: 40 messages"), "{}", moved.stdout);
+    assert_same(&source, &target);
+    run(&app, &token, &["mailbox", "start", &job, "--watch"]).ends_with(0);
+    run(&app, &token, &["project", "show", &project, "--watch"])
+        .ends_with(0)
+        .says(&["1 of 1 mailboxes complete"]);
+    run(&app, &token, &["pass", "list", &job]).ends_with(0).says(&["initial", "delta"]);
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("report.csv").display().to_string();
+    run(&app, &token, &["report", "download", &job, "--format", "csv", "--output", &file]).ends_with(0);
+    assert!(fs::read_to_string(&file).expect("a report").contains("INBOX"));
+
+    // What makes no sense now, what is not there, what the name does not fit.
+    run(&app, &token, &["mailbox", "resume", &job]).ends_with(4).says(&["not possible now"]);
+    run(&app, &token, &["mailbox", "show", "999"]).ends_with(2).says(&["no such"]);
+    run(&app, &token, &["project", "delete", &project, "--name", "by verbs"]).ends_with(2).says(&["name"]);
+    run(&app, &token, &["project", "delete", &project, "--name", "By verbs"]).ends_with(0);
+    run(&app, &token, &["project", "show", &project]).ends_with(2).says(&["no such"]);
+    run(&app, &token, &["audit", "list"]).ends_with(0).says(&["project.delete", "job.start", "token.create"]);
+}
+
+#[tokio::test]
+async fn tokens_and_admins_are_managed_by_verbs() {
+    let (app, owner) = TestApp::set_up().await;
+    let token = token(&owner, Scope::Own).await;
+    let made =
+        run(&app, &token, &["token", "create", "nightly", "--scope", "read", "--days", "7"]).ends_with(0);
+    let reader = made.stdout.trim().to_owned();
+    assert!(
+        reader.starts_with("cmt_") && reader.len() == 68,
+        "the token alone, ready for a file: {reader:?}"
+    );
+    run(&app, &reader, &["project", "list"]).ends_with(0);
+    run(&app, &reader, &["project", "delete", "1", "--name", "x"]).ends_with(5).says(&["role"]);
+    run(&app, &token, &["token", "list"]).ends_with(0).says(&["nightly", "read"]);
+    run(&app, &token, &["token", "revoke", "2"]).ends_with(0);
+    run(&app, &reader, &["project", "list"]).ends_with(5).says(&["token was refused"]);
+
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("password").display().to_string();
+    fs::write(&file, format!("{ADMIN_PASSWORD}\n")).expect("writes");
+    let add = ["admin", "add", "otto", "--role", "auditor", "--password-file", &file];
+    run(&app, &token, &add).ends_with(0);
+    run(&app, &token, &["admin", "list"]).ends_with(0).says(&["otto", "auditor", "olivia"]);
+    app.client().log_in("otto", ADMIN_PASSWORD).await.expect(200);
+    run(&app, &token, &["admin", "change", "2", "--enabled", "false"]).ends_with(0);
+    app.client().log_in("otto", ADMIN_PASSWORD).await.expect(401);
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_has_its_exit_code() {
+    let free = servers::process::free_port().expect("a port");
+    let nobody = format!("http://127.0.0.1:{free}");
+    run_at(&nobody, "cmt_0", &["project", "list"]).ends_with(6).says(&["--server"]);
+    run_at("http://mail.example", "cmt_0", &["project", "list"]).ends_with(2).says(&["clear text"]);
+    run_at(&nobody, "", &["project", "list"]).ends_with(5).says(&["--token-file"]);
+    run_at(&nobody, "cmt_0", &["project", "fly"]).ends_with(2);
+    let bash = run_at(&nobody, "", &["completions", "bash"]).ends_with(0);
+    assert!(bash.stdout.contains("mailbox") && bash.stdout.contains("complete -F"), "{}", bash.stdout);
+    let man = run_at(&nobody, "", &["man"]).ends_with(0);
+    assert!(man.stdout.contains(".TH carbonio-migrate 1"), "{}", man.stdout);
+    let dir = tempfile::tempdir().expect("a directory");
+    let pages = dir.path().display().to_string();
+    run_at(&nobody, "", &["man", "--dir", &pages]).ends_with(0);
+    assert!(dir.path().join("carbonio-migrate-mailbox-start.1").exists());
+}
