@@ -26,8 +26,8 @@ mod sql;
 mod steering;
 #[cfg(test)]
 mod tests;
-mod wishes;
 mod tokens;
+mod wishes;
 mod words;
 
 use std::{path::Path, sync::Arc};
@@ -40,8 +40,8 @@ pub(crate) use self::{
     leases::{HEARTBEAT_MILLIS, Lease},
     selection::Which,
     sessions::SessionAdmin,
-    wishes::Wish,
     tokens::{Bearer, Proof, TokenOrder},
+    wishes::Wish,
 };
 use self::{db::Db, open::Location, sql::Sql};
 use crate::secret::Sealer;

@@ -100,7 +100,8 @@ const SORT: Take = Query("sort", "By what they are sorted");
 const ORDER: Take = Query("order", "Rising (asc) or falling (desc)");
 const OFFSET: Take = Query("offset", "How many are left out at the beginning");
 const LIMIT: Take = Query("limit", "How many at most");
-const OF_STATE: Take = Text("selection.filter.state", "Only those in any of these states, with commas between");
+const OF_STATE: Take =
+    Text("selection.filter.state", "Only those in any of these states, with commas between");
 const OF_CAUSE: Take = Text("selection.filter.cause", "Only those with this cause, such as message.too-big");
 const OF_NAME: Take = Text("selection.filter.search", "Only those with this in a login name");
 const SELECTION: &[&str] = &["selection.filter.state", "selection.filter.cause", "selection.filter.search"];
@@ -114,7 +115,9 @@ const fn mailbox(words: &'static str, about: &'static str, takes: &'static [Take
 
 /// An action on the mailboxes of a project: all, or those that are like this.
 const fn project(words: &'static str, about: &'static str, takes: &'static [Take]) -> Verb {
-    verb(words, "POST", "/projects/{id}/actions", about, takes).live("/live/projects/{id}").optional(SELECTION)
+    verb(words, "POST", "/projects/{id}/actions", about, takes)
+        .live("/live/projects/{id}")
+        .optional(SELECTION)
 }
 
 /// What each first word is about.
