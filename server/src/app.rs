@@ -24,6 +24,7 @@ use crate::{
     http, log,
     queue::Queue,
     runner::Running,
+    schedule::Schedule,
 };
 
 /// How long open requests may take when the server stops, after the passes have paused.
@@ -123,6 +124,8 @@ impl App {
         let Self { server, parts, queue, stop, .. } = self;
         let signals = signals()?;
         let queue = tokio::spawn(queue.run(stop.subscribe()));
+        let schedule = Schedule::new(parts.store.clone(), parts.clock.clone());
+        let schedule = tokio::spawn(schedule.run(stop.subscribe()));
         let tidy = tokio::spawn(tidy(parts.clone()));
         let handle = server.handle();
         let mut server = std::pin::pin!(server);
@@ -138,6 +141,9 @@ impl App {
         let last = async {
             if let Err(error) = queue.await {
                 tracing::error!(%error, "the queue did not end well");
+            }
+            if let Err(error) = schedule.await {
+                tracing::error!(%error, "the schedule did not end well");
             }
             handle.stop(true).await;
         };

@@ -2,10 +2,13 @@
 
 mod activity;
 mod admins;
+mod batches;
+mod causes;
 mod checks;
 mod docs;
 mod fault;
 mod findings;
+mod forecast;
 mod guard;
 mod guests;
 mod headers;
@@ -68,6 +71,16 @@ const ROUTES: &[Entry] = &[
     ("PUT",    "/api/v1/projects/{id}",            || put().to(projects::change)),
     ("DELETE", "/api/v1/projects/{id}",            || delete().to(projects::remove)),
     ("POST",   "/api/v1/projects/{id}/actions",    || post().to(projects::act)),
+    ("GET",    "/api/v1/projects/{id}/causes",     || get().to(causes::list)),
+    ("GET",    "/api/v1/projects/{id}/forecast",   || get().to(forecast::read)),
+    ("POST",   "/api/v1/projects/{id}/assignments",|| post().to(batches::assign)),
+    ("GET",    "/api/v1/projects/{id}/batches",    || get().to(batches::list)),
+    ("POST",   "/api/v1/projects/{id}/batches",    || post().to(batches::create)),
+    ("GET",    "/api/v1/batches/{id}",             || get().to(batches::read)),
+    ("PUT",    "/api/v1/batches/{id}",             || put().to(batches::change)),
+    ("DELETE", "/api/v1/batches/{id}",             || delete().to(batches::remove)),
+    ("POST",   "/api/v1/batches/{id}/actions",     || post().to(batches::act)),
+    ("POST",   "/api/v1/batches/{id}/cutover",     || post().to(batches::tick)),
     ("GET",    "/api/v1/projects/{id}/limits",     || get().to(guests::read)),
     ("POST",   "/api/v1/projects/{id}/logins",     || post().to(guests::reset)),
     ("GET",    "/api/v1/projects/{id}/jobs",       || get().to(jobs::list)),

@@ -1,6 +1,7 @@
 //! Runs one pass of one job: under its lease, steered by admins, with its outcome kept whatever happens.
 
 mod running;
+mod slow;
 
 use std::{sync::Arc, time::Duration};
 

@@ -2,18 +2,25 @@
 
 mod activity;
 mod admins;
+mod batches;
 mod causes;
 mod counts;
+mod cutover;
+mod day_one;
 mod db;
 mod drift;
+mod duty;
 mod error;
 mod findings;
+mod grouped;
 mod jobs;
+mod lanes;
 mod leases;
 mod ledger;
 mod lists;
 mod open;
 mod outcome;
+mod pace;
 mod passes;
 mod projects;
 mod reports;
@@ -36,8 +43,10 @@ use tokio::sync::watch;
 
 pub(crate) use self::{
     admins::AdminEdit,
+    duty::{REPEATS, STARTS},
     error::StoreError,
     leases::{HEARTBEAT_MILLIS, Lease},
+    pace::{Amounts, PaceRecord, quarters},
     selection::Which,
     sessions::SessionAdmin,
     tokens::{Bearer, Proof, TokenOrder},

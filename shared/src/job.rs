@@ -97,6 +97,22 @@ impl JobAction {
         Self::Prioritise,
     ];
 
+    /// Whether it begins something.
+    pub const fn begins(self) -> bool {
+        match self {
+            Self::DryRun
+            | Self::Start
+            | Self::Retry
+            | Self::Final
+            | Self::Verify
+            | Self::Probe
+            | Self::Resume => true,
+            Self::Pause | Self::Cancel | Self::StopNow | Self::Skip | Self::Unskip | Self::Prioritise => {
+                false
+            }
+        }
+    }
+
     /// The stable word: in the API, on the command line and in the activity log.
     pub const fn word(self) -> &'static str {
         match self {

@@ -4,12 +4,16 @@
 #![warn(missing_docs)]
 
 pub mod auth;
+pub mod batch;
 pub mod cause;
+pub mod causes;
 pub mod check;
+pub mod cutover;
 pub mod endpoint;
 pub mod error;
 pub mod finding;
 pub mod folder;
+pub mod forecast;
 pub mod id;
 pub mod job;
 pub mod limits;

@@ -55,6 +55,9 @@ pub struct Progress {
     pub seconds_left: Option<(u64, u64)>,
     /// Why it waits, in a sentence.
     pub waiting: Option<String>,
+    /// A warning that it goes on at less than half of its pace until now, in a sentence.
+    #[serde(default)]
+    pub slow: Option<String>,
 }
 
 impl Progress {
@@ -73,6 +76,7 @@ impl Progress {
             bytes_per_second: 0.0,
             seconds_left: None,
             waiting: None,
+            slow: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Projects: one source system to one target system.
 
+use std::num::NonZeroU16;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -47,6 +49,9 @@ pub struct Options {
     pub deleted: DeletedPolicy,
     /// What happens to messages that are larger than the target takes.
     pub oversized: OversizedPolicy,
+    /// The newest so many days of each mailbox come first, so that people can work; the rest follows by itself.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u16>, minimum = 1))]
+    pub day_one: Option<NonZeroU16>,
 }
 
 impl Default for Options {
@@ -60,6 +65,7 @@ impl Default for Options {
             filter: Filter::default(),
             deleted: DeletedPolicy::Carry,
             oversized: OversizedPolicy::Skip,
+            day_one: None,
         }
     }
 }

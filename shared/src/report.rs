@@ -119,6 +119,21 @@ pub struct Report {
     pub causes: Vec<CauseCount>,
     /// Every finding.
     pub findings: Vec<Finding>,
+    /// Who accepted what differs, if somebody did since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<Approval>,
+}
+
+/// A named admin's word that the differences of a report are accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Approval {
+    /// Who.
+    pub who: String,
+    /// When.
+    pub at: Timestamp,
+    /// What they had to say.
+    pub note: String,
 }
 
 /// A form a report downloads in.

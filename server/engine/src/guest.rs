@@ -57,6 +57,21 @@ pub fn check(limits: &Limits) -> Result<(), ZoneError> {
     schedule::Schedule::new(limits).map(drop)
 }
 
+/// Whether the hours of these limits are open at a moment.
+pub fn is_open(limits: &Limits, at: Timestamp) -> Result<bool, ZoneError> {
+    Ok(schedule::Schedule::new(limits)?.is_none_or(|schedule| schedule::open(&[schedule], at)))
+}
+
+/// When so many seconds of work are done that begins at a moment and rests outside the hours of all these limits; none:
+/// not within a year.
+pub fn worked(limits: &[&Limits], from: Timestamp, seconds: u64) -> Result<Option<Timestamp>, ZoneError> {
+    let mut schedules = Vec::new();
+    for limits in limits {
+        schedules.extend(schedule::Schedule::new(limits)?);
+    }
+    Ok(schedule::worked(&schedules, from, seconds))
+}
+
 /// What may be asked for or sent at once where a rate is set: what passes in a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Portion {

@@ -95,6 +95,7 @@ impl TryFrom<MigrateArgs> for Order {
                 oversized: rules.oversized,
                 source_limits,
                 target_limits,
+                day_one: None,
             },
             ledger: ledger_place(&run, &source, &target)?,
             display: display(&run, std::io::stderr().is_terminal()),

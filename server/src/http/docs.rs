@@ -7,9 +7,9 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::Config;
 
 use super::{
-    activity, admins, checks,
+    activity, admins, batches, causes, checks,
     fault::{Answer, Fault},
-    findings, guests,
+    findings, forecast, guests,
     headers::DOCS_POLICY,
     health, jobs, live, projects, reports, session, setup, tokens,
     who::Auditor,
@@ -48,6 +48,16 @@ use super::{
         projects::change,
         projects::remove,
         projects::act,
+        causes::list,
+        forecast::read,
+        batches::assign,
+        batches::list,
+        batches::create,
+        batches::read,
+        batches::change,
+        batches::remove,
+        batches::act,
+        batches::tick,
         jobs::list,
         jobs::create,
         jobs::read,

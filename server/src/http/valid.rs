@@ -5,6 +5,7 @@ mod rules;
 use std::{collections::HashMap, net::IpAddr};
 
 use shared::{
+    batch::BatchForm,
     endpoint::{Endpoint, ImapEndpoint, Login, Tls, TokenClient},
     job::{JobSecrets, NewJob},
     limits::Limits,
@@ -16,6 +17,8 @@ use crate::token;
 
 /// Longest project name, in characters.
 const PROJECT_NAME_MAX: usize = 100;
+/// Longest note, in characters.
+const NOTE_MAX: usize = 1000;
 /// Longest login name and host name, in bytes.
 const NAME_MAX: usize = 255;
 /// Longest password or token, in bytes: OAuth tokens reach some thousands.
@@ -65,6 +68,33 @@ pub(crate) fn project_form(
     limits("options.source_limits", &form.options.source_limits)?;
     limits("options.target_limits", &form.options.target_limits)?;
     Ok(form)
+}
+
+/// Checks a new batch, or new settings for one; returns it with its name trimmed.
+pub(super) fn batch_form(mut form: BatchForm) -> Result<BatchForm, Fault> {
+    form.name = form.name.trim().to_owned();
+    if form.name.is_empty() || form.name.chars().count() > PROJECT_NAME_MAX || has_control(&form.name) {
+        return Err(Fault::invalid(
+            "name",
+            format!("Give the batch a name of 1 to {PROJECT_NAME_MAX} characters."),
+        ));
+    }
+    if form.hours.len() > HOURS_MAX || form.hours.iter().any(|hours| hours.days.is_empty()) {
+        let message = "Write the allowed hours as days with hours, such as Mon-Fri 20:00-06:00.";
+        return Err(Fault::invalid("hours", message));
+    }
+    let hours = Limits { hours: form.hours.clone(), zone: form.zone.clone(), ..Limits::default() };
+    engine::guest::check(&hours)
+        .map_err(|error| Fault::invalid("zone", format!("Reading the time zone failed: {error}.")))?;
+    Ok(form)
+}
+
+/// Checks a note that an admin leaves.
+pub(super) fn note(note: &str) -> Result<(), Fault> {
+    if note.chars().count() > NOTE_MAX || note.contains('\0') {
+        return Err(Fault::invalid("note", format!("Write a note of at most {NOTE_MAX} characters.")));
+    }
+    Ok(())
 }
 
 /// Checks how much of a system may be used; that each number is at least one is a matter of its type.

@@ -42,6 +42,7 @@ pub(crate) fn report() -> Report {
         folders,
         causes: by_cause(&findings),
         findings,
+        approved: None,
     }
 }
 

@@ -132,8 +132,13 @@ fn about(report: &Report, json_sha256: &str) -> Vec<Row> {
         ("Version of carbonio-migrate", report.version.clone()),
         ("SHA-256 of the JSON form", json_sha256.into()),
     ];
+    let approved = report.approved.iter().map(|approval| {
+        let note = if approval.note.is_empty() { String::new() } else { format!(": {}", approval.note) };
+        ("Differences approved", format!("by {} on {}{note}", approval.who, approval.at))
+    });
     lines
         .into_iter()
+        .chain(approved)
         .map(|(title, value)| Row::new("report").text("title", title).text("detail", &value))
         .collect()
 }

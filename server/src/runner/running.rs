@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use engine::pass::Control;
@@ -14,6 +14,7 @@ use shared::{
 };
 use tokio::sync::watch;
 
+use super::slow::Pace;
 use crate::{
     guest::Guests,
     store::{Store, Wish},
@@ -44,6 +45,8 @@ struct List {
 struct Pass {
     control: watch::Sender<Control>,
     progress: watch::Receiver<Progress>,
+    begun: Instant,
+    pace: Pace,
 }
 
 /// Takes its pass off the list when dropped.
@@ -66,7 +69,7 @@ impl Running {
         progress: watch::Receiver<Progress>,
     ) -> Registered {
         let mut list = self.lock();
-        let pass = Pass { control, progress };
+        let pass = Pass { control, progress, begun: Instant::now(), pace: Pace::default() };
         if list.stopping {
             steer(&pass, Control::Pause);
         }
@@ -124,10 +127,18 @@ impl Running {
         let mut changed = store.changed();
         loop {
             changed.mark_unchanged();
+            self.note_paces();
             self.heed(&store).await;
             // Never more often than twice a second, however busy the store is.
             tokio::time::sleep(HEED_PAUSE).await;
             let _ = tokio::time::timeout(HEED, changed.changed()).await;
+        }
+    }
+
+    /// Notes how fast each pass gets on, to tell when one slows down.
+    fn note_paces(&self) {
+        for pass in self.lock().passes.values_mut() {
+            pass.pace.note(pass.begun.elapsed(), &pass.progress.borrow());
         }
     }
 
@@ -141,7 +152,11 @@ impl Running {
     /// Adds the progress of the pass that runs here, if one does.
     pub(crate) fn overlay(&self, row: &mut JobRow) {
         row.progress = match row.state.is_active() {
-            true => self.lock().passes.get(&row.id).map(|pass| pass.progress.borrow().clone()),
+            true => self.lock().passes.get(&row.id).map(|pass| {
+                let mut progress = pass.progress.borrow().clone();
+                progress.slow = pass.pace.slow();
+                progress
+            }),
             false => None,
         };
     }

@@ -159,7 +159,7 @@ pub(super) const fn rank(severity: Severity) -> i16 {
     }
 }
 
-fn severity(rank_of: i16) -> Result<Severity, StoreError> {
+pub(super) fn severity(rank_of: i16) -> Result<Severity, StoreError> {
     [Severity::Info, Severity::Warning, Severity::Loss]
         .into_iter()
         .find(|severity| rank(*severity) == rank_of)

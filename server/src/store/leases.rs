@@ -15,7 +15,7 @@ use shared::{
 use super::{
     Store, StoreError,
     db::{Db, Tx},
-    jobs, passes, projects,
+    jobs, lanes, passes, projects,
     sql::Sql,
     words::{from_json, from_word, now, word},
 };
@@ -41,7 +41,7 @@ const LEASE_MILLIS: i64 = 60_000;
 /// After that the other side gets this long to store what was still on its way.
 const SETTLE_MILLIS: i64 = 30_000;
 
-const ACTIVE: &str = "('running', 'pausing', 'stopping')";
+pub(super) const ACTIVE: &str = "('running', 'pausing', 'stopping')";
 
 /// A name for this process and this start of it: never the host's, which outlives the process.
 pub(super) fn new_node_name() -> Result<String, StoreError> {
@@ -51,7 +51,7 @@ pub(super) fn new_node_name() -> Result<String, StoreError> {
 }
 
 /// The database's own clock in milliseconds: clocks of nodes are never compared.
-fn clock(db: &Db) -> &'static str {
+pub(super) fn clock(db: &Db) -> &'static str {
     if db.is_shared() {
         "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
     } else {
@@ -73,7 +73,7 @@ struct Candidate {
     project: i64,
     options: String,
     active: i64,
-    next: Option<i64>,
+    waits: Option<i64>,
 }
 
 #[derive(FromQueryResult)]
@@ -107,7 +107,8 @@ struct OrderRecord {
 impl Store {
     /// Claims the next job that waits, of a project that may run one more, and marks it running. None: nothing to do.
     ///
-    /// The project with the fewest running mailboxes comes first, within it who waits longest. No two jobs write one
+    /// The project with the fewest running mailboxes comes first, within it the batch with the highest priority that may
+    /// run now, and in it who waits longest. No two jobs write one
     /// target mailbox at once: neither could tell its own messages from the other's.
     pub(crate) async fn claim(&self) -> Result<Option<Lease>, StoreError> {
         let tx = self.db().begin("Claiming a mailbox").await?;
@@ -118,16 +119,18 @@ impl Store {
         let sql = format!(
             "SELECT p.id AS project, p.options AS options,
                 (SELECT COUNT(*) FROM job a WHERE a.project = p.id AND a.state IN {ACTIVE}) AS active,
-                (SELECT j.id FROM job j WHERE j.project = p.id AND j.state = 'queued' AND NOT EXISTS (
-                    SELECT 1 FROM job b WHERE b.project = j.project AND b.target_user = j.target_user
-                    AND b.state IN {ACTIVE}) ORDER BY j.queued, j.id LIMIT 1) AS next
+                (SELECT MIN(j.queued) FROM job j WHERE j.project = p.id AND j.state = 'queued') AS waits
              FROM project p"
         );
         let mut candidates: Vec<Candidate> = tx.all(&sql, []).await?;
-        candidates.sort_by_key(|candidate| (candidate.active, candidate.next));
-        for Candidate { project, options, active, next } in candidates {
+        candidates.retain(|candidate| candidate.waits.is_some());
+        candidates.sort_by_key(|candidate| (candidate.active, candidate.waits, candidate.project));
+        for Candidate { project, options, active, .. } in candidates {
             let options: Options = from_json("project's options", &options)?;
-            let Some(job) = next.filter(|_| active < i64::from(options.parallel.max(1))) else { continue };
+            if active >= i64::from(options.parallel.max(1)) {
+                continue;
+            }
+            let Some(job) = lanes::next(&tx, project, clock(self.db())).await? else { continue };
             let sql = format!(
                 "UPDATE job SET state = 'running', updated = ?, lease_owner = ?, lease_epoch = lease_epoch + 1,
                     lease_expires = {} + ? WHERE id = ? AND state = 'queued' RETURNING lease_epoch, wanted",
@@ -243,9 +246,11 @@ impl Store {
             Some(_) => self.open_sealed(projects::place(lease.project, side), sealed),
             None => Ok(None),
         };
+        let mut options: Options = from_json("project's options", &record.options)?;
+        self.narrow(lease, &mut options).await?;
         Ok(PassOrder {
             kind: lease.kind,
-            options: from_json("project's options", &record.options)?,
+            options,
             project: record.name,
             source: {
                 let client_secret = client_secret(&source, Side::Source, record.source_secret.as_deref())?;

@@ -14,7 +14,7 @@ use shared::{
 };
 
 use super::{
-    Lease, Store, StoreError, causes,
+    Lease, Store, StoreError, causes, day_one,
     db::Tx,
     drift,
     leases::fence,
@@ -111,7 +111,11 @@ impl Store {
             tx.one("SELECT state, settled FROM job WHERE id = ?", [lease.job.0.into()]).await?;
         let Standing { state, settled } = standing.ok_or(StoreError::NotFound("job"))?;
         let (state, settled) = (from_word("job state", &state)?, from_word("job state", &settled)?);
-        let becomes = after_pass(lease.kind, state, settled, outcome);
+        let mut becomes = after_pass(lease.kind, state, settled, outcome);
+        if day_one::arrived(&tx, lease, outcome, ended).await? {
+            becomes.state = JobState::Queued;
+            verdict = None;
+        }
         drift::keep(&tx, lease, outcome, ended).await?;
         // The epoch grows: what of this pass may still be under way is shut out from now on.
         tx.run(

@@ -12,6 +12,9 @@ impl Store {
             .reading("Reading a report")
             .cell("SELECT body FROM report WHERE job = ? ORDER BY pass DESC LIMIT 1", [job.0.into()])
             .await?;
-        body.map(|body| from_json("report", &body)).transpose()
+        let Some(body) = body else { return Ok(None) };
+        let mut report: Report = from_json("report", &body)?;
+        report.approved = self.approval(job).await?;
+        Ok(Some(report))
     }
 }

@@ -3,7 +3,12 @@
 use sea_orm::FromQueryResult;
 use shared::{id::JobId, job::JobState};
 
-use super::{Store, StoreError, sql::Sql, words::from_word};
+use super::{
+    Store, StoreError,
+    batches::{BatchRecord, COLUMNS},
+    sql::Sql,
+    words::{from_word, now},
+};
 
 /// What is asked of a job that runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +27,11 @@ struct WishRecord {
     at_once: bool,
 }
 
+#[derive(FromQueryResult)]
+struct IdRecord {
+    id: i64,
+}
+
 impl Store {
     /// The jobs held by this process that are to pause or to stop.
     pub(crate) async fn wishes(&self) -> Result<Vec<Wish>, StoreError> {
@@ -37,6 +47,34 @@ impl Store {
             let state = from_word("job state", &record.state)?;
             Ok(Wish { job: JobId(record.id), state, at_once: record.at_once && state == JobState::Stopping })
         };
-        records.into_iter().map(wish).collect()
+        let mut wishes: Vec<Wish> = records.into_iter().map(wish).collect::<Result<_, StoreError>>()?;
+        wishes.extend(self.outside_hours().await?);
+        Ok(wishes)
+    }
+
+    /// Jobs held by this process whose batch may not run now. They pause without being asked to in their state, so that
+    /// they go on by themselves when the hours open.
+    async fn outside_hours(&self) -> Result<Vec<Wish>, StoreError> {
+        let reading = self.db().reading("Reading the hours of batches");
+        let sql = format!(
+            "{COLUMNS} WHERE hours <> '[]' AND id IN (
+                SELECT batch FROM job WHERE state = 'running' AND lease_owner = ?)"
+        );
+        let batches: Vec<BatchRecord> = reading.all(&sql, [self.inner.node.as_str().into()]).await?;
+        let mut wishes = Vec::new();
+        for batch in batches {
+            if batch.is_open(now())? {
+                continue;
+            }
+            let jobs: Vec<IdRecord> = reading
+                .all(
+                    "SELECT id FROM job WHERE batch = ? AND state = 'running' AND lease_owner = ?",
+                    [batch.id.into(), self.inner.node.as_str().into()],
+                )
+                .await?;
+            let wish = |IdRecord { id }| Wish { job: JobId(id), state: JobState::Pausing, at_once: false };
+            wishes.extend(jobs.into_iter().map(wish));
+        }
+        Ok(wishes)
     }
 }

@@ -9,6 +9,10 @@ use super::zone::{Offsets, ZoneError};
 
 /// Furthest look ahead, in minutes: hours repeat every week.
 const AHEAD: i64 = 8 * 24 * 60;
+/// Seconds of a year.
+const YEAR: i64 = 365 * 86_400;
+/// Seconds of a step through it.
+const STEP: i64 = 300;
 
 /// The hours one project allows.
 #[derive(Debug, Clone)]
@@ -46,6 +50,27 @@ pub(super) fn opens(schedules: &[Schedule], after: Timestamp) -> Option<Timestam
     (minute + 1..=minute + AHEAD).find(open).map(|minute| Timestamp::from_millis(minute * 60_000))
 }
 
+/// When so many seconds of work are done that rests outside the hours; none: not within a year. Looked at in steps of
+/// five minutes.
+pub(super) fn worked(schedules: &[Schedule], from: Timestamp, seconds: u64) -> Option<Timestamp> {
+    let seconds = i64::try_from(seconds).ok()?;
+    if schedules.is_empty() {
+        return (seconds < YEAR).then(|| from.plus_millis(seconds * 1000));
+    }
+    let mut left = seconds;
+    let mut at = from;
+    for _ in 0..YEAR / STEP {
+        if open(schedules, at) {
+            if left <= STEP {
+                return Some(at.plus_millis(left * 1000));
+            }
+            left -= STEP;
+        }
+        at = at.plus_millis(STEP * 1000);
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use shared::limits::{Zone, read_hours};
@@ -75,6 +100,17 @@ mod tests {
             Some(at("2026-11-30T19:00:00Z")),
             "after the week-end"
         );
+    }
+
+    #[test]
+    fn work_rests_outside_the_hours() {
+        let nights = [schedule("20:00-06:00", Zone::Utc)];
+        let from = at("2026-11-23T12:00:00Z");
+        assert_eq!(worked(&nights, from, 3600), Some(at("2026-11-23T21:00:00Z")));
+        assert_eq!(worked(&nights, from, 11 * 3600), Some(at("2026-11-24T21:00:00Z")));
+        assert_eq!(worked(&[], from, 3600), Some(at("2026-11-23T13:00:00Z")));
+        let never = [schedule("Mon 01:00-02:00", Zone::Utc), schedule("Tue 01:00-02:00", Zone::Utc)];
+        assert_eq!(worked(&never, from, 60), None);
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub fn build_report(summary: Summary, folders: Vec<ReportFolder>, mut findings: 
         folders,
         causes: by_cause(&findings),
         findings,
+        approved: None,
     }
 }
 

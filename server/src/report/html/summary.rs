@@ -1,6 +1,6 @@
 //! The top of the page: the verdict, both sides and the totals.
 
-use shared::report::{Report, ReportSide, Verdict};
+use shared::report::{Approval, Report, ReportSide, Verdict};
 
 use crate::report::{markup::Markup, words};
 
@@ -35,10 +35,15 @@ fn verdict(page: &mut Markup, report: &Report) {
         "<svg viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"12\"/><path d=\"",
     );
     page.raw(sign).raw("\"/></svg>\n<div>\n<h2 id=\"verdict\"><span class=\"quiet\">Verdict: </span>");
-    page.say(report.verdict.title())
-        .raw("</h2>\n<p>")
-        .say(&report.sentence)
-        .raw("</p>\n</div>\n</section>\n");
+    page.say(report.verdict.title()).raw("</h2>\n<p>").say(&report.sentence).raw("</p>\n");
+    if let Some(Approval { who, at, note }) = &report.approved {
+        page.raw("<p class=\"approved\">Differences approved by ").value(who).raw(" on ").moment(*at);
+        if !note.is_empty() {
+            page.raw(": ").value(note);
+        }
+        page.raw("</p>\n");
+    }
+    page.raw("</div>\n</section>\n");
 }
 
 fn side(page: &mut Markup, title: &'static str, side: &ReportSide) {

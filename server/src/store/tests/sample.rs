@@ -39,6 +39,7 @@ pub(in crate::store) fn report(verdict: Verdict) -> Report {
         folders: Vec::new(),
         causes: Vec::new(),
         findings: Vec::new(),
+        approved: None,
     }
 }
 

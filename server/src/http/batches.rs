@@ -1,0 +1,168 @@
+//! Batches: made, changed, filled, steered, cut over, removed.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Json, Path},
+};
+use shared::{
+    batch::{AssignForm, BatchForm, BatchRow, BatchView},
+    cutover::TickForm,
+    error::ApiError,
+    id::{BatchId, ProjectId},
+    job::{ActionForm, Applied},
+};
+
+use super::{
+    fault::{Answer, Fault},
+    valid,
+    who::{Auditor, Operator},
+};
+use crate::app::Parts;
+
+/// A project's batches, the highest priority first.
+#[utoipa::path(get, path = "/api/v1/projects/{id}/batches", tag = "batches", params(("id" = i64, Path)), responses(
+    (status = 200, body = [BatchRow]),
+    (status = 404, body = ApiError),
+))]
+pub(super) async fn list(_: Auditor, parts: Data<Parts>, project: Path<ProjectId>) -> Answer {
+    parts.store.project_row(*project).await?;
+    Ok(HttpResponse::Ok().json(parts.store.batches(*project).await?))
+}
+
+/// Adds a batch to a project.
+#[utoipa::path(post, path = "/api/v1/projects/{id}/batches", tag = "batches", params(("id" = i64, Path)), request_body = BatchForm, responses(
+    (status = 201, body = BatchView),
+    (status = 400, body = ApiError),
+    (status = 409, body = ApiError, description = "The name is in use"),
+))]
+pub(super) async fn create(
+    who: Operator,
+    parts: Data<Parts>,
+    project: Path<ProjectId>,
+    form: Json<BatchForm>,
+) -> Answer {
+    let form = valid::batch_form(form.into_inner())?;
+    let id = parts.store.create_batch(*project, &form).await?;
+    let view = parts.store.batch(id).await?;
+    parts.record(&who.admin.name, "batch.create", &subject(&view)).await;
+    Ok(HttpResponse::Created().json(view))
+}
+
+/// One batch with all its page shows.
+#[utoipa::path(get, path = "/api/v1/batches/{id}", tag = "batches", params(("id" = i64, Path)), responses(
+    (status = 200, body = BatchView),
+    (status = 404, body = ApiError),
+))]
+pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<BatchId>) -> Answer {
+    Ok(HttpResponse::Ok().json(parts.store.batch(*id).await?))
+}
+
+/// Changes a batch's settings.
+#[utoipa::path(put, path = "/api/v1/batches/{id}", tag = "batches", params(("id" = i64, Path)), request_body = BatchForm, responses(
+    (status = 200, body = BatchView),
+    (status = 400, body = ApiError),
+    (status = 409, body = ApiError, description = "The name is in use"),
+))]
+pub(super) async fn change(
+    who: Operator,
+    parts: Data<Parts>,
+    id: Path<BatchId>,
+    form: Json<BatchForm>,
+) -> Answer {
+    let form = valid::batch_form(form.into_inner())?;
+    parts.store.update_batch(*id, &form).await?;
+    let view = parts.store.batch(*id).await?;
+    parts.record(&who.admin.name, "batch.change", &subject(&view)).await;
+    Ok(HttpResponse::Ok().json(view))
+}
+
+/// Removes a batch. Its mailboxes stay in the project, as they are.
+#[utoipa::path(delete, path = "/api/v1/batches/{id}", tag = "batches", params(("id" = i64, Path)), responses(
+    (status = 204),
+    (status = 404, body = ApiError),
+))]
+pub(super) async fn remove(who: Operator, parts: Data<Parts>, id: Path<BatchId>) -> Answer {
+    let view = parts.store.batch(*id).await?;
+    parts.store.delete_batch(*id).await?;
+    parts.record(&who.admin.name, "batch.delete", &subject(&view)).await;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Puts mailboxes of a project into a batch, or takes them out of any.
+#[utoipa::path(post, path = "/api/v1/projects/{id}/assignments", tag = "batches", params(("id" = i64, Path)), request_body = AssignForm, responses(
+    (status = 200, body = Applied, description = "How many changed"),
+    (status = 404, body = ApiError),
+))]
+pub(super) async fn assign(
+    who: Operator,
+    parts: Data<Parts>,
+    project: Path<ProjectId>,
+    form: Json<AssignForm>,
+) -> Answer {
+    let row = parts.store.project_row(*project).await?;
+    let applied = parts.store.assign(*project, &form).await?;
+    let to = match form.batch {
+        Some(batch) => parts.store.batch_row(batch).await?.settings.name,
+        None => "no batch".into(),
+    };
+    let subject = format!("{}: {} to {to}", row.name, mailboxes(applied));
+    parts.record(&who.admin.name, "batch.assign", &subject).await;
+    Ok(HttpResponse::Ok().json(Applied { applied }))
+}
+
+/// Does something with the mailboxes of a batch, all or those that are selected, as far as it makes sense for them now.
+#[utoipa::path(post, path = "/api/v1/batches/{id}/actions", tag = "batches", params(("id" = i64, Path)), request_body = ActionForm, responses(
+    (status = 202, body = Applied),
+    (status = 404, body = ApiError),
+))]
+pub(super) async fn act(
+    who: Operator,
+    parts: Data<Parts>,
+    id: Path<BatchId>,
+    form: Json<ActionForm>,
+) -> Answer {
+    let view = parts.store.batch(*id).await?;
+    if let Some(done) = view.row.done.filter(|_| form.action.begins()) {
+        return Err(Fault::conflict(format!(
+            "This batch was cut over at {done}. Take back the last tick of its checklist first."
+        )));
+    }
+    let ActionForm { action, selection } = form.into_inner();
+    let applied = parts.store.apply_to_batch(&view.row, selection, action).await?;
+    parts.live.running.heed(&parts.store).await;
+    let subject = format!("{} ({})", subject(&view), mailboxes(applied));
+    parts.record(&who.admin.name, &format!("batch.{}", action.word()), &subject).await;
+    Ok(HttpResponse::Accepted().json(Applied { applied }))
+}
+
+/// Ticks off a step of a batch's cutover, or takes the tick back. Who and when is kept with it.
+#[utoipa::path(post, path = "/api/v1/batches/{id}/cutover", tag = "batches", params(("id" = i64, Path)), request_body = TickForm, responses(
+    (status = 200, body = BatchView),
+    (status = 400, body = ApiError),
+    (status = 409, body = ApiError, description = "Another step comes first"),
+))]
+pub(super) async fn tick(
+    who: Operator,
+    parts: Data<Parts>,
+    id: Path<BatchId>,
+    form: Json<TickForm>,
+) -> Answer {
+    valid::note(&form.note)?;
+    parts.store.tick(*id, &form, &who.admin.name).await?;
+    let view = parts.store.batch(*id).await?;
+    let what = if form.done { "done" } else { "taken back" };
+    let note = form.note.trim();
+    let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
+    let subject = format!("{}: {}, {what}{note}", subject(&view), form.step.title());
+    parts.record(&who.admin.name, &format!("batch.{}", form.step.word()), &subject).await;
+    Ok(HttpResponse::Ok().json(view))
+}
+
+/// The batch in words, for the activity log.
+fn subject(view: &BatchView) -> String {
+    format!("{} of {}", view.row.settings.name, view.project_name)
+}
+
+fn mailboxes(number: u64) -> String {
+    format!("{number} mailbox{}", if number == 1 { "" } else { "es" })
+}

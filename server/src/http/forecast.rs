@@ -1,0 +1,88 @@
+//! When a project will be done.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
+use engine::guest;
+use shared::{error::ApiError, forecast::Forecast, id::ProjectId};
+
+use super::{fault::Answer, who::Auditor};
+use crate::{
+    app::Parts,
+    forecast::{Sample, Silence, Work, seconds_left},
+    store::{Amounts, PaceRecord, quarters},
+};
+
+/// What is read of the past, in milliseconds: two weeks.
+const PAST_MILLIS: i64 = 14 * 86_400_000;
+/// What is shown of it: a day.
+const SHOWN_MILLIS: i64 = 86_400_000;
+
+/// When a project will be done, as a dated range from measured rates, and its pace of the last day.
+#[utoipa::path(get, path = "/api/v1/projects/{id}/forecast", tag = "projects", params(("id" = i64, Path)), responses(
+    (status = 200, body = Forecast),
+    (status = 404, body = ApiError),
+))]
+pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<ProjectId>) -> Answer {
+    let project = parts.store.project(*id).await?;
+    let made = parts.clock.now();
+    let amounts = parts.store.amounts(*id).await?;
+    let records = parts.store.pace(*id, made.plus_millis(-PAST_MILLIS)).await?;
+    let limits = [&project.options.source_limits, &project.options.target_limits];
+    let when = |seconds: f64| guest::worked(&limits, made, seconds as u64).ok().flatten();
+    let foretold = foretold(&records, amounts);
+    let (done, why_not) = match foretold {
+        Ok((low, high)) => match when(low).zip(when(high)) {
+            Some(range) => (Some(range), None),
+            None => (None, Some("The allowed hours leave no time for it within a year.".to_owned())),
+        },
+        Err(why) => (None, Some(why.to_owned())),
+    };
+    let work = whole(amounts);
+    let recent = records.partition_point(|record| record.at < made.millis() - SHOWN_MILLIS);
+    Ok(HttpResponse::Ok().json(Forecast {
+        made,
+        done,
+        why_not,
+        items_done: work.items_done as u64,
+        items: work.items as u64,
+        bytes_done: work.bytes_done as u64,
+        bytes: work.bytes as u64,
+        unseen: u64::try_from(amounts.unseen).unwrap_or(0),
+        paces: quarters(&records[recent..]),
+    }))
+}
+
+fn foretold(records: &[PaceRecord], amounts: Amounts) -> Result<(f64, f64), &'static str> {
+    if amounts.seen == 0 {
+        return Err("No mailbox was looked at yet: it is told when the first passes have run for a while.");
+    }
+    if amounts.seen + amounts.unseen == amounts.ended {
+        return Err("Nothing is left to do.");
+    }
+    let samples: Vec<Sample> = records
+        .iter()
+        .map(|record| Sample {
+            at: record.at as f64 / 1000.0,
+            items: record.items as f64,
+            bytes: record.bytes as f64,
+        })
+        .collect();
+    seconds_left(&samples, whole(amounts)).map_err(|silence| match silence {
+        Silence::Done => "Nothing is left to copy; what runs is compared.",
+        Silence::TooEarly => "Calculating: it is told after 2 % of the work or five minutes.",
+        Silence::Still => "Nothing was copied while it was measured.",
+    })
+}
+
+/// Mailboxes nobody looked at yet are taken to be like the others.
+fn whole(amounts: Amounts) -> Work {
+    let more = if amounts.seen > 0 { 1.0 + amounts.unseen as f64 / amounts.seen as f64 } else { 1.0 };
+    Work {
+        items: amounts.items as f64 * more,
+        items_done: amounts.items_done as f64,
+        bytes: amounts.bytes as f64 * more,
+        bytes_done: amounts.bytes_done as f64,
+    }
+}

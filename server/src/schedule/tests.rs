@@ -1,0 +1,194 @@
+//! What is due when: pure, and over a store with a clock of the test's own.
+
+use std::{
+    num::NonZeroU16,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use shared::{
+    batch::{AssignForm, BatchForm},
+    endpoint::{Endpoint, ImapEndpoint, Login, Tls},
+    id::{JobId, ProjectId},
+    job::{JobAction, NewJob},
+    limits::Zone,
+    project::{Options, ProjectForm, SideForm},
+    selection::Selection,
+};
+
+use super::*;
+use crate::secret::Sealer;
+
+const NOON: i64 = 1_795_392_000_000;
+
+fn at(hours: i64) -> Timestamp {
+    Timestamp::from_millis(NOON + hours * HOUR_MILLIS)
+}
+
+fn repeat(hours: u16, until: Option<Timestamp>) -> Option<Repeat> {
+    NonZeroU16::new(hours).map(|hours| Repeat { hours, until })
+}
+
+fn scheduled(start_at: Option<i64>, started: Option<i64>, next_run: Option<i64>) -> Scheduled {
+    Scheduled {
+        id: BatchId(1),
+        project: ProjectId(1),
+        name: "First".into(),
+        start_at: start_at.map(at),
+        repeat: repeat(6, None),
+        started: started.map(at),
+        next_run: next_run.map(at),
+        done: false,
+    }
+}
+
+#[test]
+fn a_batch_starts_at_its_moment_and_once() {
+    assert_eq!(scheduled(Some(2), None, None).due(at(1)), None);
+    let due = scheduled(Some(2), None, None).due(at(2));
+    assert_eq!(due, Some(Due::Start { at: at(2), next: Some(at(8)) }));
+    assert_eq!(scheduled(Some(2), Some(2), Some(8)).due(at(3)), None);
+}
+
+#[test]
+fn delta_passes_keep_to_their_grid_and_missed_ones_are_run_once() {
+    let batch = scheduled(None, Some(0), Some(6));
+    assert_eq!(batch.due(at(5)), None);
+    assert_eq!(batch.due(at(6)), Some(Due::Again { at: at(6), missed: 0, next: Some(at(12)) }));
+    let late = batch.due(at(20)).expect("due");
+    assert_eq!(late, Due::Again { at: at(6), missed: 2, next: Some(at(24)) });
+    let told = late.told(at(20), 3).expect("told");
+    assert!(
+        told.contains("late") && told.contains("3 mailboxes") && told.contains("2 more were left out"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_batch_that_an_admin_started_is_repeated_from_then() {
+    let planned = scheduled(None, Some(1), None).due(at(2));
+    assert_eq!(planned, Some(Due::Plan { next: Some(at(7)) }));
+    assert_eq!(scheduled(None, None, None).due(at(2)), None, "nobody started it");
+}
+
+#[test]
+fn nothing_is_repeated_after_the_last_moment_or_the_cutover() {
+    let mut batch = Scheduled { repeat: repeat(6, Some(at(13))), ..scheduled(None, Some(0), Some(12)) };
+    assert_eq!(batch.due(at(12)), Some(Due::Again { at: at(12), missed: 0, next: None }));
+    batch.done = true;
+    assert_eq!(batch.due(at(12)), Some(Due::Plan { next: None }));
+    batch.next_run = None;
+    assert_eq!(batch.due(at(12)), None);
+}
+
+struct Bench {
+    store: Store,
+    schedule: Schedule,
+    now: Arc<AtomicI64>,
+    batch: BatchId,
+    jobs: Vec<JobId>,
+    _dir: tempfile::TempDir,
+}
+
+fn clock(now: &Arc<AtomicI64>) -> Clock {
+    let now = Arc::clone(now);
+    Clock::from_fn(move || Timestamp::from_millis(now.load(Ordering::SeqCst)))
+}
+
+async fn project(store: &Store) -> (ProjectId, Vec<JobId>) {
+    let side = |host: &str| {
+        let endpoint = ImapEndpoint {
+            host: host.into(),
+            port: 993,
+            tls: Tls::Implicit,
+            pin: None,
+            login: Login::Password,
+            preset: None,
+        };
+        SideForm { endpoint: Endpoint::Imap(endpoint), secret: None }
+    };
+    let form = ProjectForm {
+        name: "Move".into(),
+        source: side("old.example"),
+        target: side("new.example"),
+        options: Options::default(),
+    };
+    let project = store.create_project(&form).await.expect("a project");
+    let rows = ["anna", "bert", "carl"].map(|name| NewJob {
+        source_user: format!("{name}@old.example"),
+        source_secret: None,
+        target_user: format!("{name}@new.example"),
+        target_secret: None,
+    });
+    let jobs = store.create_jobs(project, &rows).await.expect("jobs");
+    (project, jobs)
+}
+
+async fn bench() -> Bench {
+    let dir = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}", dir.path().join("test.db").display());
+    let store = Store::open(&url, Sealer::ephemeral().expect("a key")).await.expect("a database");
+    let (project, jobs) = project(&store).await;
+    let form = BatchForm {
+        name: "First".into(),
+        priority: 0,
+        start_at: Some(at(2)),
+        hours: Vec::new(),
+        zone: Zone::Utc,
+        parallel: None,
+        repeat: repeat(6, None),
+        day_one: None,
+    };
+    let batch = store.create_batch(project, &form).await.expect("a batch");
+    let selection = Selection::of(jobs[..2].to_vec());
+    let put = store.assign(project, &AssignForm { batch: Some(batch), selection }).await.expect("put");
+    assert_eq!(put, 2);
+    let now = Arc::new(AtomicI64::new(NOON));
+    let schedule = Schedule::new(store.clone(), clock(&now));
+    Bench { store, schedule, now, batch, jobs, _dir: dir }
+}
+
+impl Bench {
+    async fn tick_at(&mut self, hours: i64) {
+        self.now.store(at(hours).millis(), Ordering::SeqCst);
+        self.schedule.tick().await.expect("runs");
+    }
+
+    async fn states(&self) -> Vec<JobState> {
+        let mut states = Vec::new();
+        for job in &self.jobs {
+            states.push(self.store.job_state(*job).await.expect("is there"));
+        }
+        states
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_started_at_its_moment_and_its_mailboxes_alone() {
+    let mut bench = bench().await;
+    bench.tick_at(1).await;
+    assert_eq!(bench.states().await, [JobState::Ready; 3]);
+    bench.tick_at(2).await;
+    assert_eq!(bench.states().await, [JobState::Queued, JobState::Queued, JobState::Ready]);
+    let row = bench.store.batch_row(bench.batch).await.expect("is there");
+    assert_eq!((row.started, row.next_run), (Some(at(2)), Some(at(8))));
+    assert_eq!(row.told.as_deref(), Some("Started on time: 2 mailboxes."));
+    assert_eq!((row.counts.jobs, row.counts.active), (2, 2));
+}
+
+#[tokio::test]
+async fn what_came_due_while_no_server_ran_is_done_late_and_says_so() {
+    let mut bench = bench().await;
+    bench.tick_at(30).await;
+    let row = bench.store.batch_row(bench.batch).await.expect("is there");
+    assert!(row.told.as_deref().is_some_and(|told| told.contains("late")), "{:?}", row.told);
+    assert_eq!(row.counts.active, 2);
+    // Cancelled on purpose: the repetition leaves it alone.
+    bench.store.apply(bench.jobs[0], JobAction::Cancel).await.expect("stops");
+    bench.tick_at(40).await;
+    assert_eq!(bench.states().await[0], JobState::Cancelled);
+    let told = bench.store.activity(None).await.expect("reads");
+    assert!(told.iter().any(|line| line.who == "schedule" && line.subject.contains("late")));
+}

@@ -1,0 +1,87 @@
+//! Work on day one: the newest days of a mailbox come first, everything else in a pass that follows by itself.
+
+use std::num::NonZeroU16;
+
+use engine::pass::PassOutcome;
+use sea_orm::FromQueryResult;
+use shared::{
+    pass::{PassEnd, PassKind},
+    project::Options,
+    rules::Age,
+};
+
+use super::{Lease, Store, StoreError, db::Tx, sql::Sql, words::now};
+
+#[derive(FromQueryResult)]
+struct Standing {
+    /// Of the job: none before its first pass, 0 while its newest days are on their way, then when they had arrived.
+    day_one: Option<i64>,
+    /// Of its batch.
+    days: Option<i64>,
+}
+
+impl Store {
+    /// Narrows a pass to the newest days while they come first, and remembers that it does.
+    pub(super) async fn narrow(&self, lease: &Lease, options: &mut Options) -> Result<(), StoreError> {
+        let of_project = options.day_one.take();
+        match lease.kind {
+            PassKind::Initial | PassKind::Delta => {}
+            PassKind::DryRun | PassKind::Final | PassKind::Verify | PassKind::Probe => return Ok(()),
+        }
+        let tx = self.db().begin("Looking whether the newest days come first").await?;
+        let standing: Option<Standing> = tx
+            .one(
+                "SELECT job.day_one, batch.day_one AS days FROM job LEFT JOIN batch ON batch.id = job.batch
+                 WHERE job.id = ?",
+                [lease.job.0.into()],
+            )
+            .await?;
+        let Standing { day_one, days } = standing.ok_or(StoreError::NotFound("job"))?;
+        let days = days
+            .and_then(|days| u16::try_from(days).ok())
+            .and_then(NonZeroU16::new)
+            .or(of_project)
+            .map(|days| Age::Days(u32::from(days.get())));
+        let first = day_one == Some(0) || (day_one.is_none() && lease.kind == PassKind::Initial);
+        let narrowed = days.filter(|_| first);
+        if let Some(days) = narrowed {
+            options.filter.newer_than = Some(stricter(options.filter.newer_than, days));
+        }
+        if first && narrowed.map(|_| 0) != day_one {
+            tx.run(
+                "UPDATE job SET day_one = ? WHERE id = ? AND lease_epoch = ?",
+                [narrowed.map(|_| 0_i64).into(), lease.job.0.into(), lease.epoch.into()],
+            )
+            .await?;
+        }
+        tx.commit().await
+    }
+}
+
+/// Of two ages the one that lets fewer messages through.
+fn stricter(before: Option<Age>, days: Age) -> Age {
+    match before {
+        Some(before) if before.seconds(now()) >= days.seconds(now()) => before,
+        Some(_) | None => days,
+    }
+}
+
+/// Whether the pass brought the newest days over: then the rest follows in a delta pass, which this puts into the queue.
+/// Others that wait for their first day go before it.
+pub(super) async fn arrived(
+    tx: &Tx<'_>,
+    lease: &Lease,
+    outcome: &PassOutcome,
+    ended: i64,
+) -> Result<bool, StoreError> {
+    if outcome.end != PassEnd::Finished || lease.kind == PassKind::Final || !lease.kind.copies() {
+        return Ok(false);
+    }
+    let changed = tx
+        .run(
+            "UPDATE job SET day_one = ?, wanted = 'delta', queued = ? WHERE id = ? AND day_one = 0",
+            [ended.into(), ended.into(), lease.job.0.into()],
+        )
+        .await?;
+    Ok(changed > 0)
+}

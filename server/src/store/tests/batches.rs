@@ -1,0 +1,276 @@
+//! Batches: who goes first, who waits, and how one is cut over.
+
+use std::num::NonZeroU16;
+
+use shared::{
+    batch::{AssignForm, BatchForm},
+    cutover::{Step, StepState, TickForm},
+    id::{BatchId, JobId, ProjectId},
+    job::{JobAction, JobState},
+    limits::{AllowedHours, Day, TimeOfDay, Zone},
+    pass::{Drift, PassEnd, PassKind},
+    report::Verdict,
+    rules::Age,
+    selection::Selection,
+};
+
+use super::{on_both, sample, setting::Setting};
+use crate::store::{Lease, Store, StoreError, Which, words::now};
+
+fn batch(name: &str, priority: i32) -> BatchForm {
+    BatchForm {
+        name: name.into(),
+        priority,
+        start_at: None,
+        hours: Vec::new(),
+        zone: Zone::Utc,
+        parallel: None,
+        repeat: None,
+        day_one: None,
+    }
+}
+
+async fn filled(store: &Store, project: ProjectId, form: &BatchForm, jobs: &[JobId]) -> BatchId {
+    let id = store.create_batch(project, form).await.expect("a batch");
+    let form = AssignForm { batch: Some(id), selection: Selection::of(jobs.to_vec()) };
+    assert_eq!(store.assign(project, &form).await.expect("put"), jobs.len() as u64);
+    id
+}
+
+async fn start_all(store: &Store, project: ProjectId) {
+    let all = Selection::default();
+    store.apply_to(Which::Project(project, &all), JobAction::Start).await.expect("starts");
+}
+
+async fn next(store: &Store) -> Option<JobId> {
+    store.claim().await.expect("claims").map(|lease| lease.job)
+}
+
+async fn end(store: &Store, lease: &Lease, verdict: Verdict) -> JobState {
+    let pass = store.begin_pass(lease).await.expect("begins");
+    let outcome = sample::ended(PassEnd::Finished, Some(verdict));
+    store.finish_pass(lease, pass, &outcome).await.expect("ends")
+}
+
+async fn a_batch_is_kept_and_its_mailboxes_outlive_it(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna", "bert"]).await;
+    let id = filled(store, project, &batch("First", 5), &jobs).await;
+    assert!(matches!(store.create_batch(project, &batch("First", 0)).await, Err(StoreError::Taken(_))));
+    let mut form = batch("First wave", 7);
+    form.parallel = NonZeroU16::new(3);
+    form.hours = vec![AllowedHours { days: vec![Day::Mon], from: TimeOfDay::MIDNIGHT, to: TimeOfDay::END }];
+    form.zone = Zone::Fixed(60);
+    store.update_batch(id, &form).await.expect("changes");
+    let row = store.batches(project).await.expect("lists").remove(0);
+    assert_eq!((row.id, row.settings, row.counts.jobs, row.counts.ready), (id, form, 2, 2));
+    assert_eq!(store.job_row(jobs[0]).await.expect("is there").batch, Some(id));
+    store.delete_batch(id).await.expect("removes");
+    assert_eq!(store.job_row(jobs[0]).await.expect("is there").batch, None);
+    assert!(matches!(store.batch(id).await, Err(StoreError::NotFound("batch"))));
+}
+
+async fn a_batch_of_another_project_takes_no_mailbox(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna"]).await;
+    let other = store.create_project(&sample::project("Other", 3)).await.expect("a project");
+    let foreign = store.create_batch(other, &batch("Theirs", 0)).await.expect("a batch");
+    let form = AssignForm { batch: Some(foreign), selection: Selection::of(jobs.clone()) };
+    assert!(matches!(store.assign(project, &form).await, Err(StoreError::NotFound("batch"))));
+}
+
+async fn the_batch_with_the_highest_priority_goes_first_and_in_it_who_was_put_first(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna", "bert", "carl", "dora", "emil"]).await;
+    filled(store, project, &batch("Low", -1), &jobs[..1]).await;
+    filled(store, project, &batch("High", 1), &jobs[2..4]).await;
+    start_all(store, project).await;
+    store.apply(jobs[3], JobAction::Prioritise).await.expect("goes first");
+    let mut order = Vec::new();
+    while let Some(job) = next(store).await {
+        order.push(job);
+    }
+    assert_eq!(order, [jobs[3], jobs[2], jobs[1], jobs[4], jobs[0]]);
+}
+
+async fn a_batch_waits_for_its_moment_its_hours_and_its_turn(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna", "bert", "carl", "dora"]).await;
+    let later = BatchForm { start_at: Some(now().plus_millis(3_600_000)), ..batch("Later", 9) };
+    filled(store, project, &later, &jobs[..1]).await;
+    // The day after tomorrow: closed now, whenever this runs.
+    let day = Day::of(now().seconds()).after().after();
+    let hours = vec![AllowedHours { days: vec![day], from: TimeOfDay::MIDNIGHT, to: TimeOfDay::END }];
+    let night = BatchForm { hours, ..batch("Night", 8) };
+    let closed = filled(store, project, &night, &jobs[1..2]).await;
+    let single = BatchForm { parallel: NonZeroU16::new(1), ..batch("One by one", 7) };
+    filled(store, project, &single, &jobs[2..]).await;
+    start_all(store, project).await;
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    assert_eq!(lease.job, jobs[2]);
+    assert_eq!(next(store).await, None, "one at a time");
+    end(store, &lease, Verdict::Perfect).await;
+    assert_eq!(next(store).await, Some(jobs[3]));
+    assert!(!store.batch_row(closed).await.expect("is there").open);
+    store.update_batch(closed, &batch("Night", 8)).await.expect("opens");
+    assert_eq!(next(store).await, Some(jobs[1]));
+    // The hours close again: who runs it hears of it, and the job is to go on by itself.
+    store.update_batch(closed, &night).await.expect("closes");
+    let wishes = store.wishes().await.expect("reads");
+    assert_eq!(
+        wishes.iter().map(|wish| (wish.job, wish.state)).collect::<Vec<_>>(),
+        [(jobs[1], JobState::Pausing)]
+    );
+    assert_eq!(store.job_state(jobs[1]).await.expect("is there"), JobState::Running);
+}
+
+async fn one_process_at_a_time_has_a_duty(setting: &Setting) {
+    let (store, other) = (&setting.store, setting.again().await.expect("another node"));
+    assert!(store.take_duty("schedule", 60_000).await.expect("takes"));
+    assert!(store.take_duty("schedule", 60_000).await.expect("keeps"));
+    assert!(!other.take_duty("schedule", 60_000).await.expect("asks"));
+    store.drop_duty("schedule").await.expect("gives back");
+    assert!(other.take_duty("schedule", 60_000).await.expect("takes"));
+    setting.meddle("UPDATE duty SET expires = 1").await;
+    assert!(store.take_duty("schedule", 60_000).await.expect("takes over from the dead"));
+}
+
+async fn a_cutover_goes_by_its_list_and_an_approval_stands_in_the_report(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna", "bert", "carl"]).await;
+    let id = filled(store, project, &batch("First", 0), &jobs).await;
+    store.apply(jobs[2], JobAction::Skip).await.expect("left out");
+    let tick = |step, done, note: &str| TickForm { step, done, note: note.into() };
+    let refused = store.tick(id, &tick(Step::Approve, true, ""), "anna").await;
+    assert!(matches!(refused, Err(StoreError::Conflict(_))), "nothing was compared yet: {refused:?}");
+    for step in [Step::Ttl, Step::Mx, Step::Freeze] {
+        store.tick(id, &tick(step, true, " seen "), "anna").await.expect("ticks");
+    }
+    let row = store.batch_row(id).await.expect("is there");
+    assert_eq!(store.apply_to_batch(&row, Selection::default(), JobAction::Final).await.expect("runs"), 2);
+    for verdict in [Verdict::Perfect, Verdict::Investigate] {
+        let lease = store.claim().await.expect("claims").expect("there is one");
+        assert_eq!(lease.kind, PassKind::Final);
+        end(store, &lease, verdict).await;
+    }
+    let view = store.batch(id).await.expect("is there");
+    assert_eq!(
+        (view.facts.jobs, view.facts.finished, view.facts.perfect, view.facts.unapproved),
+        (2, 2, 1, 1)
+    );
+    let refused = store.tick(id, &tick(Step::Done, true, ""), "anna").await;
+    assert!(matches!(refused, Err(StoreError::Conflict(_))), "differences were not approved: {refused:?}");
+    store.tick(id, &tick(Step::Approve, true, "Told the user."), "olivia").await.expect("approves");
+    let report = store.report(jobs[1]).await.expect("reads").expect("a report");
+    let approval = report.approved.expect("approved");
+    assert_eq!((approval.who.as_str(), approval.note.as_str()), ("olivia", "Told the user."));
+    assert!(store.report(jobs[0]).await.expect("reads").expect("a report").approved.is_none());
+    store.tick(id, &tick(Step::Done, true, ""), "anna").await.expect("done");
+    let view = store.batch(id).await.expect("is there");
+    assert!(view.row.done.is_some() && view.steps.iter().all(|step| step.state == StepState::Done));
+    let mx = view.cutover.tick(Step::Mx).expect("ticked");
+    assert_eq!((mx.who.as_str(), mx.note.as_str()), ("anna", "seen"));
+
+    // What a later pass finds is not approved by what was said before.
+    store.apply(jobs[1], JobAction::Final).await.expect("runs");
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    end(store, &lease, Verdict::Poor).await;
+    assert_eq!(store.batch(id).await.expect("is there").facts.unapproved, 1);
+    assert!(store.report(jobs[1]).await.expect("reads").expect("a report").approved.is_none());
+}
+
+async fn the_newest_days_come_first_and_the_rest_by_itself(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna", "bert"]).await;
+    setting.meddle("UPDATE project SET source_secret = NULL").await;
+    let first = BatchForm { day_one: NonZeroU16::new(30), ..batch("First", 0) };
+    let id = filled(store, project, &first, &jobs).await;
+    start_all(store, project).await;
+    let narrowed = async |lease: &Lease| {
+        let mut options = shared::project::Options::default();
+        store.narrow(lease, &mut options).await.expect("narrows");
+        options.filter.newer_than
+    };
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    assert_eq!(narrowed(&lease).await, Some(Age::Days(30)));
+    assert_eq!(end(store, &lease, Verdict::Perfect).await, JobState::Queued);
+    let row = store.job_row(lease.job).await.expect("is there");
+    assert!(row.day_one.is_some() && row.verdict.is_none() && row.pass == Some(PassKind::Delta));
+    assert_eq!(store.batch_row(id).await.expect("is there").counts.day_one, 1);
+    let second = store.claim().await.expect("claims").expect("there is one");
+    assert_eq!(second.job, jobs[1], "others' first day comes before the rest of this one");
+    assert_eq!(narrowed(&second).await, Some(Age::Days(30)));
+    let rest = store.claim().await.expect("claims").expect("there is one");
+    assert_eq!((rest.job, rest.kind, narrowed(&rest).await), (jobs[0], PassKind::Delta, None));
+    assert_eq!(end(store, &rest, Verdict::Perfect).await, JobState::Complete);
+}
+
+async fn drift_is_added_up_over_a_batch(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna", "bert"]).await;
+    let id = filled(store, project, &batch("First", 0), &jobs).await;
+    assert_eq!(store.batch_row(id).await.expect("is there").drift, None);
+    for (job, new) in [(jobs[0], 3), (jobs[1], 4)] {
+        store.apply(job, JobAction::Probe).await.expect("starts");
+        let lease = store.claim().await.expect("claims").expect("there is one");
+        let pass = store.begin_pass(&lease).await.expect("begins");
+        let mut outcome = sample::ended(PassEnd::Finished, None);
+        outcome.drift = Some(Drift { counted: sample::NOON, new, gone: 1, folders: 1 });
+        store.finish_pass(&lease, pass, &outcome).await.expect("ends");
+    }
+    let drift = store.batch_row(id).await.expect("is there").drift;
+    assert_eq!(drift, Some(Drift { counted: sample::NOON, new: 7, gone: 2, folders: 2 }));
+}
+
+async fn errors_of_a_project_are_grouped_by_cause(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna", "bert", "carl"]).await;
+    for job in &jobs[..2] {
+        store.apply(*job, JobAction::Start).await.expect("starts");
+        let lease = store.claim().await.expect("claims").expect("there is one");
+        let pass = store.begin_pass(&lease).await.expect("begins");
+        let end = PassEnd::Aborted { cause: shared::cause::Cause::TargetFull, message: "Full.".into() };
+        store.finish_pass(&lease, pass, &sample::ended(end, None)).await.expect("ends");
+    }
+    let rows = store.project_causes(project, None).await.expect("groups");
+    assert_eq!(rows.len(), 1);
+    let row = &rows[0];
+    assert_eq!(
+        (row.count.cause, row.count.count, row.jobs, row.stopped),
+        (shared::cause::Cause::TargetFull, 2, 2, 2)
+    );
+    let id = filled(store, project, &batch("First", 0), &jobs[..1]).await;
+    assert_eq!(store.project_causes(project, Some(id)).await.expect("groups")[0].jobs, 1);
+}
+
+async fn how_a_project_gets_on_is_noted_while_it_does(setting: &Setting) {
+    let store = &setting.store;
+    let lease = sample::claimed(store).await;
+    let pass = store.begin_pass(&lease).await.expect("begins");
+    let ledger = store.ledger(&lease, pass);
+    store.note_pace(sample::NOON).await.expect("notes");
+    sample::filled(
+        &ledger,
+        "INBOX",
+        &[sample::entry(1, sample::copied(7)), sample::entry(2, sample::skipped())],
+    )
+    .await;
+    store.note_pace(sample::NOON.plus_millis(60_000)).await.expect("notes");
+    let paces = store.pace(lease.project, sample::NOON).await.expect("reads");
+    assert_eq!(paces.iter().map(|pace| pace.items).collect::<Vec<_>>(), [0, 2]);
+    let amounts = store.amounts(lease.project).await.expect("adds up");
+    assert_eq!((amounts.items, amounts.items_done, amounts.seen, amounts.unseen), (2, 2, 1, 0));
+}
+
+on_both! {
+    a_batch_is_kept_and_its_mailboxes_outlive_it,
+    a_batch_of_another_project_takes_no_mailbox,
+    the_batch_with_the_highest_priority_goes_first_and_in_it_who_was_put_first,
+    a_batch_waits_for_its_moment_its_hours_and_its_turn,
+    one_process_at_a_time_has_a_duty,
+    a_cutover_goes_by_its_list_and_an_approval_stands_in_the_report,
+    the_newest_days_come_first_and_the_rest_by_itself,
+    drift_is_added_up_over_a_batch,
+    errors_of_a_project_are_grouped_by_cause,
+    how_a_project_gets_on_is_noted_while_it_does,
+}
