@@ -6,10 +6,14 @@ use shared::{
     auth::{
         ActivityRow, AdminChange, AdminRow, LoginForm, Me, NewAdmin, PasswordChange, SetupForm, SetupState,
     },
+    batch::{AssignForm, BatchForm, BatchRow, BatchView},
     cause::Cause,
+    causes::CauseRow,
     check::{CheckForm, CheckReport, CheckStarted},
+    cutover::TickForm,
     finding::FindingRow,
-    id::{AdminId, JobId, ProjectId, TokenId},
+    forecast::Forecast,
+    id::{AdminId, BatchId, JobId, ProjectId, TokenId},
     job::{ActionForm, Applied, JobAction, JobSecrets, JobView, NewJob},
     limits::ResetForm,
     project::{DeleteForm, ProjectForm, ProjectPage, ProjectQuery, ProjectView},
@@ -84,8 +88,46 @@ pub(crate) async fn change_project(id: ProjectId, form: &ProjectForm) -> Answer<
 pub(crate) async fn delete_project(id: ProjectId, name: String) -> Answer<Done> {
     delete_with(&format!("/projects/{id}"), &DeleteForm { name }).await
 }
-pub(crate) async fn act_on_all(id: ProjectId, action: JobAction) -> Answer<Applied> {
-    post(&format!("/projects/{id}/actions"), &ActionForm::on_all(action)).await
+pub(crate) async fn act_on_project(id: ProjectId, form: &ActionForm) -> Answer<Applied> {
+    post(&format!("/projects/{id}/actions"), form).await
+}
+pub(crate) async fn causes(id: ProjectId) -> Answer<Vec<CauseRow>> {
+    get(&format!("/projects/{id}/causes")).await
+}
+pub(crate) async fn forecast(id: ProjectId) -> Answer<Forecast> {
+    get(&format!("/projects/{id}/forecast")).await
+}
+pub(crate) async fn assign(id: ProjectId, form: &AssignForm) -> Answer<Applied> {
+    post(&format!("/projects/{id}/assignments"), form).await
+}
+pub(crate) async fn batches(id: ProjectId) -> Answer<Vec<BatchRow>> {
+    get(&format!("/projects/{id}/batches")).await
+}
+pub(crate) async fn add_batch(id: ProjectId, form: &BatchForm) -> Answer<BatchView> {
+    post(&format!("/projects/{id}/batches"), form).await
+}
+pub(crate) async fn batch(id: BatchId) -> Answer<BatchView> {
+    get(&format!("/batches/{id}")).await
+}
+pub(crate) async fn change_batch(id: BatchId, form: &BatchForm) -> Answer<Done> {
+    put(&format!("/batches/{id}"), form).await
+}
+pub(crate) async fn delete_batch(id: BatchId) -> Answer<Done> {
+    delete(&format!("/batches/{id}")).await
+}
+pub(crate) async fn act_on_batch(id: BatchId, form: &ActionForm) -> Answer<Applied> {
+    post(&format!("/batches/{id}/actions"), form).await
+}
+pub(crate) async fn tick(id: BatchId, form: &TickForm) -> Answer<Done> {
+    post(&format!("/batches/{id}/cutover"), form).await
+}
+/// Every batch of a project with its checklist.
+pub(crate) async fn cutovers(id: ProjectId) -> Answer<Vec<BatchView>> {
+    let mut views = Vec::new();
+    for row in batches(id).await? {
+        views.push(batch(row.id).await?);
+    }
+    Ok(views)
 }
 pub(crate) async fn reset_login(id: ProjectId, form: &ResetForm) -> Answer<Done> {
     post(&format!("/projects/{id}/logins"), form).await

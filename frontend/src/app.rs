@@ -11,8 +11,9 @@ use crate::{
     components::{Clock, NoticeBoard, Notices, Spinner},
     connection::Connection,
     pages::{
-        AccountPage, ActivityPage, AddMailboxesPage, AdminsPage, Banner, JobPage, LoginPage, NewProjectPage,
-        NotFound, ProjectPage, ProjectsPage, ReportPage, SettingsPage, SetupPage, Shell, with_id,
+        AccountPage, ActivityPage, AddMailboxesPage, AdminsPage, Banner, BatchPage, BatchesPage,
+        CutoversPage, ErrorsPage, JobPage, LoginPage, NewProjectPage, NotFound, ProjectPage, ProjectsPage,
+        ReportPage, SettingsPage, SetupPage, Shell, with_id,
     },
     session::{Session, Standing},
 };
@@ -92,6 +93,10 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/projects/:id") view=|| with_id(|id| view! { <ProjectPage id=id/> }.into_any())/>
             <Route path=path!("/projects/:id/settings") view=|| with_id(|id| view! { <SettingsPage id=id/> }.into_any())/>
             <Route path=path!("/projects/:id/add") view=|| with_id(|id| view! { <AddMailboxesPage id=id/> }.into_any())/>
+            <Route path=path!("/projects/:id/batches") view=|| with_id(|id| view! { <BatchesPage id=id/> }.into_any())/>
+            <Route path=path!("/projects/:id/errors") view=|| with_id(|id| view! { <ErrorsPage id=id/> }.into_any())/>
+            <Route path=path!("/projects/:id/cutover") view=|| with_id(|id| view! { <CutoversPage id=id/> }.into_any())/>
+            <Route path=path!("/batches/:id") view=|| with_id(|id| view! { <BatchPage id=id/> }.into_any())/>
             <Route path=path!("/jobs/:id") view=|| with_id(|id| view! { <JobPage id=id/> }.into_any())/>
             <Route path=path!("/jobs/:id/report") view=|| with_id(|id| view! { <ReportPage id=id/> }.into_any())/>
             <Route path=path!("/activity") view=|| view! { <ActivityPage/> }.into_any()/>

@@ -1,11 +1,12 @@
 //! Something a page fetches: on the way, here, or failed with a way to try again.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::http::{Answer, Failure},
+    browser,
     components::{Alert, Spinner},
     connection::Connection,
 };
@@ -55,6 +56,18 @@ impl<T: Clone + Send + Sync + 'static> Loading<T> {
     /// Fetches again; what is there stays until then.
     pub(crate) fn again(self) {
         self.turn.update(|turn| *turn += 1);
+    }
+
+    /// Fetches again now and then, while somebody can see the page.
+    pub(crate) fn keep_fresh(self, every: Duration) {
+        let again = move || {
+            if !browser::hidden() {
+                self.again();
+            }
+        };
+        if let Ok(handle) = set_interval_with_handle(again, every) {
+            on_cleanup(move || handle.clear());
+        }
     }
 
     /// What is here.

@@ -6,4 +6,5 @@ pub(crate) mod paste;
 pub(crate) mod safe;
 pub(crate) mod span;
 pub(crate) mod tree;
+pub(crate) mod when;
 pub(crate) mod words;

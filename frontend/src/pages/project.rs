@@ -1,9 +1,12 @@
 //! One project: its mailboxes, live, and what can be done with all of them.
 
 mod actions;
+mod assign;
+mod forecast;
 mod limits;
 mod list;
 mod table;
+mod tabs;
 
 use leptos::prelude::*;
 use shared::{
@@ -27,8 +30,10 @@ use crate::{
     },
 };
 use actions::ProjectActions;
+use forecast::ForecastLine;
 use limits::Limits;
 use table::{Ask, JobTable};
+pub(super) use tabs::{Part, ProjectTabs};
 
 /// The page.
 #[component]
@@ -97,9 +102,10 @@ fn Project(project: ProjectView) -> impl IntoView {
         .into_any(),
         Some(true) => view! {
             <Summary row=row/>
+            <ForecastLine id=id/>
             <Limits id=id gates=gates/>
-            <ProjectActions id=id by_state=states/>
-            <JobTable page=jobs ask=ask/>
+            <ProjectActions id=id by_state=states page=jobs ask=ask/>
+            <JobTable id=id page=jobs ask=ask/>
         }
         .into_any(),
     }
@@ -113,6 +119,7 @@ fn Project(project: ProjectView) -> impl IntoView {
             </a>
             {move || (may() && some()).then(add)}
         </PageHead>
+        <ProjectTabs id=id here=Part::Mailboxes/>
         <RuleSummary options=project.options/>
         {body}
     }

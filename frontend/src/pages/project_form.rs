@@ -66,6 +66,12 @@ pub(super) fn ProjectFields(
                         value=draft.parallel
                         hint="More is faster until one of the servers asks to slow down."
                     />
+                    <NumberField
+                        name="options.day_one"
+                        label="Newest days first"
+                        value=draft.day_one
+                        hint="Moves the newest so many days of every mailbox first, so that people can work on day one; the rest follows by itself. Nothing: all in one pass."
+                    />
                 </section>
                 <LimitsFields source=draft.source_limits target=draft.target_limits/>
             </fieldset>

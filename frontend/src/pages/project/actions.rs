@@ -1,12 +1,13 @@
-//! Actions on all mailboxes of a project.
+//! Actions on many mailboxes of a project: on all, on those the list is narrowed to, or on those that are selected.
 
 use leptos::prelude::*;
 use shared::{
     auth::Role,
     id::ProjectId,
-    job::{JobAction, StateCount},
+    job::{ActionForm, JobAction, JobPage, StateCount},
 };
 
+use super::{assign::Assign, table::Ask};
 use crate::{
     api,
     components::{Confirm, Notices, Submission},
@@ -18,8 +19,8 @@ use crate::{
     },
 };
 
-/// What is done with all mailboxes of a project, in the order of the buttons.
-const BUTTONS: [JobAction; 7] = [
+/// What is done every day, in the order of the buttons.
+const USUAL: [JobAction; 7] = [
     JobAction::DryRun,
     JobAction::Start,
     JobAction::Retry,
@@ -28,53 +29,63 @@ const BUTTONS: [JobAction; 7] = [
     JobAction::Resume,
     JobAction::Cancel,
 ];
+/// What is done now and then.
+const MORE: [JobAction; 5] =
+    [JobAction::StopNow, JobAction::Probe, JobAction::Prioritise, JobAction::Skip, JobAction::Unskip];
 
-/// A button for each action, with the number of mailboxes it would reach now.
+/// A button for each action, with the number of mailboxes it would reach now, and what puts them into a batch.
 #[component]
-pub(super) fn ProjectActions(id: ProjectId, by_state: Signal<Vec<StateCount>>) -> impl IntoView {
+pub(super) fn ProjectActions(
+    id: ProjectId,
+    by_state: Signal<Vec<StateCount>>,
+    page: Memo<JobPage>,
+    ask: Ask,
+) -> impl IntoView {
     let session = Session::here();
     let notices = Notices::here();
     let sending = Submission::new();
+    let asked = RwSignal::new(JobAction::Cancel);
     let asking = RwSignal::new(false);
-    let reach = move |action| {
-        by_state.with(|groups| {
-            let reached = groups.iter().filter(|group| group.state.after(action).is_some());
+    let reach = move |action: JobAction| {
+        if !ask.picked.with(|picked| picked.is_empty()) {
+            let able = |picked: &std::collections::BTreeMap<_, shared::job::JobState>| {
+                picked.values().filter(|state| state.after(action).is_some()).count() as u64
+            };
+            return ask.picked.with(able);
+        }
+        let able = |groups: &[StateCount]| {
+            let reached =
+                groups.iter().filter(|group| ask.holds(group.state) && group.state.after(action).is_some());
             reached.map(|group| group.count).sum::<u64>()
-        })
+        };
+        if ask.narrowed() {
+            page.with(|page| able(&page.by_state))
+        } else {
+            by_state.with(|groups| able(groups))
+        }
     };
     let act = move |action: JobAction| {
+        let form = ActionForm { action, selection: ask.selection() };
         sending.send_or(
-            async move { api::act_on_all(id, action).await },
+            async move { api::act_on_project(id, &form).await },
             move |applied| {
-                notices.say(format!(
-                    "{}: {}.",
-                    action_accepted(action),
-                    counted(applied.applied, "mailbox", "mailboxes")
-                ))
+                let mailboxes = counted(applied.applied, "mailbox", "mailboxes");
+                notices.say(format!("{}: {mailboxes}.", action_accepted(action)));
+                ask.picked.update(|picked| picked.clear());
             },
             move |failure| notices.fail(&failure),
         );
     };
-    let buttons = BUTTONS.map(|action| {
+    let button = move |action: JobAction| {
         let number = Memo::new(move |_| reach(action));
-        let click = move |_| match (number.get(), action) {
+        let ends = matches!(action, JobAction::Cancel | JobAction::StopNow);
+        let click = move |_| match (number.get_untracked(), ends) {
             (0, _) => {}
-            (_, JobAction::Cancel) => asking.set(true),
-            (
-                _,
-                JobAction::DryRun
-                | JobAction::Start
-                | JobAction::Retry
-                | JobAction::Final
-                | JobAction::Verify
-                | JobAction::Probe
-                | JobAction::Pause
-                | JobAction::Resume
-                | JobAction::StopNow
-                | JobAction::Skip
-                | JobAction::Unskip
-                | JobAction::Prioritise,
-            ) => act(action),
+            (_, true) => {
+                asked.set(action);
+                asking.set(true);
+            }
+            (_, false) => act(action),
         };
         let text = move || match number.get() {
             0 => action_title(action).to_owned(),
@@ -93,22 +104,46 @@ pub(super) fn ProjectActions(id: ProjectId, by_state: Signal<Vec<StateCount>>) -
                 {text}
             </button>
         }
+    };
+    let confirm = Callback::new(move |()| act(asked.get_untracked()));
+    let title = Signal::derive(move || match asked.get() {
+        JobAction::StopNow => "Stop them at once?".to_owned(),
+        JobAction::DryRun
+        | JobAction::Start
+        | JobAction::Retry
+        | JobAction::Final
+        | JobAction::Verify
+        | JobAction::Probe
+        | JobAction::Pause
+        | JobAction::Resume
+        | JobAction::Cancel
+        | JobAction::Skip
+        | JobAction::Unskip
+        | JobAction::Prioritise => "Cancel all that run or wait?".to_owned(),
     });
-    let buttons = StoredValue::new_local(Some(buttons));
-    let cancel = Callback::new(move |()| act(JobAction::Cancel));
     let warning = Signal::derive(move || {
+        let action = asked.get();
         format!(
-            "{} stop after the messages in flight. What was copied stays, and starting again copies nothing twice.",
-            counted(reach(JobAction::Cancel), "mailbox will", "mailboxes will")
+            "{}. {} Starting again copies nothing twice.",
+            counted(reach(action), "mailbox", "mailboxes"),
+            action_explained(action)
         )
     });
+    let whom = move || ask.whom(page);
     view! {
         <Show when=move || session.may(Role::Operator)>
-            <div class="actions" role="group" aria-label="All mailboxes">
-                <span class="actions-label">"All mailboxes"</span>
-                {buttons.try_update_value(Option::take).flatten().map(|buttons| buttons.collect_view())}
+            <div class="actions" role="group" aria-label=whom data-test="bulk">
+                <span class="actions-label" data-test="bulk-whom">{whom}</span>
+                {USUAL.map(button).collect_view()}
+                <details class="more">
+                    <summary class="button" data-test="more">"More"</summary>
+                    <div class="more-body">
+                        {MORE.map(button).collect_view()}
+                        <Assign id=id ask=ask/>
+                    </div>
+                </details>
             </div>
         </Show>
-        <Confirm title="Cancel all that run or wait?" text=warning deed="Cancel mailboxes" open=asking on_confirm=cancel/>
+        <Confirm title=title text=warning deed="Stop mailboxes" open=asking on_confirm=confirm/>
     }
 }

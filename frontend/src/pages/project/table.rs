@@ -3,14 +3,19 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos_router::hooks::use_query_map;
 use shared::{
-    id::JobId,
-    job::{JobPage, JobQuery, JobRow, JobSort, JobState},
+    cause::Cause,
+    id::{BatchId, JobId, ProjectId},
+    job::{JobFilter, JobPage, JobQuery, JobRow, JobSort, JobState},
+    selection::Selection,
 };
 
 use super::list::{self, Group, PAGE, done};
 use crate::{
+    api,
     components::{Ago, Order, Pager, Progress, SortHead, StateBadge, VerdictBadge},
+    load::load,
     view::{
         amount::percent,
         locale::count,
@@ -29,26 +34,80 @@ pub(super) struct Ask {
     text: RwSignal<String>,
     order: RwSignal<Order<JobSort>>,
     page: RwSignal<usize>,
+    batch: RwSignal<Option<BatchId>>,
+    cause: RwSignal<Option<Cause>>,
+    /// Mailboxes that are selected, with their states as they were seen last.
+    pub(super) picked: RwSignal<BTreeMap<JobId, JobState>>,
 }
 
 impl Ask {
+    /// What the address asks for: `?batch=7`, `?cause=mailbox.full`.
     pub(super) fn new() -> Self {
+        let ask = Self::all();
+        let query = use_query_map();
+        Effect::new(move |_| {
+            let (batch, cause) = query.with(|query| {
+                let batch = query.get("batch").and_then(|id| id.parse().ok());
+                (batch, query.get("cause").and_then(|id| id.parse().ok()))
+            });
+            ask.page.set(0);
+            ask.batch.set(batch);
+            ask.cause.set(cause);
+        });
+        ask
+    }
+
+    fn all() -> Self {
         Self {
             group: RwSignal::new(Group::All),
             text: RwSignal::default(),
             order: RwSignal::new(Order { by: JobSort::Source, falling: false }),
             page: RwSignal::new(0),
+            batch: RwSignal::default(),
+            cause: RwSignal::default(),
+            picked: RwSignal::default(),
+        }
+    }
+
+    /// Whether the list shows less than the whole project.
+    pub(super) fn narrowed(self) -> bool {
+        self.query().filter() != JobFilter::default()
+    }
+
+    /// Whether mailboxes in a state are on the list.
+    pub(super) fn holds(self, state: JobState) -> bool {
+        self.query().filter().state.holds(state)
+    }
+
+    /// Those that are selected, else those on the list, else all.
+    pub(super) fn selection(self) -> Selection {
+        let picked: Vec<JobId> = self.picked.with_untracked(|picked| picked.keys().copied().collect());
+        if picked.is_empty() {
+            return Selection::like(untrack(|| self.query()).filter());
+        }
+        Selection::of(picked)
+    }
+
+    /// The same in words.
+    pub(super) fn whom(self, page: Memo<JobPage>) -> String {
+        let picked = self.picked.with(BTreeMap::len) as u64;
+        match (picked, self.narrowed()) {
+            (0, false) => "All mailboxes".into(),
+            (0, true) => format!("All {} of this list", count(page.with(|page| page.total))),
+            (picked, _) => format!("{} selected", count(picked)),
         }
     }
 
     pub(super) fn query(self) -> JobQuery {
-        self.text.with(|text| list::query(self.group.get(), text, self.order.get(), self.page.get()))
+        let query =
+            self.text.with(|text| list::query(self.group.get(), text, self.order.get(), self.page.get()));
+        JobQuery { batch: self.batch.get(), cause: self.cause.get(), ..query }
     }
 }
 
 /// The table.
 #[component]
-pub(super) fn JobTable(page: Memo<JobPage>, ask: Ask) -> impl IntoView {
+pub(super) fn JobTable(id: ProjectId, page: Memo<JobPage>, ask: Ask) -> impl IntoView {
     let by_id = Memo::new(move |_| {
         page.with(|page| page.rows.iter().map(|job| (job.id, job.clone())).collect::<BTreeMap<_, _>>())
     });
@@ -62,12 +121,54 @@ pub(super) fn JobTable(page: Memo<JobPage>, ask: Ask) -> impl IntoView {
         }
     });
     let order = ask.order;
+    let all_picked = Memo::new(move |_| {
+        ask.picked
+            .with(|picked| shown.with(|ids| !ids.is_empty() && ids.iter().all(|id| picked.contains_key(id))))
+    });
+    let pick_all = move |_| {
+        let pick = !all_picked.get_untracked();
+        let rows =
+            page.with_untracked(|page| page.rows.iter().map(|job| (job.id, job.state)).collect::<Vec<_>>());
+        ask.picked.update(|picked| {
+            for (id, state) in rows {
+                if pick {
+                    picked.insert(id, state);
+                } else {
+                    picked.remove(&id);
+                }
+            }
+        });
+    };
+    // What is selected is judged by the states as they are.
+    Effect::new(move |_| {
+        page.with(|page| {
+            let changed = |job: &JobRow| {
+                ask.picked
+                    .with_untracked(|picked| picked.get(&job.id).is_some_and(|state| *state != job.state))
+            };
+            let changed: Vec<_> =
+                page.rows.iter().filter(|job| changed(job)).map(|job| (job.id, job.state)).collect();
+            if !changed.is_empty() {
+                ask.picked.update(|picked| picked.extend(changed));
+            }
+        });
+    });
     view! {
+        <Narrowed id=id ask=ask/>
         <Filter page=page ask=ask/>
         <div class="table-box" tabindex="0" role="region" aria-label="Mailboxes">
             <table class="table" data-test="jobs">
                 <thead>
                     <tr>
+                        <th scope="col" class="tick">
+                            <input
+                                type="checkbox"
+                                aria-label="Select this page"
+                                data-test="pick-all"
+                                prop:checked=all_picked
+                                on:change=pick_all
+                            />
+                        </th>
                         <SortHead label="Mailbox" by=JobSort::Source order=order/>
                         <SortHead label="State" by=JobSort::State order=order/>
                         <SortHead label="Progress" by=JobSort::Progress order=order/>
@@ -77,7 +178,7 @@ pub(super) fn JobTable(page: Memo<JobPage>, ask: Ask) -> impl IntoView {
                     </tr>
                 </thead>
                 <tbody>
-                    <For each=move || shown.get() key=|id| *id children=move |id| view! { <Row id=id jobs=by_id/> }/>
+                    <For each=move || shown.get() key=|id| *id children=move |id| view! { <Row id=id jobs=by_id ask=ask/> }/>
                 </tbody>
             </table>
             <Show when=move || total.get() == 0>
@@ -85,6 +186,33 @@ pub(super) fn JobTable(page: Memo<JobPage>, ask: Ask) -> impl IntoView {
             </Show>
         </div>
         <Pager page=ask.page size=PAGE total=total/>
+    }
+}
+
+/// Says to what the address narrows the list, and leads back to all.
+#[component]
+fn Narrowed(id: ProjectId, ask: Ask) -> impl IntoView {
+    let batches = load(move || api::batches(id));
+    let text = move || {
+        let cause = ask.cause.get().map(|cause| format!("with “{}”", cause.title()));
+        let batch = ask.batch.get().map(|batch| {
+            let rows = batches.get().unwrap_or_default();
+            let name = rows.into_iter().find(|row| row.id == batch).map(|row| row.settings.name);
+            name.map_or_else(|| "of one batch".to_owned(), |name| format!("of the batch “{name}”"))
+        });
+        let parts: Vec<String> = batch.into_iter().chain(cause).collect();
+        (!parts.is_empty()).then(|| format!("Only mailboxes {}.", parts.join(" ")))
+    };
+    move || {
+        text().map(|text| {
+            view! {
+                <p class="narrowed" data-test="narrowed">
+                    {text}
+                    " "
+                    <a href=format!("/projects/{id}")>"Show all"</a>
+                </p>
+            }
+        })
     }
 }
 
@@ -138,7 +266,7 @@ fn Filter(page: Memo<JobPage>, ask: Ask) -> impl IntoView {
 }
 
 #[component]
-fn Row(id: JobId, jobs: Memo<BTreeMap<JobId, JobRow>>) -> impl IntoView {
+fn Row(id: JobId, jobs: Memo<BTreeMap<JobId, JobRow>>, ask: Ask) -> impl IntoView {
     let job = Memo::new(move |_| jobs.with(|jobs| jobs.get(&id).cloned()));
     let part = move |of: fn(&JobRow) -> String| move || job.with(|job| job.as_ref().map(of));
     let state = Signal::derive(move || job.with(|job| job.as_ref().map_or(JobState::Ready, |job| job.state)));
@@ -162,12 +290,40 @@ fn Row(id: JobId, jobs: Memo<BTreeMap<JobId, JobRow>>) -> impl IntoView {
             view! { <span class="problem row-problem" title=problem.clone()><bdi>{problem.clone()}</bdi></span> },
         )
     };
+    let pick = move |_| {
+        ask.picked.update(|picked| {
+            if picked.remove(&id).is_none() {
+                picked.insert(id, state.get_untracked());
+            }
+        });
+    };
+    let marks = move || {
+        job.with(|job| job.as_ref().map(|job| {
+            let new = job.drift.filter(|drift| drift.new > 0);
+            let new = new.map(|drift| view! { <span class="small faint">{format!("{} new on the source", count(drift.new))}</span> });
+            let day_one = job.day_one.map(|_| view! { <span class="small faint">"Day one done"</span> });
+            let first = (job.priority > 0).then(|| view! { <span class="small faint">"Goes first"</span> });
+            let slow = job.progress.as_ref().and_then(|progress| progress.slow.clone());
+            let slow = slow.map(|slow| view! { <span class="small slow">{slow}</span> });
+            view! { {new} " " {day_one} " " {first} {slow} }
+        }))
+    };
     view! {
         <tr data-test="job-row">
+            <td class="tick">
+                <input
+                    type="checkbox"
+                    aria-label=move || format!("Select {}", part(|job| clean(&job.source_user))().unwrap_or_default())
+                    data-test="pick"
+                    prop:checked=move || ask.picked.with(|picked| picked.contains_key(&id))
+                    on:change=pick
+                />
+            </td>
             <th scope="row">
                 <a href=format!("/jobs/{id}") data-test="job-link"><bdi>{part(|job| clean(&job.source_user))}</bdi></a>
                 <span class="row-target">"→ " <bdi>{part(|job| clean(&job.target_user))}</bdi></span>
                 {problem}
+                {marks}
             </th>
             <td><StateBadge state=state/></td>
             <td class="wide">

@@ -1,5 +1,7 @@
 //! What stands in the fields of a project's form, and what it comes to.
 
+use std::num::NonZeroU16;
+
 use leptos::prelude::*;
 use shared::{
     check::{CheckForm, Side, StoredSecret},
@@ -38,6 +40,7 @@ pub(crate) struct ProjectDraft {
     pub(super) target: SideDraft,
     pub(super) verify: RwSignal<VerifyDepth>,
     pub(super) parallel: RwSignal<String>,
+    pub(super) day_one: RwSignal<String>,
     pub(super) rules: RulesDraft,
     pub(super) source_limits: LimitsDraft,
     pub(super) target_limits: LimitsDraft,
@@ -74,6 +77,7 @@ impl ProjectDraft {
             target: SideDraft::new(Side::Target),
             verify: RwSignal::new(options.verify),
             parallel: RwSignal::new(options.parallel.to_string()),
+            day_one: RwSignal::default(),
             rules: RulesDraft::of(&options),
             source_limits: LimitsDraft::of(Side::Source, &options.source_limits),
             target_limits: LimitsDraft::of(Side::Target, &options.target_limits),
@@ -89,6 +93,7 @@ impl ProjectDraft {
             target: SideDraft::of(Side::Target, &project.target, stored(project.target_has_secret)),
             verify: RwSignal::new(project.options.verify),
             parallel: RwSignal::new(project.options.parallel.to_string()),
+            day_one: RwSignal::new(project.options.day_one.map(|days| days.to_string()).unwrap_or_default()),
             rules: RulesDraft::of(&project.options),
             source_limits: LimitsDraft::of(Side::Source, &project.options.source_limits),
             target_limits: LimitsDraft::of(Side::Target, &project.options.target_limits),
@@ -108,6 +113,18 @@ impl ProjectDraft {
                     "Enter how many mailboxes move at once, as a whole number such as 4.",
                 )
             })?;
+        let days = self.day_one.get();
+        let days = days.trim();
+        let day_one = match (days.is_empty(), days.parse::<NonZeroU16>()) {
+            (true, _) => None,
+            (false, Ok(days)) => Some(days),
+            (false, Err(_)) => {
+                return Err(Failure::invalid(
+                    "options.day_one",
+                    "Enter a number of days such as 30, or nothing.",
+                ));
+            }
+        };
         Ok(ProjectForm {
             name,
             source: self.source.form()?,
@@ -115,6 +132,7 @@ impl ProjectDraft {
             options: self.rules.fill(Options {
                 verify: self.verify.get(),
                 parallel,
+                day_one,
                 source_limits: self.source_limits.limits()?,
                 target_limits: self.target_limits.limits()?,
                 ..Options::default()

@@ -103,8 +103,16 @@ const LIMIT: Take = Query("limit", "How many at most");
 const OF_STATE: Take =
     Text("selection.filter.state", "Only those in any of these states, with commas between");
 const OF_CAUSE: Take = Text("selection.filter.cause", "Only those with this cause, such as message.too-big");
+const OF_BATCH: Take = Number("selection.filter.batch", "Only those of the batch with this id");
+const BATCH: Take = Id("BATCH");
+const STEPS: &[&str] = &["ttl", "mx", "freeze", "approve", "done"];
 const OF_NAME: Take = Text("selection.filter.search", "Only those with this in a login name");
-const SELECTION: &[&str] = &["selection.filter.state", "selection.filter.cause", "selection.filter.search"];
+const SELECTION: &[&str] = &[
+    "selection.filter.state",
+    "selection.filter.cause",
+    "selection.filter.batch",
+    "selection.filter.search",
+];
 const ROLES: &[&str] = &["owner", "operator", "auditor"];
 const ROLE: Take = Choice("role", ROLES, "What the admin may do");
 
@@ -120,9 +128,15 @@ const fn project(words: &'static str, about: &'static str, takes: &'static [Take
         .optional(SELECTION)
 }
 
+/// An action on the mailboxes of a batch: all, or those that are like this.
+const fn batch(words: &'static str, about: &'static str, takes: &'static [Take]) -> Verb {
+    verb(words, "POST", "/batches/{id}/actions", about, takes).optional(SELECTION)
+}
+
 /// What each first word is about.
 pub(super) const NOUNS: &[(&str, &str)] = &[
     ("project", "Projects: one source system to one target system"),
+    ("batch", "Batches: mailboxes that are started, scheduled, paused and cut over together"),
     ("mailbox", "Mailboxes of a project"),
     ("pass", "What the passes over a mailbox did and found"),
     ("report", "What the validation of a mailbox found"),
@@ -142,21 +156,45 @@ pub(super) const VERBS: &[Verb] = &[
     verb("project delete", "DELETE", "/projects/{id}",         "Delete a project with its history; nothing is touched on either mail system", &[PROJECT, Text("name", "Its name, to make sure")]),
     verb("project limits", "GET",    "/projects/{id}/limits",  "Show how much of its systems may be used now, and why not more", &[PROJECT]),
     verb("project reset-login", "POST", "/projects/{id}/logins", "Let a login be tried again that was refused twice", &[PROJECT, Form("Side and login")]),
-    project("project dry-run", "Show the plans of its mailboxes without writing", &[PROJECT, Fixed("action", "dry-run"), OF_STATE, OF_CAUSE, OF_NAME]),
-    project("project start", "Start its mailboxes", &[PROJECT, Fixed("action", "start"), OF_STATE, OF_CAUSE, OF_NAME]),
-    project("project retry", "Try again what failed or differs", &[PROJECT, Fixed("action", "retry"), OF_STATE, OF_CAUSE, OF_NAME]),
-    project("project final", "The last delta passes of a cutover", &[PROJECT, Fixed("action", "final"), OF_STATE, OF_CAUSE, OF_NAME]),
-    project("project verify", "Compare both sides of its mailboxes", &[PROJECT, Fixed("action", "verify"), OF_STATE, OF_CAUSE, OF_NAME]),
-    project("project probe", "Count what changed on the source", &[PROJECT, Fixed("action", "probe"), OF_STATE, OF_CAUSE, OF_NAME]),
-    project("project pause", "Pause its mailboxes after the messages in flight", &[PROJECT, Fixed("action", "pause"), OF_STATE, OF_CAUSE, OF_NAME]),
-    project("project resume", "Resume its paused mailboxes", &[PROJECT, Fixed("action", "resume"), OF_STATE, OF_CAUSE, OF_NAME]),
-    project("project cancel", "Stop its mailboxes after the messages in flight", &[PROJECT, Fixed("action", "cancel"), OF_STATE, OF_CAUSE, OF_NAME]),
-    project("project stop-now", "Stop its mailboxes at once", &[PROJECT, Fixed("action", "stop-now"), OF_STATE, OF_CAUSE, OF_NAME]),
-    project("project skip", "Leave mailboxes out on purpose", &[PROJECT, Fixed("action", "skip"), OF_STATE, OF_CAUSE, OF_NAME]),
-    project("project unskip", "Take mailboxes back in that were left out", &[PROJECT, Fixed("action", "unskip"), OF_STATE, OF_CAUSE, OF_NAME]),
-    project("project prioritise", "Let mailboxes go before all others that wait", &[PROJECT, Fixed("action", "prioritise"), OF_STATE, OF_CAUSE, OF_NAME]),
+    project("project dry-run", "Show the plans of its mailboxes without writing", &[PROJECT, Fixed("action", "dry-run"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
+    project("project start", "Start its mailboxes", &[PROJECT, Fixed("action", "start"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
+    project("project retry", "Try again what failed or differs", &[PROJECT, Fixed("action", "retry"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
+    project("project final", "The last delta passes of a cutover", &[PROJECT, Fixed("action", "final"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
+    project("project verify", "Compare both sides of its mailboxes", &[PROJECT, Fixed("action", "verify"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
+    project("project probe", "Count what changed on the source", &[PROJECT, Fixed("action", "probe"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
+    project("project pause", "Pause its mailboxes after the messages in flight", &[PROJECT, Fixed("action", "pause"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
+    project("project resume", "Resume its paused mailboxes", &[PROJECT, Fixed("action", "resume"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
+    project("project cancel", "Stop its mailboxes after the messages in flight", &[PROJECT, Fixed("action", "cancel"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
+    project("project stop-now", "Stop its mailboxes at once", &[PROJECT, Fixed("action", "stop-now"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
+    project("project skip", "Leave mailboxes out on purpose", &[PROJECT, Fixed("action", "skip"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
+    project("project unskip", "Take mailboxes back in that were left out", &[PROJECT, Fixed("action", "unskip"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
+    project("project prioritise", "Let mailboxes go before all others that wait", &[PROJECT, Fixed("action", "prioritise"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
 
-    verb("mailbox list",    "GET",    "/projects/{id}/jobs", "List the mailboxes of a project", &[PROJECT, SEARCH, Query("state", "Any of these states, with commas between"), Query("cause", "A cause's id, such as message.too-big"), SORT, ORDER, OFFSET, LIMIT]).part("/rows"),
+    verb("project causes",   "GET", "/projects/{id}/causes",   "List what differs or failed by cause, with what to do", &[PROJECT, Query("batch", "Only of the batch with this id")]),
+    verb("project forecast", "GET", "/projects/{id}/forecast", "Tell when the project will be done, as a range", &[PROJECT]),
+
+    verb("batch list",   "GET",    "/projects/{id}/batches",     "List the batches of a project, the highest priority first", &[PROJECT]),
+    verb("batch create", "POST",   "/projects/{id}/batches",     "Make a batch", &[PROJECT, Form("Its settings")]),
+    verb("batch assign", "POST",   "/projects/{id}/assignments", "Put mailboxes of a project into a batch, or without --batch out of any", &[PROJECT, Number("batch", "The batch"), OF_STATE, OF_CAUSE, OF_NAME]).optional(&["batch", "selection.filter.state", "selection.filter.cause", "selection.filter.search"]),
+    verb("batch show",   "GET",    "/batches/{id}",              "Show a batch with its checklist", &[BATCH]),
+    verb("batch change", "PUT",    "/batches/{id}",              "Change a batch's settings", &[BATCH, Form("All its settings")]),
+    verb("batch delete", "DELETE", "/batches/{id}",              "Remove a batch; its mailboxes stay in the project", &[BATCH]),
+    verb("batch tick",   "POST",   "/batches/{id}/cutover",      "Tick off a step of the cutover, or take the tick back", &[BATCH, Choice("step", STEPS, "Which step"), Truth("done", "Whether it is done"), Text("note", "What was seen, who was asked")]).optional(&["note"]),
+    batch("batch dry-run", "Show the plans of its mailboxes without writing", &[BATCH, Fixed("action", "dry-run"), OF_STATE, OF_CAUSE, OF_NAME]),
+    batch("batch start", "Start its mailboxes", &[BATCH, Fixed("action", "start"), OF_STATE, OF_CAUSE, OF_NAME]),
+    batch("batch retry", "Try again what failed or differs", &[BATCH, Fixed("action", "retry"), OF_STATE, OF_CAUSE, OF_NAME]),
+    batch("batch final", "The last delta passes of the cutover", &[BATCH, Fixed("action", "final"), OF_STATE, OF_CAUSE, OF_NAME]),
+    batch("batch verify", "Compare both sides of its mailboxes", &[BATCH, Fixed("action", "verify"), OF_STATE, OF_CAUSE, OF_NAME]),
+    batch("batch probe", "Count what changed on the source", &[BATCH, Fixed("action", "probe"), OF_STATE, OF_CAUSE, OF_NAME]),
+    batch("batch pause", "Pause its mailboxes after the messages in flight", &[BATCH, Fixed("action", "pause"), OF_STATE, OF_CAUSE, OF_NAME]),
+    batch("batch resume", "Resume its paused mailboxes", &[BATCH, Fixed("action", "resume"), OF_STATE, OF_CAUSE, OF_NAME]),
+    batch("batch cancel", "Stop its mailboxes after the messages in flight", &[BATCH, Fixed("action", "cancel"), OF_STATE, OF_CAUSE, OF_NAME]),
+    batch("batch stop-now", "Stop its mailboxes at once", &[BATCH, Fixed("action", "stop-now"), OF_STATE, OF_CAUSE, OF_NAME]),
+    batch("batch skip", "Leave its mailboxes out on purpose", &[BATCH, Fixed("action", "skip"), OF_STATE, OF_CAUSE, OF_NAME]),
+    batch("batch unskip", "Take its mailboxes back in that were left out", &[BATCH, Fixed("action", "unskip"), OF_STATE, OF_CAUSE, OF_NAME]),
+    batch("batch prioritise", "Let its mailboxes go before all others of the batch that wait", &[BATCH, Fixed("action", "prioritise"), OF_STATE, OF_CAUSE, OF_NAME]),
+
+    verb("mailbox list",    "GET",    "/projects/{id}/jobs", "List the mailboxes of a project", &[PROJECT, SEARCH, Query("state", "Any of these states, with commas between"), Query("cause", "A cause's id, such as message.too-big"), Query("batch", "Only of the batch with this id"), SORT, ORDER, OFFSET, LIMIT]).part("/rows"),
     verb("mailbox add",     "POST",   "/projects/{id}/jobs", "Add mailboxes to a project, all or none", &[PROJECT, Form("A list of mailboxes")]),
     verb("mailbox show",    "GET",    "/jobs/{id}",          "Show a mailbox with all its page shows", &[MAILBOX]).live("/live/jobs/{id}"),
     verb("mailbox delete",  "DELETE", "/jobs/{id}",          "Remove a mailbox with its history; nothing is touched on either mail system", &[MAILBOX]),

@@ -1,0 +1,169 @@
+//! The checklist of a cutover.
+
+use leptos::prelude::*;
+use shared::{
+    batch::BatchView,
+    cutover::{By, Step, StepState, StepView, TickForm},
+    job::{ActionForm, JobAction},
+};
+
+use crate::{
+    api,
+    components::{Dialog, Form, Icon, IconName, Notices, Submission, Submit, TextField},
+    load::Loading,
+    view::{
+        amount::counted,
+        locale::{count, moment},
+        words::{severity_title, severity_tone},
+    },
+};
+
+/// The steps in their order, each with what is to be done now.
+#[component]
+pub(super) fn CutoverList(batch: Loading<BatchView>, view: Memo<BatchView>, may: bool) -> impl IntoView {
+    let notices = Notices::here();
+    let sending = Submission::new();
+    let id = view.with_untracked(|view| view.row.id);
+    let asked = RwSignal::new(None::<Step>);
+    let asking = RwSignal::new(false);
+    let ask = Callback::new(move |step: Step| {
+        asked.set(Some(step));
+        asking.set(true);
+    });
+    let take_back = Callback::new(move |step: Step| {
+        let form = TickForm { step, done: false, note: String::new() };
+        sending.send_or(
+            async move { api::tick(id, &form).await },
+            move |_| batch.again(),
+            move |failure| notices.fail(&failure),
+        );
+    });
+    let run = Callback::new(move |()| {
+        sending.send_or(
+            async move { api::act_on_batch(id, &ActionForm::on_all(JobAction::Final)).await },
+            move |applied| {
+                notices
+                    .say(format!("Final pass queued: {}.", counted(applied.applied, "mailbox", "mailboxes")));
+                batch.again();
+            },
+            move |failure| notices.fail(&failure),
+        );
+    });
+    let steps = Memo::new(move |_| view.with(|view| view.steps.clone()));
+    let rows = move || steps.get().into_iter().map(|step| row(step, may, ask, take_back, run)).collect_view();
+    let title = Signal::derive(move || asked.get().map_or_else(String::new, |step| step.title().to_owned()));
+    view! {
+        <section class="card cutover" id="cutover" aria-label="Cutover">
+            <h2>"Cutover"</h2>
+            <ol class="checklist" role="list" data-test="cutover">{rows}</ol>
+        </section>
+        <Dialog title=title open=asking>
+            <TickOff batch=batch view=view step=asked.get_untracked().unwrap_or(Step::Ttl) open=asking/>
+        </Dialog>
+    }
+}
+
+fn row(
+    view: StepView,
+    may: bool,
+    ask: Callback<Step>,
+    take_back: Callback<Step>,
+    run: Callback<()>,
+) -> impl IntoView {
+    let StepView { step, state, detail, tick } = view;
+    let (word, said) = match state {
+        StepState::Done => ("passed", "done"),
+        StepState::Open => ("open", "to do"),
+        StepState::Locked => ("waiting", "another step comes first"),
+    };
+    let sign = match state {
+        StepState::Done => view! { <Icon name=IconName::Check/> }.into_any(),
+        StepState::Open | StepState::Locked => view! { <span class="dot"></span> }.into_any(),
+    };
+    let ticked = tick.map(|tick| {
+        let note = if tick.note.is_empty() { String::new() } else { format!(": {}", tick.note) };
+        view! { <p class="step-advice"><bdi>{format!("{}, {}{note}", tick.who, moment(tick.at))}</bdi></p> }
+    });
+    let button = may.then(|| match (step.by(), state) {
+        (By::Program, StepState::Open) => view! {
+            <button type="button" class="button" data-test="run-final" on:click=move |_| run.run(())>"Run the final pass"</button>
+        }
+        .into_any(),
+        (By::Admin, StepState::Open) => {
+            let text = if step == Step::Approve { "Look and approve…" } else { "Tick off…" };
+            let name = format!("{text} {}", step.title());
+            view! {
+                <button type="button" class="button" aria-label=name data-test=format!("tick-{}", step.word()) on:click=move |_| ask.run(step)>
+                    {text}
+                </button>
+            }
+            .into_any()
+        }
+        (By::Admin, StepState::Done) => {
+            let name = format!("Take back: {}", step.title());
+            view! {
+                <button type="button" class="bare" aria-label=name data-test=format!("untick-{}", step.word()) on:click=move |_| take_back.run(step)>
+                    "Take back"
+                </button>
+            }
+            .into_any()
+        }
+        (By::Admin, StepState::Locked) | (By::Program, StepState::Done | StepState::Locked) => ().into_any(),
+    });
+    view! {
+        <li class=format!("step step-{word}") data-test=format!("step-{}", step.word()) data-status=word>
+            <span class="step-sign" aria-hidden="true">{sign}</span>
+            <div>
+                <p class="step-title">{step.title()}<span class="unseen">{format!(": {said}")}</span></p>
+                <p class="step-detail">{detail}</p>
+                {ticked}
+            </div>
+            <div class="step-action">{button}</div>
+        </li>
+    }
+}
+
+/// Asks for a note, and shows what is approved.
+#[component]
+fn TickOff(
+    batch: Loading<BatchView>,
+    view: Memo<BatchView>,
+    step: Step,
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let submission = Submission::new();
+    let note = RwSignal::new(String::new());
+    let (id, differences) = view.with_untracked(|view| (view.row.id, view.differences.clone()));
+    let submit = Callback::new(move |()| {
+        let form = TickForm { step, done: true, note: note.get_untracked() };
+        submission.send(async move { api::tick(id, &form).await }, move |_| {
+            open.set(false);
+            batch.again();
+        });
+    });
+    let list = (step == Step::Approve && !differences.is_empty()).then(|| {
+        let rows: Vec<_> = differences
+            .into_iter()
+            .map(|group| {
+                view! {
+                    <li>
+                        <span class=format!("badge {}", severity_tone(group.severity).class())>{severity_title(group.severity)}</span>
+                        {format!(" {} × {}", count(group.count), group.title)}
+                    </li>
+                }
+            })
+            .collect();
+        view! { <ul class="differences" data-test="differences">{rows}</ul> }
+    });
+    view! {
+        <Form submission=submission on_submit=submit test="tick-form">
+            <p class="dialog-text">{step.explained()}</p>
+            {list}
+            <TextField name="note" label="Note" value=note hint="What was seen, who was asked. It is kept with your name and the time."/>
+            <div class="dialog-actions">
+                <button type="button" class="button" on:click=move |_| open.set(false)>"Not yet"</button>
+                <Submit text=if step == Step::Approve { "Approve" } else { "It is done" } test="save-tick"/>
+            </div>
+        </Form>
+    }
+}
