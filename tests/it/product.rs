@@ -11,6 +11,7 @@ mod sessions;
 mod start;
 mod steering;
 mod verbs;
+mod waves;
 
 use std::time::Duration;
 
