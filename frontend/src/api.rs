@@ -3,9 +3,8 @@
 pub(crate) mod http;
 
 use shared::{
-    auth::{
-        ActivityRow, AdminChange, AdminRow, LoginForm, Me, NewAdmin, PasswordChange, SetupForm, SetupState,
-    },
+    audit::{ActivityQuery, ActivityRow, AuditProof},
+    auth::{AdminChange, AdminRow, LoginForm, Me, NewAdmin, PasswordChange, SetupForm, SetupState},
     batch::{AssignForm, BatchForm, BatchRow, BatchView},
     cause::Cause,
     causes::CauseRow,
@@ -69,8 +68,11 @@ pub(crate) async fn create_token(form: &NewToken) -> Answer<MadeToken> {
 pub(crate) async fn revoke_token(id: TokenId) -> Answer<Done> {
     delete(&format!("/tokens/{id}")).await
 }
-pub(crate) async fn activity(before: Option<i64>) -> Answer<Vec<ActivityRow>> {
-    get(&before.map_or("/activity".into(), |id| format!("/activity?before={id}"))).await
+pub(crate) async fn activity(query: &ActivityQuery) -> Answer<Vec<ActivityRow>> {
+    get(&format!("/activity?{}", query.to_query())).await
+}
+pub(crate) async fn prove_activity() -> Answer<AuditProof> {
+    get("/activity/proof").await
 }
 
 pub(crate) async fn projects(query: &ProjectQuery) -> Answer<ProjectPage> {
@@ -174,3 +176,6 @@ pub(crate) fn printable_link(id: JobId) -> String {
 
 /// Where the interface's own description is.
 pub(crate) const DOCS_LINK: &str = "/api/docs/";
+
+/// Where the whole audit log downloads from.
+pub(crate) const AUDIT_LINK: &str = "/api/v1/activity/export";

@@ -6,6 +6,7 @@
 mod dialect;
 mod m20261123_first;
 mod m20261123_settled;
+mod m20261124_audit;
 mod m20261124_batches;
 mod m20261124_lists;
 mod m20261124_tokens;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_lists::Lists),
             Box::new(m20261124_batches::Batches),
             Box::new(m20261124_tokens::Tokens),
+            Box::new(m20261124_audit::Audit),
         ]
     }
 }

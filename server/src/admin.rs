@@ -1,9 +1,9 @@
-//! `carbonio-migrate admin`: accounts managed on the host, for when nobody can log in.
+//! `carbonio-migrate admin` and `audit`: accounts and the proof of the audit log on the host, for when nobody can log in.
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, time::SystemTime};
 
 use clap::{Args, Subcommand, ValueEnum};
-use shared::auth::Role;
+use shared::{audit::AuditProof, auth::Role};
 
 use crate::{
     app::{StartError, open_store, prepare_data_dir},
@@ -41,6 +41,53 @@ pub(crate) enum AdminCommand {
         #[command(flatten)]
         store: StoreFlags,
     },
+}
+
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Go over the audit log and tell whether any line was changed or left out
+    ///
+    /// Exit codes: 0 every line is as it was written, 4 it is not, 1 the data cannot be used, 2 bad arguments.
+    Verify {
+        /// The hash of a line, noted earlier, that the log must still hold
+        #[arg(long, value_name = "HASH")]
+        hash: Option<String>,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+}
+
+/// Does it, and says what was found.
+pub(crate) async fn audit(command: AuditCommand) -> ExitCode {
+    let AuditCommand::Verify { hash, store } = command;
+    let proved = async {
+        let store = open(store).await?;
+        let proof = store.prove_activity(hash.as_deref()).await?;
+        store.close().await?;
+        Ok::<_, AdminError>(proof)
+    };
+    match proved.await {
+        Ok(proof) => {
+            println!("{}", told(&proof));
+            ExitCode::from(if proof.intact { 0 } else { 4 })
+        }
+        Err(error) => refused(error),
+    }
+}
+
+/// What was found, in words.
+fn told(proof: &AuditProof) -> String {
+    let mut text = match &proof.broken {
+        None => format!("All {} lines are as they were written.", proof.lines),
+        Some(line) => format!("{} The {} lines before are as they were written.", line.problem, proof.lines),
+    };
+    if proof.holds == Some(false) {
+        text.push_str(
+            " The log does not hold the hash that was noted: lines were cut off, or it is of another log.",
+        );
+    }
+    format!("{text}\nThe hash of the last good line is {}.", proof.head)
 }
 
 /// Where a new password comes from.
@@ -94,13 +141,15 @@ pub(crate) async fn run(command: AdminCommand) -> ExitCode {
             println!("{done}");
             ExitCode::SUCCESS
         }
-        Err(error) => {
-            eprintln!("{error}");
-            match error {
-                AdminError::Argument(_) => ExitCode::from(2),
-                AdminError::Start(error) => error.exit_code(),
-            }
-        }
+        Err(error) => refused(error),
+    }
+}
+
+fn refused(error: AdminError) -> ExitCode {
+    eprintln!("{error}");
+    match error {
+        AdminError::Argument(_) => ExitCode::from(2),
+        AdminError::Start(error) => error.exit_code(),
     }
 }
 

@@ -64,6 +64,8 @@ const ROUTES: &[Entry] = &[
     ("GET",    "/api/v1/tokens/all",               || get().to(tokens::all)),
     ("DELETE", "/api/v1/tokens/{id}",              || delete().to(tokens::revoke)),
     ("GET",    "/api/v1/activity",                 || get().to(activity::list)),
+    ("GET",    "/api/v1/activity/proof",           || get().to(activity::proof)),
+    ("GET",    "/api/v1/activity/export",          || get().to(activity::export)),
 
     ("GET",    "/api/v1/projects",                 || get().to(projects::list)),
     ("POST",   "/api/v1/projects",                 || post().to(projects::create)),

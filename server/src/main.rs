@@ -2,6 +2,7 @@
 
 mod admin;
 mod app;
+mod audit;
 mod auth;
 mod check;
 mod cli;
@@ -51,6 +52,9 @@ enum Command {
     /// Works beside a running server. Exit codes: 0 done, 1 the data cannot be used, 2 bad arguments.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// Prove on the host that nobody changed the audit log
+    #[command(subcommand)]
+    Audit(admin::AuditCommand),
     #[command(flatten)]
     Page(cli::verbs::PageCommand),
 }
@@ -69,6 +73,7 @@ fn main() -> ExitCode {
     match arguments.command {
         Some(Command::Serve(flags)) => block_on(app::serve(*flags)),
         Some(Command::Admin(command)) => block_on(admin::run(command)),
+        Some(Command::Audit(command)) => block_on(admin::audit(command)),
         Some(Command::Page(page)) => cli::verbs::print_page(page, program()),
         None if arguments.migrate.is_given() => cli::migrate(arguments.migrate),
         None => {

@@ -8,7 +8,10 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use hmac::{Hmac, Mac as _};
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+
+use sha2::Sha256;
 
 use self::key::MasterKey;
 pub(crate) use self::key::SecretError;
@@ -38,6 +41,8 @@ impl Place {
 /// Seals and opens secrets (XChaCha20-Poly1305 under a sub-key of the master key). Its `Debug` shows nothing.
 pub(crate) struct Sealer {
     cipher: XChaCha20Poly1305,
+    /// Seals the lines of the audit log.
+    chain: Zeroizing<[u8; 32]>,
 }
 
 impl Sealer {
@@ -54,7 +59,8 @@ impl Sealer {
 
     fn under(master: &MasterKey) -> Self {
         let key = master.sub_key("carbonio-migrate: secrets in the database");
-        Self { cipher: XChaCha20Poly1305::new((&*key).into()) }
+        let chain = master.sub_key("carbonio-migrate: lines of the audit log");
+        Self { cipher: XChaCha20Poly1305::new((&*key).into()), chain }
     }
 
     /// Seals a secret for one place: version, nonce and ciphertext in one record.
@@ -66,6 +72,13 @@ impl Sealer {
         let sealed =
             self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| SecretError::Unopenable)?;
         Ok([&[VERSION][..], &nonce, &sealed].concat())
+    }
+
+    /// What proves that these bytes were written by whoever has the key (HMAC-SHA-256, RFC 2104).
+    pub(crate) fn chain(&self, bytes: &[u8]) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.chain).expect("keys of HMAC may have any length");
+        mac.update(bytes);
+        mac.finalize().into_bytes().into()
     }
 
     /// Opens what was sealed for this place.

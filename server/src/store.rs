@@ -79,6 +79,7 @@ impl Store {
     pub(crate) async fn open(url: &str, sealer: Sealer) -> Result<Self, StoreError> {
         let store = Self::at(Location::parse(url)?, sealer).await?;
         store.check_key().await?;
+        store.adopt_activity().await?;
         Ok(store)
     }
 

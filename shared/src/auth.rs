@@ -1,4 +1,4 @@
-//! Administrators, their roles and what they did.
+//! Administrators and their roles.
 
 use serde::{Deserialize, Serialize};
 
@@ -152,20 +152,4 @@ pub struct AdminRow {
     pub created: Timestamp,
     /// Last login.
     pub last_login: Option<Timestamp>,
-}
-
-/// One line of the activity page: who did what, when, to what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ActivityRow {
-    /// A growing number.
-    pub id: i64,
-    /// When.
-    pub at: Timestamp,
-    /// Who: a login name, or `system`.
-    pub who: String,
-    /// What, as a stable word such as `job.start`.
-    pub action: String,
-    /// To what, in words.
-    pub subject: String,
 }

@@ -3,6 +3,7 @@
 //! Plain values only: no I/O, no clock, no randomness, so that the same types compile for the browser.
 #![warn(missing_docs)]
 
+pub mod audit;
 pub mod auth;
 pub mod batch;
 pub mod cause;

@@ -2,10 +2,12 @@
 
 use std::{net::IpAddr, path::PathBuf};
 
+use shared::audit::Outcome;
 use tokio::{runtime::Handle, sync::watch};
 
 use super::StartError;
 use crate::{
+    audit::{self, Deed},
     auth::{Limits, Passwords, Place},
     check::Checks,
     clock::Clock,
@@ -62,7 +64,18 @@ impl Parts {
 
     /// Keeps who did what. What was done stays done when this fails, so a failure is only logged.
     pub(crate) async fn record(&self, who: &str, action: &str, subject: &str) {
-        if let Err(error) = self.store.log_activity(who, action, subject).await {
+        self.note(who, action, subject, Outcome::Done).await;
+    }
+
+    /// Keeps what was asked for and refused.
+    pub(crate) async fn record_refused(&self, who: &str, action: &str, subject: &str) {
+        self.note(who, action, subject, Outcome::Refused).await;
+    }
+
+    async fn note(&self, who: &str, action: &str, subject: &str, outcome: Outcome) {
+        let address = audit::address();
+        let deed = Deed { who, action, subject, address: address.as_deref(), outcome };
+        if let Err(error) = self.store.log(&deed).await {
             tracing::error!(%error, action, "keeping the activity failed");
         }
     }

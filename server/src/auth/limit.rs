@@ -32,6 +32,9 @@ const CHECKS: (u32, Duration) = (10, Duration::from_secs(6));
 /// Bad API tokens from one place: twenty at once, then one every six seconds.
 const BAD_TOKENS: (u32, Duration) = (20, Duration::from_secs(6));
 
+/// Refusals from one place that are written to the audit log: more would only fill it.
+const REFUSALS: (u32, Duration) = (20, Duration::from_secs(6));
+
 /// How many known places are remembered; beyond it the memory starts afresh.
 const KNOWN_MAX: usize = 10_000;
 /// Login names are cut here before they become a key.
@@ -75,6 +78,7 @@ pub(crate) struct Limits<C: Clock = DefaultClock> {
     known: Mutex<HashSet<(String, IpAddr)>>,
     checks: Gate<AdminId, C>,
     bad_tokens: Gate<IpAddr, C>,
+    refusals: Gate<IpAddr, C>,
 }
 
 impl<C: Clock> std::fmt::Debug for Limits<C> {
@@ -98,6 +102,7 @@ impl<C: Clock + Clone> Limits<C> {
             known: Mutex::default(),
             checks: Gate::new(CHECKS, clock),
             bad_tokens: Gate::new(BAD_TOKENS, clock),
+            refusals: Gate::new(REFUSALS, clock),
         }
     }
 
@@ -137,6 +142,11 @@ impl<C: Clock + Clone> Limits<C> {
         self.bad_tokens.pass(&place(from))
     }
 
+    /// Whether a refusal is still worth a line of the audit log.
+    pub(crate) fn is_news(&self, from: IpAddr) -> bool {
+        self.refusals.pass(&place(from)).is_ok()
+    }
+
     /// Forgets buckets that are full again, so that invented names cost no memory for long.
     pub(crate) fn forget_idle(&self) {
         self.by_place.limiter.retain_recent();
@@ -144,6 +154,7 @@ impl<C: Clock + Clone> Limits<C> {
         self.by_known.limiter.retain_recent();
         self.checks.limiter.retain_recent();
         self.bad_tokens.limiter.retain_recent();
+        self.refusals.limiter.retain_recent();
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashSet<(String, IpAddr)>> {

@@ -43,6 +43,11 @@ async fn act(verb: &'static Verb, matches: &ArgMatches) -> Result<Exit, Problem>
     let link = Link::new(&order.place)?;
     let answer = link.ask(&order.request).await?;
     show::print(verb, &answer, order.form.clone())?;
+    if let Some(good) = verb.good
+        && show::value(&answer)?.pointer(good).and_then(serde_json::Value::as_bool) != Some(true)
+    {
+        return Ok(Exit::Incomplete);
+    }
     if !order.watch {
         return Ok(Exit::Complete);
     }

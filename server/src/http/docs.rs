@@ -42,6 +42,8 @@ use super::{
         tokens::all,
         tokens::revoke,
         activity::list,
+        activity::proof,
+        activity::export,
         projects::list,
         projects::create,
         projects::read,

@@ -6,7 +6,10 @@ use actix_web::{
     Error, HttpMessage as _, HttpRequest, ResponseError as _,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{self, HeaderMap, HeaderName},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap, HeaderName},
+    },
     middleware::Next,
     web,
 };
@@ -14,12 +17,17 @@ use actix_web::{
 use super::{Fault, who};
 use crate::{
     app::Parts,
+    audit::ADDRESS,
     auth::{Arrival, TokenHash},
     store::{Bearer, Proof},
 };
 
 /// Streams do not count as activity: an open page must not keep a session alive for ever.
 const LIVE: &str = "/api/v1/live/";
+/// Where logins are tried.
+const LOGIN: &str = "/api/v1/session";
+/// Who it was when nobody was logged in.
+pub(super) const NOBODY: &str = "nobody";
 
 /// Refuses what is not for us or not from us, and puts the session's admin into the request.
 pub(crate) async fn guard(
@@ -30,8 +38,16 @@ pub(crate) async fn guard(
     let refused = if request.path().starts_with("/api") { admit(&request).await.err() } else { None };
     let answer = match refused {
         Some(fault) => request.into_response(fault.error_response()),
-        None => next.call(request).await?.map_into_boxed_body(),
+        None => {
+            let from = parts(request.request()).map(|parts| client(request.request(), parts));
+            match from {
+                Ok(from) => ADDRESS.scope(from.to_string(), next.call(request)).await?,
+                Err(_) => next.call(request).await?,
+            }
+            .map_into_boxed_body()
+        }
     };
+    remember(&answer).await;
     note(&answer, begun);
     Ok(answer)
 }
@@ -72,6 +88,32 @@ async fn admit_program(request: &ServiceRequest, parts: &Parts, token: TokenHash
     };
     request.extensions_mut().insert(who::Who { admin, proof: Proof::Token { hash: token, id } });
     Ok(())
+}
+
+/// Writes down what was refused: a change that somebody may not make, a forged request, a token that is none. Logins tell
+/// of theirs themselves; a session that ended is no news when only looking.
+async fn remember(answer: &ServiceResponse<BoxBody>) {
+    let request = answer.request();
+    let bearing = who::bearer(request).is_some();
+    let refused = match answer.status() {
+        StatusCode::FORBIDDEN => true,
+        StatusCode::UNAUTHORIZED => bearing || !request.method().is_safe(),
+        _ => false,
+    };
+    let route = request.match_pattern();
+    let route = route.as_deref().unwrap_or("an unknown address");
+    if !refused || (request.method() == Method::POST && route == LOGIN) {
+        return;
+    }
+    let Ok(parts) = parts(request) else { return };
+    let from = client(request, parts);
+    if !parts.limits.is_news(from) {
+        return;
+    }
+    let who = request.extensions().get::<who::Who>().map(|who| who.admin.name.clone());
+    let subject = format!("{} {route} ({})", request.method(), answer.status().as_u16());
+    let noting = parts.record_refused(who.as_deref().unwrap_or(NOBODY), "request", &subject);
+    ADDRESS.scope(from.to_string(), noting).await;
 }
 
 /// One line for each request: what was asked, of which route, by whom, and what came of it. Never a query or a body.

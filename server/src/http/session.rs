@@ -13,7 +13,7 @@ use shared::{
 
 use super::{
     fault::{Answer, Fault},
-    guard::client,
+    guard::{NOBODY, client},
     who::{self, Auditor},
 };
 use crate::{
@@ -43,9 +43,12 @@ pub(super) async fn log_in(parts: Data<Parts>, request: HttpRequest, form: Json<
     parts.limits.login(&form.name, from)?;
     let login = parts.store.admin_login(&form.name).await?;
     let password_hash = login.as_ref().map(|login| login.password_hash.clone());
+    let known = login.as_ref().map(|login| login.name.clone());
     let fits = parts.passwords.verify(form.password, password_hash).await?;
     let Some(login) = login.filter(|login| fits && login.enabled) else {
         tracing::warn!(client.ip = %from, "a login was refused");
+        // A name that is nobody's may be a password in the wrong field: it is not written down.
+        parts.record_refused(known.as_deref().unwrap_or(NOBODY), "session.login", "the panel").await;
         return Err(Fault::unauthorized(
             "Login refused: the name or the password is wrong, or the account is disabled. An owner can set a new \
              password, and so can `carbonio-migrate admin reset-password` on the host.",
@@ -96,6 +99,7 @@ pub(super) async fn change_password(
     parts.limits.login(name, client(&request, &parts))?;
     let login = parts.store.admin_login(name).await?;
     if !parts.passwords.verify(form.current, login.map(|login| login.password_hash)).await? {
+        parts.record_refused(name, "session.password", "their own password").await;
         return Err(Fault::invalid("current", "The present password is wrong. Type it again."));
     }
     if let Some(problem) = password_problem(&form.new, &[name, parts.place.name()]) {

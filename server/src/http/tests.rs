@@ -2,6 +2,7 @@
 
 mod access;
 mod answers;
+mod audit;
 mod deleting;
 mod sessions;
 mod tokens;

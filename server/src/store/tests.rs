@@ -1,5 +1,6 @@
 //! The store over real databases: every scenario runs on SQLite and on PostgreSQL.
 
+mod audit;
 mod batches;
 mod leases;
 mod ledger;

@@ -120,3 +120,43 @@ async fn what_stands_in_the_way_has_its_exit_code() {
     run_at(&nobody, "", &["man", "--dir", &pages]).ends_with(0);
     assert!(dir.path().join("carbonio-migrate-mailbox-start.1").exists());
 }
+
+#[tokio::test]
+async fn the_audit_log_is_proved_on_a_server_and_on_its_host() {
+    let (mut app, owner) = TestApp::set_up().await;
+    let token = token(&owner, Scope::Read).await;
+    let proved = run(&app, &token, &["audit", "verify", "--json"]).ends_with(0);
+    let proof: serde_json::Value = serde_json::from_str(&proved.stdout).expect("JSON");
+    let head = proof["head"].as_str().expect("a hash").to_owned();
+    run(&app, &token, &["audit", "verify", "--hash", &head]).ends_with(0);
+    run(&app, &token, &["audit", "verify", "--hash", &"0".repeat(64)]).ends_with(4);
+    let exported = run(&app, &token, &["audit", "export"]).ends_with(0);
+    assert!(exported.stdout.lines().all(|line| line.contains("\"hash\":")), "{}", exported.stdout);
+    app.stop();
+
+    let data = app.data_dir().display().to_string();
+    let on_host = || {
+        let mut command = tests::binary::command();
+        command.args(["audit", "verify", "--data-dir", &data, "--hash", &head]);
+        command.output().expect("runs")
+    };
+    let output = on_host();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    // A byte of the database is changed behind the product's back: the same length, another name.
+    let database = app.data_dir().join("carbonio-migrate.db");
+    let mut bytes = fs::read(&database).expect("reads");
+    let known = b"the first owner";
+    let places: Vec<_> =
+        (0..bytes.len() - known.len()).filter(|at| bytes[*at..].starts_with(known)).collect();
+    assert!(!places.is_empty(), "the log holds who made the first owner");
+    for at in places {
+        bytes[at] ^= 1;
+    }
+    fs::write(&database, &bytes).expect("writes");
+    let output = on_host();
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("Line 1 is not as it was written"),
+        "{output:?}"
+    );
+}

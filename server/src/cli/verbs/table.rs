@@ -43,6 +43,8 @@ pub(crate) struct Verb {
     pub(super) live: Option<&'static str>,
     /// The part of the answer that is shown to people (a JSON pointer).
     pub(super) part: &'static str,
+    /// What must be true of the answer for all to be well (a JSON pointer).
+    pub(super) good: Option<&'static str>,
     /// What the host does under the same words when no server is named.
     twin: bool,
 }
@@ -75,6 +77,10 @@ impl Verb {
         Self { part, ..self }
     }
 
+    const fn good(self, good: &'static str) -> Self {
+        Self { good: Some(good), ..self }
+    }
+
     const fn twin(self) -> Self {
         Self { twin: true, ..self }
     }
@@ -87,7 +93,7 @@ const fn verb(
     about: &'static str,
     takes: &'static [Take],
 ) -> Verb {
-    Verb { words, method, route, about, takes, optional: &[], live: None, part: "", twin: false }
+    Verb { words, method, route, about, takes, optional: &[], live: None, part: "", good: None, twin: false }
 }
 
 use Take::{Choice, Fixed, Form, Id, Number, Query, Secret, Text, Truth, Word};
@@ -220,7 +226,9 @@ pub(super) const VERBS: &[Verb] = &[
     verb("check start", "POST", "/checks",      "Begin a connection check", &[Form("The endpoint and, for a login, the mailbox")]),
     verb("check show",  "GET",  "/checks/{id}", "Show a connection check step by step", &[Id("CHECK")]),
 
-    verb("audit list",  "GET",  "/activity",    "List who did what, newest first", &[Query("before", "The last id of the page before")]),
+    verb("audit list",  "GET",  "/activity",    "List who did what, newest first", &[Query("before", "The last id of the page before"), Query("who", "A login name, system or nobody"), Query("action", "The beginning of an action, such as job."), Query("outcome", "done or refused"), Query("text", "What stands in the subject")]),
+    verb("audit verify", "GET", "/activity/proof",  "Prove that nobody changed the audit log", &[Query("hash", "The hash of a line, noted earlier, that the log must still hold")]).twin().good("/intact"),
+    verb("audit export", "GET", "/activity/export", "Write the whole audit log, a line of JSON each; --output names the file", &[]),
 
     verb("admin list",     "GET",    "/admins",           "List all admins", &[]).twin(),
     verb("admin add",      "POST",   "/admins",           "Add an admin", &[Word("name", "Login name"), ROLE, Secret("password", "The password")]).twin(),

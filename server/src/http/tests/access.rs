@@ -30,6 +30,8 @@ const LEAST: &[(&str, &str, Option<Role>)] = &[
     ("GET",    "/api/v1/tokens/all",            Some(Owner)),
     ("DELETE", "/api/v1/tokens/{id}",           Some(Auditor)),
     ("GET",    "/api/v1/activity",              Some(Auditor)),
+    ("GET",    "/api/v1/activity/proof",        Some(Auditor)),
+    ("GET",    "/api/v1/activity/export",       Some(Auditor)),
     ("GET",    "/api/v1/projects",              Some(Auditor)),
     ("POST",   "/api/v1/projects",              Some(Operator)),
     ("GET",    "/api/v1/projects/{id}",         Some(Auditor)),

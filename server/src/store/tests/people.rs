@@ -1,6 +1,6 @@
 //! Admins, sessions, the first set-up, the activity log.
 
-use shared::{auth::Role, id::AdminId, time::Timestamp};
+use shared::{audit::ActivityQuery, auth::Role, id::AdminId, time::Timestamp};
 
 use super::{on_both, sample::NOON, setting::Setting};
 use crate::store::{
@@ -147,7 +147,8 @@ async fn the_activity_log_is_read_newest_first_page_by_page(setting: &Setting) {
     let mut seen = Vec::new();
     let mut before = None;
     loop {
-        let page = store.activity(before).await.expect("reads");
+        let page =
+            store.activity(&ActivityQuery { before, ..ActivityQuery::default() }).await.expect("reads");
         let Some(last) = page.last() else { break };
         assert!(page.len() <= 100);
         before = Some(last.id);
