@@ -9,6 +9,7 @@ use std::{
 };
 
 use shared::{
+    audit::ActivityQuery,
     batch::{AssignForm, BatchForm},
     endpoint::{Endpoint, ImapEndpoint, Login, Tls},
     id::{JobId, ProjectId},
@@ -189,6 +190,6 @@ async fn what_came_due_while_no_server_ran_is_done_late_and_says_so() {
     bench.store.apply(bench.jobs[0], JobAction::Cancel).await.expect("stops");
     bench.tick_at(40).await;
     assert_eq!(bench.states().await[0], JobState::Cancelled);
-    let told = bench.store.activity(None).await.expect("reads");
+    let told = bench.store.activity(&ActivityQuery::default()).await.expect("reads");
     assert!(told.iter().any(|line| line.who == "schedule" && line.subject.contains("late")));
 }
