@@ -15,7 +15,7 @@ use shared::{
     id::{AdminId, BatchId, JobId, ProjectId, TokenId},
     job::{ActionForm, Applied, JobAction, JobSecrets, JobView, NewJob},
     limits::ResetForm,
-    project::{DeleteForm, ProjectForm, ProjectPage, ProjectQuery, ProjectView},
+    project::{DeleteForm, Forgotten, ProjectForm, ProjectPage, ProjectQuery, ProjectView},
     report::{Report, ReportFormat},
     token::{MadeToken, NewToken, TokenRow},
 };
@@ -86,6 +86,9 @@ pub(crate) async fn project(id: ProjectId) -> Answer<ProjectView> {
 }
 pub(crate) async fn change_project(id: ProjectId, form: &ProjectForm) -> Answer<Done> {
     put(&format!("/projects/{id}"), form).await
+}
+pub(crate) async fn forget_secrets(id: ProjectId) -> Answer<Forgotten> {
+    post(&format!("/projects/{id}/forget"), &()).await
 }
 pub(crate) async fn delete_project(id: ProjectId, name: String) -> Answer<Done> {
     delete_with(&format!("/projects/{id}"), &DeleteForm { name }).await

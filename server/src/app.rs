@@ -10,6 +10,7 @@ use std::{fs::File, io::Write as _, net::SocketAddr, path::Path, process::ExitCo
 
 use actix_web::{App as Site, HttpServer, dev::Server, middleware::from_fn, web::Data};
 use tokio::{
+    net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
@@ -22,6 +23,7 @@ use crate::{
     clock::Clock,
     config::{Config, ServeFlags},
     http, log,
+    metrics::{self, Metrics},
     queue::Queue,
     runner::Running,
     schedule::Schedule,
@@ -66,6 +68,8 @@ struct App {
     server: Server,
     parts: Data<Parts>,
     queue: Queue,
+    /// Where numbers are told.
+    metrics: Option<TcpListener>,
     stop: watch::Sender<bool>,
     url: String,
     /// The link that makes the first owner, while there is none.
@@ -87,6 +91,13 @@ impl App {
         let parts = Data::new(Parts::new(config, store, running, clock, closing)?);
         let listener = start::listen(config.listen)?;
         let address = listener.local_addr().map_err(|error| StartError::Serve(error.to_string()))?;
+        let metrics = match config.metrics_listen {
+            Some(address) => Some(metrics::listen(address).await.map_err(|error| StartError::Listen {
+                address,
+                detail: format!("{error}. Choose another address with metrics_listen."),
+            })?),
+            None => None,
+        };
         let (site_parts, web_root) = (parts.clone(), config.web_root.clone());
         let server = HttpServer::new(move || {
             Site::new()
@@ -105,7 +116,7 @@ impl App {
         .run();
         let url = url(config, address);
         let setup_link = setup::offer(&parts, &url).await?;
-        Ok(Self { server, parts, queue, stop, url, setup_link, _lock: lock })
+        Ok(Self { server, parts, queue, metrics, stop, url, setup_link, _lock: lock })
     }
 
     /// Tells whoever started the server where it is and how to begin.
@@ -121,12 +132,16 @@ impl App {
 
     /// Serves until a signal asks it to stop; then pauses what runs and returns.
     async fn run(self) -> Result<(), StartError> {
-        let Self { server, parts, queue, stop, .. } = self;
+        let Self { server, parts, queue, metrics, stop, .. } = self;
         let signals = signals()?;
         let queue = tokio::spawn(queue.run(stop.subscribe()));
         let schedule = Schedule::new(parts.store.clone(), parts.clock.clone());
         let schedule = tokio::spawn(schedule.run(stop.subscribe()));
         let tidy = tokio::spawn(tidy(parts.clone()));
+        if let Some(listener) = metrics {
+            let metrics = Metrics { store: parts.store.clone(), guests: parts.live.running.guests.clone() };
+            tokio::spawn(metrics.run(listener, stop.subscribe()));
+        }
         let handle = server.handle();
         let mut server = std::pin::pin!(server);
         tokio::select! {

@@ -29,6 +29,8 @@ pub(crate) type Environment = BTreeMap<String, String>;
 pub(crate) struct Config {
     /// Where the panel listens; port 0 takes a free one.
     pub(crate) listen: SocketAddr,
+    /// Where numbers for Prometheus are told; none: nowhere.
+    pub(crate) metrics_listen: Option<SocketAddr>,
     /// The address admins type, when it is not the one listened on.
     pub(crate) public_url: Option<PublicUrl>,
     /// The database's URL; none: SQLite in the data directory. May hold a password.

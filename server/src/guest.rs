@@ -96,6 +96,21 @@ impl Guests {
         view
     }
 
+    /// The sides on which a system has asked for patience and is still spared for it.
+    pub(crate) fn throttling(&self) -> Vec<Side> {
+        let gates: Vec<_> = lock(&self.0.gates)
+            .iter()
+            .map(|(place, gate)| (place.side, place.host.clone(), Arc::clone(gate)))
+            .collect();
+        let mut sides: Vec<_> = gates
+            .into_iter()
+            .filter(|(side, host, gate)| gate.view(*side, host).reduced.is_some())
+            .map(|(side, ..)| side)
+            .collect();
+        sides.dedup();
+        sides
+    }
+
     /// Lets a login be tried again that was refused twice; false when it was not held back.
     pub(crate) fn reset(&self, side: Side, endpoint: &Endpoint, login: &LoginKey) -> bool {
         lock(&self.0.gates).get(&Place::of(side, endpoint)).is_some_and(|gate| gate.reset(login))

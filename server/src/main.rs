@@ -13,6 +13,7 @@ mod guest;
 mod http;
 mod live;
 mod log;
+mod metrics;
 mod queue;
 mod report;
 mod runner;
@@ -55,6 +56,9 @@ enum Command {
     /// Prove on the host that nobody changed the audit log
     #[command(subcommand)]
     Audit(admin::AuditCommand),
+    /// Print what goes with the numbers that `serve --metrics-listen` tells Prometheus
+    #[command(subcommand)]
+    Metrics(metrics::MetricsCommand),
     #[command(flatten)]
     Page(cli::verbs::PageCommand),
 }
@@ -74,6 +78,10 @@ fn main() -> ExitCode {
         Some(Command::Serve(flags)) => block_on(app::serve(*flags)),
         Some(Command::Admin(command)) => block_on(admin::run(command)),
         Some(Command::Audit(command)) => block_on(admin::audit(command)),
+        Some(Command::Metrics(command)) => {
+            metrics::print(command);
+            ExitCode::SUCCESS
+        }
         Some(Command::Page(page)) => cli::verbs::print_page(page, program()),
         None if arguments.migrate.is_given() => cli::migrate(arguments.migrate),
         None => {

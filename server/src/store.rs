@@ -12,12 +12,14 @@ mod drift;
 mod duty;
 mod error;
 mod findings;
+mod forget;
 mod grouped;
 mod jobs;
 mod lanes;
 mod leases;
 mod ledger;
 mod lists;
+mod measured;
 mod open;
 mod outcome;
 mod pace;
@@ -41,11 +43,14 @@ use std::{path::Path, sync::Arc};
 
 use tokio::sync::watch;
 
+#[cfg(test)]
+pub(crate) use self::measured::{ByCause, ByState};
 pub(crate) use self::{
     admins::AdminEdit,
     duty::{REPEATS, STARTS},
     error::StoreError,
     leases::{HEARTBEAT_MILLIS, Lease},
+    measured::{Measured, Moved},
     pace::{Amounts, PaceRecord, quarters},
     selection::Which,
     sessions::SessionAdmin,

@@ -98,6 +98,14 @@ pub struct ProjectForm {
     pub options: Options,
 }
 
+/// How much was forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Forgotten {
+    /// Passwords and tokens that were stored.
+    pub secrets: u64,
+}
+
 /// Confirms that a project is to be deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

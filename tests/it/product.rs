@@ -5,6 +5,7 @@ mod database;
 mod forgery;
 mod guest;
 mod main_path;
+mod metrics;
 mod roles;
 mod secrets;
 mod sessions;

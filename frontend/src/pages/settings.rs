@@ -75,6 +75,16 @@ fn Settings(project: ProjectView, may: bool) -> impl IntoView {
             navigate("/", NavigateOptions::default());
         });
     });
+    let forgetting = RwSignal::new(false);
+    let forget = Callback::new(move |()| {
+        submission.send_or(
+            async move { api::forget_secrets(id).await },
+            move |gone| {
+                notices.say(format!("{} forgotten.", counted(gone.secrets, "secret was", "secrets were")))
+            },
+            move |failure| notices.fail(&failure),
+        );
+    });
     let warning = format!(
         "This deletes the project with {}, its history, reports and stored passwords here. Nothing is deleted on either mail system.",
         counted(project.row.jobs, "mailbox", "mailboxes")
@@ -92,6 +102,15 @@ fn Settings(project: ProjectView, may: bool) -> impl IntoView {
         <Show when=move || may>
             <section class="card danger-zone">
                 <div>
+                    <h2>"Forget credentials"</h2>
+                    <p>"Stored passwords and tokens of this project and its mailboxes are removed. History and reports stay; a new pass needs them entered again."</p>
+                </div>
+                <button type="button" class="button danger" data-test="forget-secrets" on:click=move |_| forgetting.set(true)>
+                    "Forget credentials"
+                </button>
+            </section>
+            <section class="card danger-zone">
+                <div>
                     <h2>"Delete this project"</h2>
                     <p>"Its history and reports go with it. Both mail systems stay as they are."</p>
                 </div>
@@ -100,6 +119,13 @@ fn Settings(project: ProjectView, may: bool) -> impl IntoView {
                 </button>
             </section>
         </Show>
+        <Confirm
+            title="Forget all credentials of this project?"
+            text="They cannot be shown or brought back."
+            deed="Forget credentials"
+            open=forgetting
+            on_confirm=forget
+        />
         <Confirm title="Delete this project?" text=warning deed="Delete project" typed=name open=asking on_confirm=delete/>
     }
 }

@@ -58,6 +58,11 @@ pub(crate) struct SettingFlags {
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
 
+    /// Address and port to tell Prometheus numbers at, such as 127.0.0.1:9464; anybody who reaches it reads them: how
+    /// many and how much, never a name [default: none]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) metrics_listen: Option<String>,
+
     /// The address admins type, such as `https://migrate.example.org` when a TLS proxy stands in front
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
@@ -86,6 +91,7 @@ impl SettingFlags {
             ("log_format", &self.log_format),
             ("log_level", &self.log_level),
             ("listen", &self.listen),
+            ("metrics_listen", &self.metrics_listen),
             ("public_url", &self.public_url),
             ("workers", &self.workers),
             ("web_root", &self.web_root),

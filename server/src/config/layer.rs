@@ -63,8 +63,9 @@ impl Source {
 }
 
 /// Every key there is.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "listen",
+    "metrics_listen",
     "public_url",
     "database",
     "data_dir",
@@ -84,6 +85,7 @@ const OTHER_VARIABLES: [&str; 7] = ["BIN", "CONFIG", "PASSWORD", "TARGET_PASSWOR
 #[derive(Default)]
 pub(super) struct Layer {
     listen: Option<SocketAddr>,
+    metrics_listen: Option<SocketAddr>,
     public_url: Option<PublicUrl>,
     database: Option<SecretString>,
     data_dir: Option<PathBuf>,
@@ -107,6 +109,10 @@ impl Layer {
         match key {
             "listen" => {
                 self.listen = Some(parse(&spelled, text, "an address and port such as 127.0.0.1:7080")?);
+            }
+            "metrics_listen" => {
+                let address = parse(&spelled, text, "an address and port such as 127.0.0.1:9464")?;
+                self.metrics_listen = Some(address);
             }
             "public_url" => {
                 self.public_url = Some(text.parse().map_err(|error: String| value(&spelled, &error))?);
@@ -175,6 +181,7 @@ impl Layer {
         refuse_clear_text(listen, self.public_url.as_ref())?;
         Ok(Config {
             listen,
+            metrics_listen: self.metrics_listen,
             public_url: self.public_url,
             database: self.database,
             log_file: self.log_file.unwrap_or_else(|| paths::log_file(&data_dir)),

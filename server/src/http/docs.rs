@@ -49,6 +49,7 @@ use super::{
         projects::read,
         projects::change,
         projects::remove,
+        projects::forget,
         projects::act,
         causes::list,
         forecast::read,

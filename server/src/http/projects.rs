@@ -8,7 +8,7 @@ use shared::{
     error::ApiError,
     id::ProjectId,
     job::{ActionForm, Applied},
-    project::{DeleteForm, ProjectForm, ProjectPage, ProjectQuery, ProjectView},
+    project::{DeleteForm, Forgotten, ProjectForm, ProjectPage, ProjectQuery, ProjectView},
 };
 
 use super::{
@@ -114,4 +114,17 @@ pub(super) async fn act(
     let subject = format!("{} ({applied} mailbox{})", project.name, if applied == 1 { "" } else { "es" });
     parts.record(&who.admin.name, &format!("project.{}", form.action.word()), &subject).await;
     Ok(HttpResponse::Accepted().json(Applied { applied }))
+}
+
+/// Forgets the passwords and tokens of a project and of all its mailboxes. History and reports stay.
+#[utoipa::path(post, path = "/api/v1/projects/{id}/forget", tag = "projects", params(("id" = i64, Path)), responses(
+    (status = 200, body = Forgotten),
+    (status = 404, body = ApiError),
+    (status = 409, body = ApiError, description = "A mailbox waits, runs or is paused"),
+))]
+pub(super) async fn forget(who: Operator, parts: Data<Parts>, id: Path<ProjectId>) -> Answer {
+    let project = parts.store.project_row(*id).await?;
+    let secrets = parts.store.forget_secrets(*id).await?;
+    parts.record(&who.admin.name, "project.forget", &format!("{} ({secrets} secrets)", project.name)).await;
+    Ok(HttpResponse::Ok().json(Forgotten { secrets }))
 }

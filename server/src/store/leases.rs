@@ -213,6 +213,7 @@ impl Store {
         }
         tx.commit().await?;
         if settled_count > 0 {
+            crate::metrics::leases_lost(settled_count as u64);
             self.wake();
         }
         Ok(settled_count as u64)

@@ -160,6 +160,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb("project create", "POST",   "/projects",              "Create a project", &[Form("The project")]),
     verb("project change", "PUT",    "/projects/{id}",         "Change a project's settings", &[PROJECT, Form("All its settings; secrets that are left out stay")]),
     verb("project delete", "DELETE", "/projects/{id}",         "Delete a project with its history; nothing is touched on either mail system", &[PROJECT, Text("name", "Its name, to make sure")]),
+    verb("project forget", "POST",   "/projects/{id}/forget",  "Forget its passwords and tokens; history and reports stay", &[PROJECT]),
     verb("project limits", "GET",    "/projects/{id}/limits",  "Show how much of its systems may be used now, and why not more", &[PROJECT]),
     verb("project reset-login", "POST", "/projects/{id}/logins", "Let a login be tried again that was refused twice", &[PROJECT, Form("Side and login")]),
     project("project dry-run", "Show the plans of its mailboxes without writing", &[PROJECT, Fixed("action", "dry-run"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),

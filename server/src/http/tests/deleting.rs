@@ -27,3 +27,36 @@ async fn a_project_is_deleted_by_id_and_name_together() {
     assert_eq!(send(&site, asked()).await.0, StatusCode::NO_CONTENT);
     assert_eq!(send(&site, asked()).await.0, StatusCode::NOT_FOUND);
 }
+
+#[actix_web::test]
+async fn credentials_are_forgotten_at_a_word_and_history_stays() {
+    let bench = Bench::new().await;
+    let site = bench.site().await;
+    let session = bench.admin("otto", Role::Operator).await;
+    let side = |host: &str, login| {
+        json!({ "endpoint": { "kind": "imap", "host": host, "port": 993, "tls": "implicit", "pin": null,
+            "login": login } })
+    };
+    let mut source = side("old.example", json!({ "method": "authorization-id", "admin": "root" }));
+    source["secret"] = json!("canary");
+    let form = json!({ "name": "Move", "source": source,
+        "target": side("new.example", json!({ "method": "password" })) });
+    let (_, made) = send(&site, request("POST", "/api/v1/projects", Some(&session), Some(form))).await;
+    let project = format!("/api/v1/projects/{}", made["row"]["id"]);
+    let rows = json!([{ "source_user": "a", "target_user": "a", "target_secret": "canary" }]);
+    let add = request("POST", &format!("{project}/jobs"), Some(&session), Some(rows));
+    let (status, added) = send(&site, add).await;
+    assert_eq!(status, StatusCode::CREATED, "{added}");
+    let act = |action: &str| {
+        let path = format!("/api/v1/jobs/{}/actions", added[0]["id"]);
+        request("POST", &path, Some(&session), Some(json!({ "action": action })))
+    };
+    let forget = || request("POST", &format!("{project}/forget"), Some(&session), None);
+    assert_eq!(send(&site, act("start")).await.0, StatusCode::ACCEPTED);
+    assert_eq!(send(&site, forget()).await.0, StatusCode::CONFLICT, "the mailbox waits and needs them");
+    assert_eq!(send(&site, act("cancel")).await.0, StatusCode::ACCEPTED);
+    assert_eq!(send(&site, forget()).await, (StatusCode::OK, json!({ "secrets": 2 })));
+    let (_, view) = send(&site, request("GET", &project, Some(&session), None)).await;
+    assert_eq!((&view["source_has_secret"], &view["row"]["jobs"]), (&json!(false), &json!(1)));
+    assert_eq!(send(&site, forget()).await.1, json!({ "secrets": 0 }));
+}
