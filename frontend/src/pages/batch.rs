@@ -71,6 +71,9 @@ fn Batch(batch: Loading<BatchView>, first: BatchView) -> impl IntoView {
         true => Tone::Good,
         false => Tone::Busy,
     });
+    let new = Signal::derive(move || {
+        row.with(|row| row.drift.map_or_else(|| "–".to_owned(), |drift| count(drift.new)))
+    });
     let changes = Signal::derive(move || row.with(|row| drift(row.drift)));
     let crumbs = vec![
         crumb("Projects", "/"),
@@ -81,7 +84,7 @@ fn Batch(batch: Loading<BatchView>, first: BatchView) -> impl IntoView {
         <p class="hosts" data-test="schedule">{move || row.with(schedule)}</p>
         {move || row.with(|row| row.told.clone()).map(|told| view! { <p class="small faint">{told}</p> })}
     };
-    let may = session.may(Role::Operator);
+    let may = untrack(|| session.may(Role::Operator));
     view! {
         <PageHead title=name crumbs=crumbs below=below.into_any()>
             <a class="button" href=format!("/projects/{project}?batch={id}") data-test="batch-mailboxes">"Mailboxes"</a>
@@ -93,7 +96,7 @@ fn Batch(batch: Loading<BatchView>, first: BatchView) -> impl IntoView {
                 <Tile label="Waiting or running" value=number(|view| view.row.counts.active)/>
                 <Tile label="Failed" value=number(|view| view.row.counts.failed)/>
                 <Tile label="Day one done" value=number(|view| view.row.counts.day_one)/>
-                <Tile label="New on the source" value=number(|view| view.row.drift.map_or(0, |drift| drift.new)) note=changes/>
+                <Tile label="New on the source" value=new note=changes/>
             </dl>
             <Progress fraction=part label="Mailboxes complete" text=text tone=tone/>
         </section>

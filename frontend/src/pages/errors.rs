@@ -48,7 +48,7 @@ fn Errors(project: ProjectView) -> impl IntoView {
     causes.keep_fresh(FRESH);
     let rows = Memo::new(move |_| causes.get());
     let any = Memo::new(move |_| rows.with(|rows| rows.as_ref().map(|rows| !rows.is_empty())));
-    let may = session.may(Role::Operator);
+    let may = untrack(|| session.may(Role::Operator));
     let notices = Notices::here();
     let sending = Submission::new();
     let retry = Callback::new(move |row: CauseRow| {

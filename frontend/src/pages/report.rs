@@ -53,6 +53,13 @@ fn Whole(id: JobId, report: Report) -> impl IntoView {
             <div><dt>"How far"</dt><dd>{depth_title(report.depth)}</dd></div>
         </dl>
     };
+    let approved = report.approved.map(|approval| {
+        let note =
+            if approval.note.is_empty() { String::new() } else { format!(": {}", clean(&approval.note)) };
+        let text =
+            format!("Differences approved by {} on {}{note}", clean(&approval.who), moment(approval.at));
+        view! { <p data-test="approved"><bdi>{text}</bdi></p> }
+    });
     view! {
         <PageHead title="Report" crumbs=crumbs><Downloads id=id/></PageHead>
         <section class=format!("card verdict {}", tone.class()) data-test="report-verdict" aria-label="Verdict">
@@ -60,6 +67,7 @@ fn Whole(id: JobId, report: Report) -> impl IntoView {
             <div>
                 <h2>{report.verdict.title()}</h2>
                 <p>{clean_sentence(&report.sentence)}</p>
+                {approved}
             </div>
         </section>
         <section class="card" aria-label="What was compared">

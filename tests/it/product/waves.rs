@@ -240,3 +240,18 @@ async fn errors_are_grouped_by_cause_and_retried_once_fixed() {
     wave.until(&DONE, PASS).await;
     wave.assert_same();
 }
+
+#[tokio::test]
+async fn a_batch_starts_by_itself_though_the_server_was_off_at_its_moment() {
+    let soon = std::time::SystemTime::now() + Duration::from_secs(4);
+    let start_at = shared::time::Timestamp::from(soon).to_string();
+    let mut wave = wave(1, 5, json!({ "start_at": start_at })).await;
+    assert_eq!(wave.job(0).await.row.state, JobState::Ready);
+    wave.app.stop();
+    tokio::time::sleep(soon.duration_since(std::time::SystemTime::now()).unwrap_or_default()).await;
+    wave.app.resume().await;
+    wave.until(&DONE, PASS).await;
+    wave.assert_same();
+    let row = wave.view().await.row;
+    assert!(row.started.is_some() && row.told.expect("told").starts_with("Started"));
+}

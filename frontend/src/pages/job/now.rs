@@ -51,6 +51,12 @@ pub(super) fn Now(row: Memo<JobRow>) -> impl IntoView {
             view! { <p class="note tone-warning"><Icon name=IconName::Clock/><span>{clean_sentence(&why)}</span></p> },
         )
     };
+    let slow = move || {
+        let why = live.with(|live| live.as_ref().and_then(|live| live.slow.clone()))?;
+        Some(
+            view! { <p class="note tone-warning" data-test="slow"><Icon name=IconName::Warning/><span>{why}</span></p> },
+        )
+    };
     let figure = move |label: &'static str, of: fn(&Live) -> String| {
         view! { <div><dt>{label}</dt><dd>{part(of)}</dd></div> }
     };
@@ -63,6 +69,7 @@ pub(super) fn Now(row: Memo<JobRow>) -> impl IntoView {
             <Progress fraction=fraction label="This pass" text=text tone=Tone::Busy/>
             {folder}
             {waiting}
+            {slow}
             <Show when=move || live.with(Option::is_some)>
                 <dl class="figures">
                     {figure("Messages", |live| of_all(count(live.items_done), live.items_total, count))}

@@ -135,9 +135,9 @@ pub(super) fn ProjectActions(
             <div class="actions" role="group" aria-label=whom data-test="bulk">
                 <span class="actions-label" data-test="bulk-whom">{whom}</span>
                 {USUAL.map(button).collect_view()}
-                <details class="more">
+                <details class="rarely">
                     <summary class="button" data-test="more">"More"</summary>
-                    <div class="more-body">
+                    <div class="rarely-body">
                         {MORE.map(button).collect_view()}
                         <Assign id=id ask=ask/>
                     </div>
