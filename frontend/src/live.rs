@@ -54,9 +54,10 @@ fn follow(path: Signal<String>, take: impl Fn(&str) + 'static) {
     stream.open();
     let kept = StoredValue::new_local(stream.clone());
     let turned = stream.clone();
-    Effect::new(move |before: Option<()>| {
+    Effect::new(move |_| {
         let url = address(path.get());
-        if before.is_some() && *turned.url.borrow() != url {
+        // The path may have changed before this ran for the first time.
+        if *turned.url.borrow() != url {
             turned.url.replace(url);
             // Nobody asks for what nobody can see: it is opened when the page is seen again.
             if browser::hidden() { turned.close() } else { turned.open() }

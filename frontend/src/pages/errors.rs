@@ -102,7 +102,8 @@ fn card(id: ProjectId, row: CauseRow, may: bool, retry: Callback<CauseRow>) -> i
         counted(row.jobs, "mailbox", "mailboxes")
     );
     let advice = group.advice.clone();
-    let badge = view! { <Badge tone=severity_tone(group.severity) text=severity_title(group.severity)/> };
+    let word = if row.stopped > 0 { "Failed" } else { severity_title(group.severity) };
+    let badge = view! { <Badge tone=severity_tone(group.severity) text=word/> };
     let again = row.clone();
     let button = may.then(|| {
         view! {

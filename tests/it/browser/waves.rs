@@ -48,6 +48,9 @@ async fn a_wave_is_made_run_repaired_and_cut_over() {
     browser.look("34-errors").await;
     browser.click("cause-mailboxes").await;
     browser.until("[data-test='narrowed']", PASS, |text| text.contains("Only mailboxes with")).await;
+    browser
+        .until("[data-test='jobs']", PASS, |text| text.contains("carl@old") && !text.contains("anna@old"))
+        .await;
     browser.look("35-errors-mailboxes").await;
     let right = json!({ "target_secret": PASSWORD });
     client.put(&format!("/jobs/{}/secrets", jobs[2]), &right).await.expect(204);

@@ -43,16 +43,25 @@ pub(super) struct Ask {
 impl Ask {
     /// What the address asks for: `?batch=7`, `?cause=mailbox.full`.
     pub(super) fn new() -> Self {
-        let ask = Self::all();
         let query = use_query_map();
-        Effect::new(move |_| {
-            let (batch, cause) = query.with(|query| {
+        let wanted = Memo::new(move |_| {
+            query.with(|query| {
                 let batch = query.get("batch").and_then(|id| id.parse().ok());
                 (batch, query.get("cause").and_then(|id| id.parse().ok()))
-            });
-            ask.page.set(0);
+            })
+        });
+        let ask = Self::all();
+        let follow = move |(batch, cause)| {
             ask.batch.set(batch);
             ask.cause.set(cause);
+        };
+        follow(wanted.get_untracked());
+        Effect::new(move |before: Option<()>| {
+            let wanted = wanted.get();
+            if before.is_some() {
+                ask.page.set(0);
+                follow(wanted);
+            }
         });
         ask
     }
