@@ -61,6 +61,9 @@ fn foretold(records: &[PaceRecord], amounts: Amounts) -> Result<(f64, f64), &'st
     if amounts.seen + amounts.unseen == amounts.ended {
         return Err("Nothing is left to do.");
     }
+    if amounts.active == 0 {
+        return Err("Nothing waits or runs now: when it will be done is told while it does.");
+    }
     let samples: Vec<Sample> = records
         .iter()
         .map(|record| Sample {

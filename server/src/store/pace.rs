@@ -25,6 +25,8 @@ pub(crate) struct Amounts {
     pub(crate) unseen: i64,
     /// Jobs that have nothing to do any more.
     pub(crate) ended: i64,
+    /// Jobs that wait or run.
+    pub(crate) active: i64,
 }
 
 #[derive(Debug, Clone, Copy, FromQueryResult)]
@@ -48,7 +50,8 @@ impl Store {
             "SELECT {} AS items, {} AS bytes, {} AS items_done, {} AS bytes_done,
                 COUNT(CASE WHEN c.folders > 0 THEN 1 END) AS seen,
                 COUNT(CASE WHEN c.folders IS NULL OR c.folders = 0 THEN 1 END) AS unseen,
-                COUNT(CASE WHEN j.state IN ('complete', 'exceptions') THEN 1 END) AS ended
+                COUNT(CASE WHEN j.state IN ('complete', 'exceptions') THEN 1 END) AS ended,
+                COUNT(CASE WHEN j.state IN ('queued', 'running', 'pausing', 'stopping') THEN 1 END) AS active
              FROM job j LEFT JOIN job_count c ON c.job = j.id WHERE j.project = ? AND j.state <> 'skipped'",
             sum("c.items"),
             sum("c.bytes"),

@@ -2,6 +2,7 @@
 
 mod content;
 mod crash;
+mod cutover;
 mod delta;
 mod edges;
 mod faults;
