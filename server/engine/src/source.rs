@@ -68,8 +68,9 @@ pub trait Source: Send {
     /// Where folders stand, without opening them; none where the server does not tell.
     async fn standings(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError>;
 
-    /// How many messages folders hold, without opening them; none where the server does not tell.
-    async fn amounts(&mut self, folders: &[&Folder]) -> Result<Vec<Option<u32>>, ConnectorError>;
+    /// How many messages folders hold and which id comes next, without opening them: where they stand, as far as any
+    /// server tells. None for a folder it does not tell of.
+    async fn amounts(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError>;
 
     /// Streams items of several folders, several requests in flight: folder by folder, in each the newest first in groups
     /// that are in order. An item that cannot be delivered arrives as [`Arrival::Failed`]; an error ends the stream.

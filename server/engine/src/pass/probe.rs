@@ -1,5 +1,5 @@
 //! Counts what changed on the source since the last comparison, without opening a folder: where each stands now beside
-//! where it stood then.
+//! where it stood then. Flags count where the server numbers changes.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,14 @@ pub(super) async fn probe(course: &mut Course) -> Result<Drift, Stop> {
     }
     let folders: Vec<&Folder> = ruled.folders.iter().filter(|folder| folder.selectable).collect();
     course.meter.phase(Phase::Inventory, Amount { folders: folders.len() as u64, ..Amount::default() });
-    let standings = source.standings(&folders).await?;
+    let mut standings = source.standings(&folders).await?;
+    if standings.iter().any(Option::is_none) {
+        // A server that numbers no changes still tells how many messages there are and which id comes next.
+        let amounts = source.amounts(&folders).await?;
+        for (standing, amount) in standings.iter_mut().zip(amounts) {
+            *standing = standing.or(amount);
+        }
+    }
     course.counts.folders = folders.len() as u64;
     let mut drift = Drift { counted: course.began, new: 0, gone: 0, folders: 0 };
     for (folder, standing) in folders.iter().zip(standings) {
@@ -69,6 +76,8 @@ fn changed(record: Option<&FolderRecord>, now: Standing) -> Option<(u64, u64)> {
         let (new, gone) = (messages.saturating_sub(record.items), record.items.saturating_sub(messages));
         return (new + gone > 0).then_some((new, gone));
     };
+    let told = now.modseq.is_some() && then.modseq.is_some();
+    let then = if told { then } else { Standing { modseq: now.modseq, ..then } };
     if now == then {
         return None;
     }

@@ -138,8 +138,8 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
     let mut ruled = rules.map_err(ConnectorError::from)?.apply(listing.folders);
     if !ruled.left_out.is_empty() {
         let left_out: Vec<&Folder> = ruled.left_out.iter().collect();
-        let messages = sides.source.amounts(&left_out).await?;
-        ruled.count(messages);
+        let amounts = sides.source.amounts(&left_out).await?;
+        ruled.count(amounts.into_iter().map(|amount| amount.map(|amount| amount.messages)));
         // What an earlier pass copied of them is no orphan: they are still there.
         for folder in &ruled.left_out {
             records.remove(&folder.path);

@@ -63,7 +63,7 @@ impl Source for ImapSource {
         self.session.standings(folders).await
     }
 
-    async fn amounts(&mut self, folders: &[&Folder]) -> Result<Vec<Option<u32>>, ConnectorError> {
+    async fn amounts(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError> {
         self.session.amounts(folders).await
     }
 

@@ -131,10 +131,16 @@ async fn fifty_thousand_jobs_are_one_statement(setting: &Setting) {
         // An unoptimised build on a busy machine; what is to be ruled out is one statement for each job.
         assert!(took < Duration::from_secs(20), "{action:?} took {took:?}");
     }
-    let ids: Vec<JobId> = (1..=MANY).map(JobId).collect();
+    all(store, project, JobAction::Start).await;
+    let begun = Instant::now();
+    assert!(store.claim().await.expect("claims").is_some());
+    println!("claiming one of {MANY} took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(3), "claiming took {:?}", begun.elapsed());
+    all(store, project, JobAction::Cancel).await;
+    let ids: Vec<JobId> = (2..=MANY).map(JobId).collect();
     let selection = Selection::of(ids);
     let which = Which::Project(project, &selection);
-    assert_eq!(store.apply_to(which, JobAction::Start).await.expect("starts"), MANY as u64);
+    assert_eq!(store.apply_to(which, JobAction::Start).await.expect("starts"), MANY as u64 - 1);
 }
 
 on_both! {

@@ -59,6 +59,20 @@ fn a_probe_counts_what_changed_and_opens_no_folder_and_does_not_even_log_in_to_t
 }
 
 #[test]
+fn a_server_that_numbers_no_changes_is_counted_by_its_messages() {
+    clock::run(async {
+        let scene = Scene::new(MAILBOX, "INBOX:").await;
+        scene.finish().await;
+        assert_eq!(drift(&scene).await, (0, 0, 0));
+        scene.source.change(|mailbox| {
+            mailbox.folder("Sent").add(Message::written("new"));
+            mailbox.folder("INBOX").take(1);
+        });
+        assert_eq!(drift(&scene).await, (1, 1, 2));
+    });
+}
+
+#[test]
 fn a_folder_that_came_and_one_that_went_are_changes() {
     clock::run(async {
         let scene = moved().await;

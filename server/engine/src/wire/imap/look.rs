@@ -216,10 +216,13 @@ impl ImapSession {
         self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)").await
     }
 
-    /// How many messages folders hold, without opening them. None for one the server will not tell of.
-    pub(crate) async fn amounts(&mut self, folders: &[&Folder]) -> Result<Vec<Option<u32>>, ConnectorError> {
-        let standings = self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY)").await?;
-        Ok(standings.into_iter().map(|standing| standing.map(|standing| standing.messages)).collect())
+    /// How many messages folders hold and which id comes next, without opening them. None for one the server will not
+    /// tell of.
+    pub(crate) async fn amounts(
+        &mut self,
+        folders: &[&Folder],
+    ) -> Result<Vec<Option<Standing>>, ConnectorError> {
+        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY)").await
     }
 
     async fn statuses(
