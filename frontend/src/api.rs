@@ -15,6 +15,7 @@ use shared::{
     id::{AdminId, BatchId, JobId, ProjectId, TokenId},
     job::{ActionForm, Applied, JobAction, JobSecrets, JobView, NewJob},
     limits::ResetForm,
+    notify::{NotifyChoice, NotifyForm, NotifyTest, NotifyView},
     project::{DeleteForm, Forgotten, ProjectForm, ProjectPage, ProjectQuery, ProjectView},
     report::{Report, ReportFormat},
     token::{MadeToken, NewToken, TokenRow},
@@ -55,6 +56,21 @@ pub(crate) async fn change_admin(id: AdminId, change: &AdminChange) -> Answer<Do
 }
 pub(crate) async fn delete_admin(id: AdminId) -> Answer<Done> {
     delete(&format!("/admins/{id}")).await
+}
+pub(crate) async fn notify() -> Answer<NotifyView> {
+    get("/notifications").await
+}
+pub(crate) async fn change_notify(form: &NotifyForm) -> Answer<NotifyView> {
+    put("/notifications", form).await
+}
+pub(crate) async fn notify_choice() -> Answer<NotifyChoice> {
+    get("/notifications/own").await
+}
+pub(crate) async fn choose_notify(choice: &NotifyChoice) -> Answer<NotifyChoice> {
+    put("/notifications/own", choice).await
+}
+pub(crate) async fn test_notify() -> Answer<NotifyTest> {
+    post("/notifications/test", &()).await
 }
 pub(crate) async fn tokens() -> Answer<Vec<TokenRow>> {
     get("/tokens").await

@@ -9,6 +9,7 @@ mod m20261123_settled;
 mod m20261124_audit;
 mod m20261124_batches;
 mod m20261124_lists;
+mod m20261124_notify;
 mod m20261124_tokens;
 
 use sea_orm_migration::{
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_batches::Batches),
             Box::new(m20261124_tokens::Tokens),
             Box::new(m20261124_audit::Audit),
+            Box::new(m20261124_notify::Notify),
         ]
     }
 }

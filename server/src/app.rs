@@ -6,7 +6,14 @@ mod place;
 mod setup;
 mod start;
 
-use std::{fs::File, io::Write as _, net::SocketAddr, path::Path, process::ExitCode, time::Duration};
+use std::{
+    fs::File,
+    io::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use actix_web::{App as Site, HttpServer, dev::Server, middleware::from_fn, web::Data};
 use tokio::{
@@ -24,6 +31,7 @@ use crate::{
     config::{Config, ServeFlags},
     http, log,
     metrics::{self, Metrics},
+    notify::Notifier,
     queue::Queue,
     runner::Running,
     schedule::Schedule,
@@ -70,6 +78,7 @@ struct App {
     queue: Queue,
     /// Where numbers are told.
     metrics: Option<TcpListener>,
+    data_dir: PathBuf,
     stop: watch::Sender<bool>,
     url: String,
     /// The link that makes the first owner, while there is none.
@@ -116,7 +125,8 @@ impl App {
         .run();
         let url = url(config, address);
         let setup_link = setup::offer(&parts, &url).await?;
-        Ok(Self { server, parts, queue, metrics, stop, url, setup_link, _lock: lock })
+        let data_dir = config.data_dir.clone();
+        Ok(Self { server, parts, queue, metrics, data_dir, stop, url, setup_link, _lock: lock })
     }
 
     /// Tells whoever started the server where it is and how to begin.
@@ -132,12 +142,19 @@ impl App {
 
     /// Serves until a signal asks it to stop; then pauses what runs and returns.
     async fn run(self) -> Result<(), StartError> {
-        let Self { server, parts, queue, metrics, stop, .. } = self;
+        let Self { server, parts, queue, metrics, data_dir, stop, .. } = self;
         let signals = signals()?;
         let queue = tokio::spawn(queue.run(stop.subscribe()));
         let schedule = Schedule::new(parts.store.clone(), parts.clock.clone());
         let schedule = tokio::spawn(schedule.run(stop.subscribe()));
         let tidy = tokio::spawn(tidy(parts.clone()));
+        let notifier = Notifier {
+            store: parts.store.clone(),
+            guests: parts.live.running.guests.clone(),
+            data_dir,
+            own: parts.own,
+        };
+        let notifier = tokio::spawn(notifier.run(stop.subscribe()));
         if let Some(listener) = metrics {
             let metrics = Metrics { store: parts.store.clone(), guests: parts.live.running.guests.clone() };
             tokio::spawn(metrics.run(listener, stop.subscribe()));
@@ -160,6 +177,8 @@ impl App {
             if let Err(error) = schedule.await {
                 tracing::error!(%error, "the schedule did not end well");
             }
+            // What it is sending is sent again when it was not settled.
+            notifier.abort();
             handle.stop(true).await;
         };
         let (_, ended) = tokio::join!(last, server);

@@ -1,7 +1,7 @@
 //! The systems that this process uses, each with one gate that all passes and checks share, and their access tokens.
 
 use std::{
-    collections::{BTreeMap, HashMap, hash_map::RandomState},
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::RandomState},
     hash::BuildHasher,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -109,6 +109,27 @@ impl Guests {
             .collect();
         sides.dedup();
         sides
+    }
+
+    /// In words: systems that ask for patience, and logins that are held back.
+    pub(crate) fn troubled(&self) -> (BTreeSet<String>, BTreeSet<String>) {
+        let gates: Vec<_> = lock(&self.0.gates)
+            .iter()
+            .map(|(place, gate)| (place.side, place.host.clone(), Arc::clone(gate)))
+            .collect();
+        let (mut throttled, mut held) = (BTreeSet::new(), BTreeSet::new());
+        for (side, host, gate) in gates {
+            let view = gate.view(side, &host);
+            if view.reduced.is_some() {
+                throttled.insert(format!("The {} {host}", side.title()));
+            }
+            held.extend(
+                view.breakers.iter().map(|breaker| {
+                    format!("The login {} on the {} {host}", breaker.login.name(), side.title())
+                }),
+            );
+        }
+        (throttled, held)
     }
 
     /// Lets a login be tried again that was refused twice; false when it was not held back.

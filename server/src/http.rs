@@ -15,6 +15,7 @@ mod headers;
 mod health;
 mod jobs;
 mod live;
+mod notify;
 mod projects;
 mod reports;
 mod session;
@@ -63,6 +64,11 @@ const ROUTES: &[Entry] = &[
     ("POST",   "/api/v1/tokens",                   || post().to(tokens::create)),
     ("GET",    "/api/v1/tokens/all",               || get().to(tokens::all)),
     ("DELETE", "/api/v1/tokens/{id}",              || delete().to(tokens::revoke)),
+    ("GET",    "/api/v1/notifications",            || get().to(notify::read)),
+    ("PUT",    "/api/v1/notifications",            || put().to(notify::change)),
+    ("GET",    "/api/v1/notifications/own",        || get().to(notify::own)),
+    ("PUT",    "/api/v1/notifications/own",        || put().to(notify::choose)),
+    ("POST",   "/api/v1/notifications/test",       || post().to(notify::test)),
     ("GET",    "/api/v1/activity",                 || get().to(activity::list)),
     ("GET",    "/api/v1/activity/proof",           || get().to(activity::proof)),
     ("GET",    "/api/v1/activity/export",          || get().to(activity::export)),

@@ -14,6 +14,7 @@ mod http;
 mod live;
 mod log;
 mod metrics;
+mod notify;
 mod queue;
 mod report;
 mod runner;

@@ -25,6 +25,11 @@ pub(crate) fn leases_lost(number: u64) {
     LEASE_LOSSES.fetch_add(number, Ordering::Relaxed);
 }
 
+/// How many passes lost their lease so far.
+pub(crate) fn lease_losses() -> u64 {
+    LEASE_LOSSES.load(Ordering::Relaxed)
+}
+
 /// Another second in which a system asks for patience.
 fn throttled(side: Side) {
     THROTTLED[index(side)].fetch_add(1, Ordering::Relaxed);

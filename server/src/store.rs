@@ -20,6 +20,7 @@ mod leases;
 mod ledger;
 mod lists;
 mod measured;
+mod notices;
 mod open;
 mod outcome;
 mod pace;
@@ -51,6 +52,7 @@ pub(crate) use self::{
     error::StoreError,
     leases::{HEARTBEAT_MILLIS, Lease},
     measured::{Measured, Moved},
+    notices::{Fact, Notice, Standing, Ways},
     pace::{Amounts, PaceRecord, quarters},
     selection::Which,
     sessions::SessionAdmin,

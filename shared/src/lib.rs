@@ -20,6 +20,7 @@ pub mod job;
 pub mod limits;
 pub mod list;
 pub mod live;
+pub mod notify;
 pub mod pass;
 pub mod plan;
 pub mod project;

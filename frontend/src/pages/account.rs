@@ -1,6 +1,7 @@
 //! One's own account: who one is, a new password, API tokens.
 
 mod tokens;
+mod told;
 
 use leptos::prelude::*;
 use shared::auth::{PASSWORD_MIN, PasswordChange};
@@ -13,6 +14,7 @@ use crate::{
 
 use tokens::Tokens;
 pub(crate) use tokens::revoker;
+use told::Told;
 
 /// Changes one's own password, and keeps one's tokens.
 #[component]
@@ -56,6 +58,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
                 <Submit text="Change password" test="change-password"/>
             </Form>
         </section>
+        <Told/>
         <Tokens/>
     }
 }

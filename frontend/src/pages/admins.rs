@@ -1,6 +1,7 @@
 //! Who may use the panel. For owners.
 
 mod add;
+mod notify;
 mod row;
 mod tokens;
 
@@ -14,6 +15,7 @@ use crate::{
     session::Session,
 };
 use add::AddAdmin;
+use notify::NotifySection;
 use row::Row;
 use tokens::AllTokens;
 
@@ -54,6 +56,7 @@ fn Admins() -> impl IntoView {
         </PageHead>
         {admins.view(move |rows| table(rows, admins))}
         <AllTokens/>
+        <NotifySection/>
         <section class="card narrow">
             <h2>"Roles"</h2>
             <dl class="pairs">

@@ -1,6 +1,9 @@
 //! What handlers reach.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use shared::audit::Outcome;
 use tokio::{runtime::Handle, sync::watch};
@@ -33,6 +36,8 @@ pub(crate) struct Parts {
     /// Whether browsers reach the panel over TLS.
     pub(crate) secure: bool,
     pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// Where this server was told to listen.
+    pub(crate) own: SocketAddr,
     /// Runs what must outlive the request that began it.
     pub(crate) runtime: Handle,
     pub(super) setup_file: PathBuf,
@@ -57,6 +62,7 @@ impl Parts {
             clock,
             secure: config.secure(),
             trusted_proxies: config.trusted_proxies.clone(),
+            own: config.listen,
             runtime: Handle::current(),
             setup_file: config.data_dir.join(SETUP_FILE),
         })

@@ -11,7 +11,7 @@ use super::{
     fault::{Answer, Fault},
     findings, forecast, guests,
     headers::DOCS_POLICY,
-    health, jobs, live, projects, reports, session, setup, tokens,
+    health, jobs, live, notify, projects, reports, session, setup, tokens,
     who::Auditor,
 };
 
@@ -41,6 +41,11 @@ use super::{
         tokens::create,
         tokens::all,
         tokens::revoke,
+        notify::read,
+        notify::change,
+        notify::own,
+        notify::choose,
+        notify::test,
         activity::list,
         activity::proof,
         activity::export,

@@ -199,7 +199,7 @@ fn token_client(path: &str, client: &TokenClient) -> Result<(), Fault> {
 }
 
 /// Says what is wrong with a host; none when it is a name or an address.
-fn host_problem(host: &str) -> Option<&'static str> {
+pub(super) fn host_problem(host: &str) -> Option<&'static str> {
     if host.is_empty() {
         return Some("Enter the server's host name, such as mail.example.org.");
     }
@@ -233,7 +233,7 @@ fn is_nowhere(ip: IpAddr) -> bool {
     link_local || ip.is_unspecified() || ip.is_multicast()
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }

@@ -150,6 +150,7 @@ pub(super) const NOUNS: &[(&str, &str)] = &[
     ("audit", "Who did what"),
     ("admin", "Admins, on the host or on a server"),
     ("token", "API tokens: what programs log in with"),
+    ("notify", "Who is told what, by mail and webhook"),
 ];
 
 /// Every verb.
@@ -238,6 +239,12 @@ pub(super) const VERBS: &[Verb] = &[
     verb("admin remove",   "DELETE", "/admins/{id}",      "Remove an admin. What it did stays in the audit log", &[ADMIN]),
     verb("admin me",       "GET",    "/session",          "Show whose token this is", &[]),
     verb("admin password", "PUT",    "/session/password", "Change one's own password", &[Secret("current", "The present password"), Secret("new", "The new password")]),
+
+    verb("notify show",   "GET",  "/notifications",      "Show how this installation tells", &[]),
+    verb("notify change", "PUT",  "/notifications",      "Change how this installation tells", &[Form("Settings and secrets")]),
+    verb("notify own",    "GET",  "/notifications/own",  "Show what one is told by mail", &[]),
+    verb("notify choose", "PUT",  "/notifications/own",  "Change what one is told by mail", &[Form("Address and occasions")]),
+    verb("notify test",   "POST", "/notifications/test", "Send a test to one's own address and to the webhook", &[]),
 
     verb("token list",   "GET",    "/tokens",      "List one's own tokens", &[]),
     verb("token all",    "GET",    "/tokens/all",  "List everybody's tokens", &[]),
