@@ -14,7 +14,7 @@ use shared::{
     pass::PassView,
 };
 
-use super::{missing::NotFound, report::Downloads};
+use super::{batches::drift, missing::NotFound, report::Downloads};
 use crate::{
     api,
     components::{
@@ -132,6 +132,10 @@ fn Numbers(row: Memo<JobRow>) -> impl IntoView {
         let counts = row.with(|row| row.counts);
         format!("{} % · {}", percent(share(counts.copied, counts.items)), bytes(counts.copied_bytes))
     });
+    let new = Signal::derive(move || {
+        row.with(|row| row.drift.map_or_else(|| "–".to_owned(), |drift| count(drift.new)))
+    });
+    let changes = Signal::derive(move || row.with(|row| drift(row.drift)));
     view! {
         <section class="card" aria-label="Numbers">
             <dl class="tiles">
@@ -140,6 +144,7 @@ fn Numbers(row: Memo<JobRow>) -> impl IntoView {
                 <Tile label="On the target" value=number(|row| row.counts.copied) note=part/>
                 <Tile label="Were there already" value=number(|row| row.counts.adopted)/>
                 <Tile label="Left out" value=number(|row| row.counts.skipped)/>
+                <Tile label="New on the source since" value=new note=changes/>
             </dl>
         </section>
     }

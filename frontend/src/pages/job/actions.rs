@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What is done with one mailbox, in the order of the buttons.
-const BUTTONS: [JobAction; 10] = [
+const BUTTONS: [JobAction; 11] = [
     JobAction::DryRun,
     JobAction::Start,
     JobAction::Verify,
@@ -23,6 +23,7 @@ const BUTTONS: [JobAction; 10] = [
     JobAction::Cancel,
     JobAction::StopNow,
     JobAction::Probe,
+    JobAction::Prioritise,
     JobAction::Skip,
     JobAction::Unskip,
 ];
