@@ -27,5 +27,6 @@ pub mod project;
 pub mod report;
 pub mod rules;
 pub mod selection;
+mod text;
 pub mod time;
 pub mod token;

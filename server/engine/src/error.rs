@@ -45,6 +45,15 @@ pub struct ConnectorError {
 }
 
 impl ConnectorError {
+    /// The error where a folder was there a moment ago and is not, or means something else now: everything is looked at
+    /// anew.
+    pub(crate) fn anew(self) -> Self {
+        match self.reach {
+            Reach::Folder => Self { reach: Reach::Mailbox, retry: Retry::Now, ..self },
+            Reach::Item | Reach::Mailbox | Reach::Endpoint => self,
+        }
+    }
+
     /// What was being done and what happened, as a sentence.
     pub fn sentence(&self) -> String {
         let mut doing = self.doing.chars();

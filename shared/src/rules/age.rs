@@ -2,10 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::{Date, Month};
 
-use crate::time::Timestamp;
+use crate::{text::as_text, time::Timestamp};
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -79,30 +78,8 @@ impl FromStr for Age {
     }
 }
 
-impl Serialize for Age {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Age {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl utoipa::PartialSchema for Age {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::String)
-            .description(Some("A day in UTC (`2024-01-31`) or a number of days before now (`90d`)."))
-            .into()
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl utoipa::ToSchema for Age {}
+as_text!(Age, |text| text
+    .description(Some("A day in UTC (`2024-01-31`) or a number of days before now (`90d`).")));
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
     net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -15,11 +14,8 @@ use crate::{
     dovecot::PASSWORD,
     error::{Doing, Error, Result},
     imap::Imap,
-    process::{Ask, Guarded, Identity, free_port, tail},
+    process::{Ask, Guarded, Identity, PATIENCE, free_port, tail},
 };
-
-/// How long a start may take before it counts as failed.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server's process and its directory.
 #[derive(Debug)]
@@ -79,26 +75,9 @@ impl Daemon {
         let errors = fs::File::create(self.path("stderr")).doing(|| format!("making {name}'s error file"))?;
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).current_dir(self.home.path());
         let mut process = Guarded::start(&mut command, Some(self.home.path()))?;
-        let deadline = Instant::now() + PATIENCE;
-        while !self.greets() {
-            if let Some(status) = process.ended() {
-                return Err(Error::new(format!("{name} ended at its start ({status}): {}", self.log())));
-            }
-            if Instant::now() > deadline {
-                let log = self.log();
-                return Err(Error::new(format!("{name} did not greet within {PATIENCE:?}: {log}")));
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        process.until_it_greets(name, self.port, || self.log())?;
         self.process = Some(process);
         Ok(())
-    }
-
-    fn greets(&self) -> bool {
-        let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)) else { return false };
-        let mut line = String::new();
-        let _ = stream.set_read_timeout(Some(PATIENCE));
-        BufReader::new(stream).read_line(&mut line).is_ok() && line.starts_with("* OK")
     }
 
     /// The end of what the process complained about.

@@ -7,11 +7,9 @@ mod options;
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
-    net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use options::Options;
@@ -27,9 +25,6 @@ use crate::{
     process::{Ask, Guarded, Identity, free_port, tail},
     wirelog::WireLog,
 };
-
-/// How long a start may take before it counts as failed.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running Dovecot.
 #[derive(Debug)]
@@ -148,29 +143,9 @@ impl Dovecot {
         command.stderr(errors).current_dir(self.home.path());
         self.identity.take_on(&mut command);
         let mut process = Guarded::start(&mut command, Some(self.home.path()))?;
-        let deadline = Instant::now() + PATIENCE;
-        while !self.greets() {
-            if let Some(status) = process.ended() {
-                return Err(Error::new(format!(
-                    "Dovecot ended at its start ({status}): {}",
-                    self.log_tail()
-                )));
-            }
-            if Instant::now() > deadline {
-                let log = self.log_tail();
-                return Err(Error::new(format!("Dovecot did not greet within {PATIENCE:?}: {log}")));
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        process.until_it_greets("Dovecot", self.plain_port, || self.log_tail())?;
         self.process = Some(process);
         Ok(())
-    }
-
-    fn greets(&self) -> bool {
-        let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.plain_port)) else { return false };
-        let mut line = String::new();
-        let _ = stream.set_read_timeout(Some(PATIENCE));
-        BufReader::new(stream).read_line(&mut line).is_ok() && line.starts_with("* OK")
     }
 
     fn log_tail(&self) -> String {

@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, TcpListener},
+    io::{BufRead, BufReader},
+    net::{Ipv4Addr, TcpListener, TcpStream},
     os::unix::{
         fs::{MetadataExt, chown},
         process::CommandExt,
@@ -16,6 +17,9 @@ use crate::error::{Doing, Error, Result};
 
 /// Waits for our end of its input to close, then ends the group `$1` and removes the directory `$2`.
 const GUARD: &str = r#"cat >/dev/null; kill -s KILL -- "-$1" 2>/dev/null; [ -z "$2" ] || rm -rf -- "$2""#;
+
+/// How long a server's start, or its port's silence, may take before it counts as failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How a process is asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +45,13 @@ pub struct Guarded {
     child: Child,
     guard: Child,
     killed: bool,
+}
+
+fn greets(port: u16) -> bool {
+    let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { return false };
+    let mut line = String::new();
+    let _ = stream.set_read_timeout(Some(PATIENCE));
+    BufReader::new(stream).read_line(&mut line).is_ok() && line.starts_with("* OK")
 }
 
 impl Guarded {
@@ -70,6 +81,21 @@ impl Guarded {
     /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Waits until the mail server that the process is greets on its port; `log` tells what it complained of if not.
+    pub(crate) fn until_it_greets(&mut self, name: &str, port: u16, log: impl Fn() -> String) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while !greets(port) {
+            if let Some(status) = self.ended() {
+                return Err(Error::new(format!("{name} ended at its start ({status}): {}", log())));
+            }
+            if Instant::now() > deadline {
+                return Err(Error::new(format!("{name} did not greet within {PATIENCE:?}: {}", log())));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
     }
 
     /// How the process ended, if it did.

@@ -6,7 +6,6 @@ use shared::{
     cause::Cause,
     check::Side,
     finding::{Finding, Severity},
-    folder::FolderPath,
     live::Phase,
     pass::PassKind,
     project::VerifyDepth,
@@ -62,13 +61,7 @@ pub(super) async fn compare(course: &mut Course, sides: Sides, survey: &Survey) 
         Writer::ReadOnly(reader) => reader,
     };
     let there = target.folders().await?.folders;
-    let records: HashMap<FolderPath, Record> = course
-        .ledger
-        .folders()
-        .await?
-        .into_iter()
-        .map(|(id, record)| (record.source.clone(), (id, record)))
-        .collect();
+    let records = course.records().await?;
     let items = sizes.values().map(|(items, _)| items * 2).sum();
     let bytes = match course.order.options.verify {
         VerifyDepth::Content => sizes.values().map(|(_, bytes)| bytes * 2).sum(),

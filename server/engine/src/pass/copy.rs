@@ -16,12 +16,12 @@ use super::{
     transfer::{self, Lane},
 };
 use crate::{
-    error::{ConnectorError, Reach, Retry},
+    error::ConnectorError,
     filter,
     ledger::{Entry, EntryState, FolderId, FolderRecord},
     mapping::{self, MappedFolder},
     model::{ItemMeta, Watermark},
-    plan::plan_folder,
+    plan::{FolderPlan, plan_folder},
     source::Source,
     target::{OpenFolder, Target, Wish},
 };
@@ -40,7 +40,7 @@ pub(super) struct Hands<'a> {
 pub(super) async fn copy(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -> Result<(), Stop> {
     match copy_all(course, sides, survey).await {
         // A folder is not what it was a moment ago: all is looked at anew.
-        Err(Stop::Side(error)) => Err(anew(error).into()),
+        Err(Stop::Side(error)) => Err(error.anew().into()),
         other => other,
     }
 }
@@ -216,7 +216,7 @@ async fn nothing_new(course: &mut Course, todo: &ToDo) -> Result<(), Stop> {
         course.ledger.put_folders(&[now]).await?;
     }
     let path = record.source.clone();
-    skip(course, &[(*id, &path, todo)]).await
+    record_skips(course, &[(*id, &path, &todo.plan)]).await
 }
 
 /// What is to be done in an open folder. Where a folder was rebuilt, ids mean other items: any of them may be on the
@@ -239,7 +239,7 @@ async fn lane(
     };
     if target_rebuilt && !todo.rebuilt {
         let inventory = hands.source.inventories(&[&folder.source], &|_| {}).await?.pop();
-        let inventory = inventory.transpose().map_err(anew)?.unwrap_or_default();
+        let inventory = inventory.transpose().map_err(ConnectorError::anew)?.unwrap_or_default();
         todo.validity = inventory.validity;
         todo.plan = plan_folder(inventory, Vec::new(), todo.limit, |item| course.by_rule(item));
     }
@@ -298,15 +298,10 @@ async fn remember(course: &mut Course, lanes: &mut [Lane]) -> Result<(), Stop> {
     record_skips(course, &left_out).await
 }
 
-async fn skip(course: &mut Course, folders: &[(FolderId, &FolderPath, &ToDo)]) -> Result<(), Stop> {
-    let folders: Vec<_> = folders.iter().map(|(id, path, todo)| (*id, *path, &todo.plan)).collect();
-    record_skips(course, &folders).await
-}
-
 /// Records what plans leave out.
 async fn record_skips(
     course: &mut Course,
-    folders: &[(FolderId, &FolderPath, &crate::plan::FolderPlan)],
+    folders: &[(FolderId, &FolderPath, &FolderPlan)],
 ) -> Result<(), Stop> {
     let mut entries = Vec::new();
     for (id, path, plan) in folders {
@@ -335,12 +330,4 @@ async fn tell_orphans(course: &mut Course, movables: &Movables) -> Result<(), St
     let findings = findings.collect();
     course.note(findings).await?;
     Ok(())
-}
-
-/// A folder that was there a moment ago: everything is looked at anew.
-pub(super) fn anew(error: ConnectorError) -> ConnectorError {
-    match error.reach {
-        Reach::Folder => ConnectorError { reach: Reach::Mailbox, retry: Retry::Now, ..error },
-        Reach::Item | Reach::Mailbox | Reach::Endpoint => error,
-    }
 }

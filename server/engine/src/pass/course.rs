@@ -25,7 +25,7 @@ use super::{
     meter::{Amount, Meter},
     probe,
     stop::Stop,
-    survey,
+    survey::{self, Record},
 };
 use crate::{
     error::{ConnectorError, Retry},
@@ -112,6 +112,12 @@ impl Course {
             noted: BTreeSet::new(),
             control,
         }
+    }
+
+    /// What the ledger knows of folders, by their path on the source.
+    pub(super) async fn records(&self) -> Result<BTreeMap<FolderPath, Record>, LedgerError> {
+        let folders = self.ledger.folders().await?;
+        Ok(folders.into_iter().map(|(id, record)| (record.source.clone(), (id, record))).collect())
     }
 
     /// Runs to the end, over as many connections as it takes.

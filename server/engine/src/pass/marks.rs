@@ -3,12 +3,12 @@
 use shared::{cause::Cause, finding::Severity};
 
 use super::{
-    copy::anew,
     course::{Course, about, about_folder},
     stop::Stop,
     transfer::Lane,
 };
 use crate::{
+    error::ConnectorError,
     ledger::{Entry, EntryState, FolderId},
     target::{Remark, Remarked, Target},
 };
@@ -27,7 +27,7 @@ pub(super) async fn carry(course: &mut Course, target: &mut dyn Target, lanes: &
                 now: changed.item.flags.clone(),
             })
             .collect();
-        let outcomes = target.carry_marks(&lane.open, &remarks).await.map_err(anew)?;
+        let outcomes = target.carry_marks(&lane.open, &remarks).await.map_err(ConnectorError::anew)?;
         let path = &lane.source.path;
         let mut findings = Vec::new();
         let mut entries: Vec<(FolderId, Entry)> = Vec::new();

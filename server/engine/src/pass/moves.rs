@@ -13,7 +13,6 @@ use shared::{
 };
 
 use super::{
-    copy::anew,
     course::{Course, about},
     stop::Stop,
     survey::Survey,
@@ -141,7 +140,10 @@ pub(super) async fn carry_out(
         let (place, lane) = (&movables.places[from], &lanes[to]);
         let uids: Vec<u32> = moves.iter().map(|taken| taken.uid).collect();
         // What a user removed on the target meanwhile cannot be moved: it is copied after all.
-        let there = target.since(&place.open, uids.iter().min().copied().unwrap_or(1)).await.map_err(anew)?;
+        let there = target
+            .since(&place.open, uids.iter().min().copied().unwrap_or(1))
+            .await
+            .map_err(ConnectorError::anew)?;
         if uids.iter().any(|uid| !there.items.iter().any(|item| item.id == ItemId::Uid(*uid))) {
             let gone: Vec<ItemId> = moves.iter().map(|taken| taken.old.clone()).collect();
             course.ledger.forget_items(place.id, &gone).await?;
@@ -154,7 +156,7 @@ pub(super) async fn carry_out(
             }
             .into());
         }
-        let moved = target.move_items(&place.open, &lane.open, &uids).await.map_err(anew)?;
+        let moved = target.move_items(&place.open, &lane.open, &uids).await.map_err(ConnectorError::anew)?;
         let mut entries = Vec::new();
         let mut findings = Vec::new();
         let could = moved.is_some();

@@ -126,13 +126,7 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
         Writer::Open(target) => target.folders().await?,
         Writer::ReadOnly(target) => target.folders().await?,
     };
-    let mut records: BTreeMap<_, Record> = course
-        .ledger
-        .folders()
-        .await?
-        .into_iter()
-        .map(|(id, record)| (record.source.clone(), (id, record)))
-        .collect();
+    let mut records = course.records().await?;
     let known = records.values().map(|(_, record)| (record.source.clone(), record.target.clone())).collect();
     let rules = mapping::rules::Rules::new(&course.order.options.folders, listing.preset);
     let mut ruled = rules.map_err(ConnectorError::from)?.apply(listing.folders);

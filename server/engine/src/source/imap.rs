@@ -33,14 +33,7 @@ pub(super) async fn connect(
 #[async_trait]
 impl Source for ImapSource {
     async fn folders(&mut self) -> Result<Listing, ConnectorError> {
-        let listing = &self.session.listing;
-        Ok(Listing {
-            folders: listing.folders.clone(),
-            findings: listing.findings.clone(),
-            preset: listing.profile.preset,
-            names: listing.profile.names,
-            message_limit: listing.message_limit,
-        })
+        Ok((&self.session.listing).into())
     }
 
     async fn inventories(

@@ -44,14 +44,7 @@ pub(super) async fn connect(
 #[async_trait]
 impl Target for ImapTarget {
     async fn folders(&mut self) -> Result<Listing, ConnectorError> {
-        let listing = &self.session.listing;
-        Ok(Listing {
-            folders: listing.folders.clone(),
-            findings: listing.findings.clone(),
-            preset: listing.profile.preset,
-            names: listing.profile.names,
-            message_limit: listing.message_limit,
-        })
+        Ok((&self.session.listing).into())
     }
 
     async fn standings(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError> {
@@ -113,8 +106,7 @@ impl Target for ImapTarget {
     }
 
     async fn since(&mut self, folder: &OpenFolder, from: u32) -> Result<Inventory, ConnectorError> {
-        let look = self.session.look_at(&folder.folder, Some(from), Way::Write).await?;
-        Ok(look.into())
+        self.session.look_at(&folder.folder, Some(from), Way::Write).await.map(Inventory::from)
     }
 
     fn settle(&self) -> &'static [Duration] {

@@ -146,7 +146,7 @@ impl Fetching<'_> {
         if let Some(Opening { order, state, .. }) = self.openings.pop_front_if(|first| first.asked == *asked)
         {
             let FetchOrder { folder, validity, .. } = self.orders[order];
-            self.session.opened(folder, &condition).map_err(anew)?;
+            self.session.opened(folder, &condition).map_err(ConnectorError::anew)?;
             if state.validity != validity {
                 return Err(rebuilt(folder, self.session.peer()).into());
             }
@@ -264,15 +264,7 @@ impl Fetching<'_> {
     }
 }
 
-/// A folder that was there a moment ago: everything is looked at anew.
-fn anew(error: ConnectorError) -> ConnectorError {
-    match error.reach {
-        Reach::Folder => ConnectorError { reach: Reach::Mailbox, retry: Retry::Now, ..error },
-        Reach::Item | Reach::Mailbox | Reach::Endpoint => error,
-    }
-}
-
-pub(super) fn rebuilt(folder: &Folder, peer: &str) -> ConnectorError {
+fn rebuilt(folder: &Folder, peer: &str) -> ConnectorError {
     // The ids we ask for mean other messages now.
     ConnectorError {
         reach: Reach::Mailbox,

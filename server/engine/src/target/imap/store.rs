@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::{alone, permanent};
 use crate::{
-    error::{ConnectorError, Reach, Retry},
+    error::ConnectorError,
     model::Item,
     target::{StoreNews, StoreOutcome, StoreResult, Window},
     wire::imap::{
@@ -236,12 +236,8 @@ impl Storing<'_> {
             Some(Sent::Batch(batch)) => self.answered(batch, condition),
             Some(Sent::Folder(window)) => {
                 let Some(open) = self.open.get(&window) else { return Ok(()) };
-                // It was open a moment ago: all is looked at anew.
-                self.session.opened(&open.window.folder.folder, &condition).map_err(|error| ConnectorError {
-                    reach: Reach::Mailbox,
-                    retry: Retry::Now,
-                    ..error
-                })
+                let opened = self.session.opened(&open.window.folder.folder, &condition);
+                opened.map_err(ConnectorError::anew)
             }
             Some(Sent::Nothing) => Ok(()),
             None => Err(self.session.connection.broken("an answer to no command")),

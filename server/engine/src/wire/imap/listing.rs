@@ -25,6 +25,7 @@ use super::{
 use crate::{
     error::{ConnectorError, Reach, Retry},
     model::Folder,
+    source::Listing,
 };
 
 /// What the listing of one mailbox told.
@@ -46,6 +47,18 @@ pub(crate) struct MailboxListing {
     pub id: String,
     /// Largest message the server takes, in bytes, when it tells (APPENDLIMIT, RFC 7889).
     pub message_limit: Option<u64>,
+}
+
+impl From<&MailboxListing> for Listing {
+    fn from(listing: &MailboxListing) -> Self {
+        Self {
+            folders: listing.folders.clone(),
+            findings: listing.findings.clone(),
+            preset: listing.profile.preset,
+            names: listing.profile.names,
+            message_limit: listing.message_limit,
+        }
+    }
 }
 
 /// A namespace (RFC 2342): what its folders' names begin with, and what separates them.
