@@ -1,6 +1,6 @@
 //! The side that is read. Never written to.
 
-mod imap;
+pub(crate) mod imap;
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Bytes of messages that are between the two sides at most, in KiB: what a pass costs in memory.
-const BUDGET_KIB: usize = 32 * 1024;
+const BUDGET_KIB: usize = 16 * 1024;
 /// Items that wait between the two sides at most.
 const WAITING: usize = 2000;
 
@@ -54,7 +54,7 @@ pub enum Part {
 /// Reads one mailbox. Never writes to it: EXAMINE and BODY.PEEK only.
 #[async_trait]
 pub trait Source: Send {
-    /// The folders of the mailbox.
+    /// The folders of the mailbox, as they are now.
     async fn folders(&mut self) -> Result<Listing, ConnectorError>;
 
     /// What stands in folders now, in their order. A folder that cannot be opened gives an error that reaches the folder.

@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 use crate::{
     account::Account,
     error::ConnectorError,
-    model::{Flags, Folder, Inventory, Item, ItemId, ItemMeta, Standing, Watermark},
-    source::{Held, Listing},
+    model::{Flags, Folder, Inventory, Item, ItemId, ItemMeta, Watermark},
+    source::{Held, Source},
     validate::Keeps,
 };
 
@@ -129,11 +129,8 @@ pub enum Remarked {
 /// Writes one mailbox. Never deletes from it.
 #[async_trait]
 pub trait Target: Send {
-    /// The folders of the mailbox.
-    async fn folders(&mut self) -> Result<Listing, ConnectorError>;
-
-    /// Where folders stand, without opening them; none where the server does not tell.
-    async fn standings(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError>;
+    /// The same mailbox for reading. What is read is asked for afresh.
+    fn as_source(&mut self) -> &mut dyn Source;
 
     /// Opens folders for writing, in their order; makes those that are not there. A folder the target will not have gives
     /// an error that reaches the folder.

@@ -12,10 +12,9 @@ use super::{
 use crate::{
     model::{Fingerprint, ItemId, ItemMeta, Received},
     plan::FolderPlan,
-    source::{self, FetchOrder, Part},
+    source::{FetchOrder, Part},
     target::OpenFolder,
 };
-use shared::check::Side;
 
 /// Items of a target folder that no entry of the ledger claims, each to be taken once.
 #[derive(Debug, Default)]
@@ -140,12 +139,9 @@ pub(super) async fn find(
             .filter(|item| (interrupted && ours(item)) || planned_moment(item) || sizes.contains(&item.size))
             .collect();
         if !unclaimed.is_empty() {
-            let reader = match hands.reader {
-                Some(reader) => reader,
-                None => hands.reader.insert(source::connect(&course.order.target, Side::Target).await?),
-            };
             let wanted = FetchOrder { folder: &open.folder, validity: there.validity, items: &unclaimed };
-            let read = read::read(&mut **reader, &[wanted], Part::Whole, Halves::Both, &|_| {}).await?;
+            let read =
+                read::read(hands.target.as_source(), &[wanted], Part::Whole, Halves::Both, &|_| {}).await?;
             for seen in read.into_iter().flat_map(|read| read.seen) {
                 let ItemId::Uid(uid) = seen.meta.id else { continue };
                 found.add(Candidate {

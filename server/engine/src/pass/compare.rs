@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use shared::{
     cause::Cause,
-    check::Side,
     finding::{Finding, Severity},
     live::Phase,
     pass::PassKind,
@@ -18,7 +17,7 @@ use super::{
     pairs::{self, Sorted},
     read::{self, Halves, Read},
     stop::Stop,
-    survey::{Record, Sides, Survey, Work, Writer},
+    survey::{Record, Sides, Survey, Work},
 };
 use crate::{
     error::Reach,
@@ -26,7 +25,7 @@ use crate::{
     mapping::MappedFolder,
     matching::Seen,
     model::{Folder, Inventory, ItemMeta, Standing},
-    source::{self, FetchOrder, Part, Source},
+    source::{FetchOrder, Part, Source},
     validate::{self, FolderPair},
 };
 
@@ -52,14 +51,8 @@ pub(super) async fn compare(course: &mut Course, sides: Sides, survey: &Survey) 
     if sizes.is_empty() {
         return Ok(());
     }
-    let Sides { mut source, target } = sides;
-    let mut target = match target {
-        Writer::Open(writer) => {
-            drop(writer);
-            source::connect(&course.order.target, Side::Target).await?
-        }
-        Writer::ReadOnly(reader) => reader,
-    };
+    let Sides { mut source, mut target } = sides;
+    let target = target.as_source();
     let there = target.folders().await?.folders;
     let records = course.records().await?;
     let items = sizes.values().map(|(items, _)| items * 2).sum();
@@ -68,7 +61,7 @@ pub(super) async fn compare(course: &mut Course, sides: Sides, survey: &Survey) 
         VerifyDepth::Headers | VerifyDepth::Listing => 0,
     };
     course.begin(Phase::Verifying, Amount { folders: sizes.len() as u64, items, bytes });
-    let mut both = Both { source: &mut *source, target: &mut *target };
+    let mut both = Both { source: &mut *source, target };
     for group in pairs::groups(&sizes) {
         course.obey()?;
         let folders: Vec<Subject<'_>> = group

@@ -29,11 +29,10 @@ use crate::{
 /// Names that are tried when a target refuses a folder's own.
 const MOST_NAMES: u32 = 3;
 
-/// The sides while copying; the reader is a second look at the target, opened when it is needed.
+/// The sides while copying.
 pub(super) struct Hands<'a> {
     pub source: &'a mut dyn Source,
     pub target: &'a mut dyn Target,
-    pub reader: &'a mut Option<Box<dyn Source>>,
 }
 
 /// Brings every folder's items to the target.
@@ -55,8 +54,7 @@ async fn copy_all(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -
         bytes: plans().map(|plan| plan.copy_bytes).sum(),
     };
     course.begin(Phase::Copying, amount);
-    let mut reader = None;
-    let mut hands = Hands { source: &mut *sides.source, target: &mut **target, reader: &mut reader };
+    let mut hands = Hands { source: &mut *sides.source, target: &mut **target };
     let open = open_all(course, hands.target, survey).await?;
     let mut lanes = Vec::new();
     for (index, open) in open.into_iter().enumerate() {

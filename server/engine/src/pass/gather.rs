@@ -12,7 +12,7 @@ use crate::{
 
 /// Items and bytes of a window.
 const WINDOW_ITEMS: usize = 500;
-const WINDOW_BYTES: usize = 8 * 1024 * 1024;
+const WINDOW_BYTES: usize = 4 * 1024 * 1024;
 /// A window is not held back for items that take longer than this to come.
 const GATHER: Duration = Duration::from_millis(30);
 

@@ -40,10 +40,10 @@ pub(super) enum Writer {
 }
 
 impl Writer {
-    async fn standings(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError> {
+    pub(super) fn as_source(&mut self) -> &mut dyn Source {
         match self {
-            Self::Open(target) => target.standings(folders).await,
-            Self::ReadOnly(target) => target.standings(folders).await,
+            Self::Open(target) => target.as_source(),
+            Self::ReadOnly(target) => &mut **target,
         }
     }
 }
@@ -122,10 +122,7 @@ pub(super) async fn connect(course: &Course) -> Result<Sides, Stop> {
 
 pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Survey, Stop> {
     let listing = sides.source.folders().await?;
-    let there = match &mut sides.target {
-        Writer::Open(target) => target.folders().await?,
-        Writer::ReadOnly(target) => target.folders().await?,
-    };
+    let there = sides.target.as_source().folders().await?;
     let mut records = course.records().await?;
     let known = records.values().map(|(_, record)| (record.source.clone(), record.target.clone())).collect();
     let rules = mapping::rules::Rules::new(&course.order.options.folders, listing.preset);
@@ -246,7 +243,8 @@ async fn settled(
         .map(|at| &mapped[*at].source)
         .collect();
     let there: Vec<&Folder> = candidates.iter().map(|(.., existing)| *existing).collect();
-    let (here, there) = tokio::try_join!(sides.source.standings(&here), sides.target.standings(&there))?;
+    let (here, there) =
+        tokio::try_join!(sides.source.standings(&here), sides.target.as_source().standings(&there))?;
     let mut here = here.into_iter();
     for ((at, compared, _), there) in candidates.into_iter().zip(there) {
         let here = if readable(&at) { here.next().flatten() } else { Some(compared.source) };

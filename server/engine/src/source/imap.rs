@@ -18,21 +18,26 @@ use crate::{
 
 /// Any IMAP mailbox as a source.
 #[derive(Debug)]
-pub(super) struct ImapSource {
-    session: ImapSession,
+pub(crate) struct ImapSource {
+    pub(crate) session: ImapSession,
+    /// Whether the folders that were listed at the login were told of.
+    told: bool,
 }
 
-pub(super) async fn connect(
+pub(crate) async fn connect(
     endpoint: &ImapEndpoint,
     account: &Account,
     as_side: Side,
 ) -> Result<ImapSource, ConnectorError> {
-    Ok(ImapSource { session: session::open(endpoint, account, as_side).await? })
+    Ok(ImapSource { session: session::open(endpoint, account, as_side).await?, told: false })
 }
 
 #[async_trait]
 impl Source for ImapSource {
     async fn folders(&mut self) -> Result<Listing, ConnectorError> {
+        if std::mem::replace(&mut self.told, true) {
+            self.session.list_again().await?;
+        }
         Ok((&self.session.listing).into())
     }
 

@@ -21,16 +21,19 @@ use super::{OpenFolder, Remark, Remarked, StoreNews, StoreResult, Target, Window
 use crate::{
     account::Account,
     error::ConnectorError,
-    model::{Folder, Inventory, ItemMeta, Standing},
-    source::Listing,
+    model::{Folder, Inventory, ItemMeta},
+    source::{
+        Source,
+        imap::{self, ImapSource},
+    },
     validate::{Keeps, KeywordRule},
-    wire::imap::session::{self, ImapSession, Permanent, Way},
+    wire::imap::session::{ImapSession, Permanent, Way},
 };
 
 /// Any IMAP mailbox as a target.
 #[derive(Debug)]
 pub(super) struct ImapTarget {
-    session: ImapSession,
+    side: ImapSource,
 }
 
 pub(super) async fn connect(
@@ -38,24 +41,20 @@ pub(super) async fn connect(
     account: &Account,
     as_side: Side,
 ) -> Result<ImapTarget, ConnectorError> {
-    Ok(ImapTarget { session: session::open(endpoint, account, as_side).await? })
+    Ok(ImapTarget { side: imap::connect(endpoint, account, as_side).await? })
 }
 
 #[async_trait]
 impl Target for ImapTarget {
-    async fn folders(&mut self) -> Result<Listing, ConnectorError> {
-        Ok((&self.session.listing).into())
-    }
-
-    async fn standings(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError> {
-        self.session.standings(folders).await
+    fn as_source(&mut self) -> &mut dyn Source {
+        &mut self.side
     }
 
     async fn open(
         &mut self,
         wishes: &[Wish<'_>],
     ) -> Result<Vec<Result<OpenFolder, ConnectorError>>, ConnectorError> {
-        open::open(&mut self.session, wishes).await
+        open::open(&mut self.side.session, wishes).await
     }
 
     async fn store(
@@ -63,7 +62,7 @@ impl Target for ImapTarget {
         windows: mpsc::Receiver<Window>,
         news: &mpsc::UnboundedSender<StoreNews>,
     ) -> Result<(), ConnectorError> {
-        store::store(&mut self.session, windows, news).await
+        store::store(&mut self.side.session, windows, news).await
     }
 
     async fn store_pieces(
@@ -73,7 +72,7 @@ impl Target for ImapTarget {
         bytes: u64,
         pieces: mpsc::Receiver<Bytes>,
     ) -> Result<StoreResult, ConnectorError> {
-        large::store(&mut self.session, folder, item, bytes, pieces).await
+        large::store(&mut self.side.session, folder, item, bytes, pieces).await
     }
 
     async fn carry_marks(
@@ -81,7 +80,7 @@ impl Target for ImapTarget {
         folder: &OpenFolder,
         remarks: &[Remark],
     ) -> Result<Vec<Remarked>, ConnectorError> {
-        marks::carry(&mut self.session, folder, remarks).await
+        marks::carry(&mut self.side.session, folder, remarks).await
     }
 
     async fn move_items(
@@ -90,11 +89,11 @@ impl Target for ImapTarget {
         to: &OpenFolder,
         uids: &[u32],
     ) -> Result<Option<Vec<Option<u32>>>, ConnectorError> {
-        marks::move_items(&mut self.session, from, to, uids).await
+        marks::move_items(&mut self.side.session, from, to, uids).await
     }
 
     async fn put_in_order(&mut self, folders: &[&OpenFolder]) -> Result<(), ConnectorError> {
-        match self.session.listing.profile.preset {
+        match self.side.session.listing.profile.preset {
             // These number a message once, when it is stored.
             Preset::Dovecot | Preset::Cyrus | Preset::Zimbra | Preset::Carbonio => return Ok(()),
             _ => {}
@@ -102,19 +101,19 @@ impl Target for ImapTarget {
         let folders: Vec<(&Folder, Option<u32>)> =
             folders.iter().map(|folder| (&folder.folder, None)).collect();
         // A folder that cannot be opened any more is told of by the comparison.
-        self.session.look(&folders, Way::Write, |_| {}).await.map(drop)
+        self.side.session.look(&folders, Way::Write, |_| {}).await.map(drop)
     }
 
     async fn since(&mut self, folder: &OpenFolder, from: u32) -> Result<Inventory, ConnectorError> {
-        self.session.look_at(&folder.folder, Some(from), Way::Write).await.map(Inventory::from)
+        self.side.session.look_at(&folder.folder, Some(from), Way::Write).await.map(Inventory::from)
     }
 
     fn settle(&self) -> &'static [Duration] {
-        self.session.listing.profile.settle
+        self.side.session.listing.profile.settle
     }
 
     async fn room(&mut self) -> Result<Option<String>, ConnectorError> {
-        let room = self.session.room().await?;
+        let room = self.side.session.room().await?;
         Ok(room.map(|room| format!("{} of {} bytes used", room.used, room.limit)))
     }
 }

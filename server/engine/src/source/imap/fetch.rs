@@ -25,7 +25,7 @@ const FEW_ITEMS: usize = 1000;
 const BATCH_ITEMS: usize = 500;
 /// Of the first requests: the other side need not wait for many before it has something to do.
 const FIRST_ITEMS: usize = 100;
-const BATCH_BYTES: u64 = 8 * 1024 * 1024;
+const BATCH_BYTES: u64 = 4 * 1024 * 1024;
 /// What is larger is not held in memory as a whole.
 const LARGE: u64 = 24 * 1024 * 1024;
 /// What a header block takes of the budget.

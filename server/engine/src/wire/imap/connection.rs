@@ -43,6 +43,11 @@ impl Capabilities {
         Self(words.into_iter().map(str::to_ascii_uppercase).collect())
     }
 
+    /// Whether none are known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains(name)
     }

@@ -35,7 +35,8 @@ impl Keywords {
     /// dropped, because no other server takes them (39).
     fn flags(&mut self, list: &[Value]) -> Flags {
         let mut flags = Flags::default();
-        for name in list.iter().filter_map(Value::text) {
+        for name in list.iter().filter_map(Value::bytes) {
+            let name = String::from_utf8_lossy(name);
             if name.starts_with('\\') {
                 flags.system.insert(&name);
             } else {
@@ -56,17 +57,21 @@ pub(super) fn read(data: &Data, keywords: &mut Keywords) -> Option<Fetched> {
     let mut fetched = Fetched::default();
     for pair in data.values.first()?.list()?.chunks_exact(2) {
         let [name, value] = pair else { continue };
-        let name = name.bytes()?.to_ascii_uppercase();
-        match name.as_slice() {
-            b"UID" => fetched.uid = value.number().and_then(|uid| u32::try_from(uid).ok()),
-            b"RFC822.SIZE" => fetched.size = value.number(),
-            b"INTERNALDATE" => fetched.received = value.text().and_then(|text| date::parse(&text)),
-            b"FLAGS" => fetched.flags = value.list().map(|list| keywords.flags(list)),
+        let name = name.bytes()?;
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        // A folder of a million messages comes through here: nothing is copied to be compared.
+        if is(b"UID") {
+            fetched.uid = value.number().and_then(|uid| u32::try_from(uid).ok());
+        } else if is(b"FLAGS") {
+            fetched.flags = value.list().map(|list| keywords.flags(list));
+        } else if is(b"RFC822.SIZE") {
+            fetched.size = value.number();
+        } else if is(b"INTERNALDATE") {
+            let text = value.bytes().and_then(|bytes| std::str::from_utf8(bytes).ok());
+            fetched.received = text.and_then(date::parse);
+        } else if name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"BODY[")) {
             // NIL stands for a message that has no such part: nothing, but not absent.
-            name if name.starts_with(b"BODY[") => {
-                fetched.body = Some(value.bytes().cloned().unwrap_or_default())
-            }
-            _ => {}
+            fetched.body = Some(value.bytes().cloned().unwrap_or_default());
         }
     }
     Some(fetched)

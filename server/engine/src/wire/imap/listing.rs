@@ -95,8 +95,7 @@ pub(crate) async fn list(
     connection: &mut Connection,
     chosen: Option<Preset>,
 ) -> Result<MailboxListing, ConnectorError> {
-    let (mut namespaces, id) = introduce(connection).await?;
-    let rows::Rows { mut rows, unlisted } = rows::all(connection).await?;
+    let Told { mut namespaces, id, rows: rows::Rows { mut rows, unlisted } } = ask(connection).await?;
     if rows.is_empty() {
         return Err(ConnectorError {
             reach: Reach::Mailbox,
@@ -168,24 +167,35 @@ fn sort(rows: Vec<Row>, namespaces: &Namespaces, separator: Option<u8>, listing:
     }
 }
 
-/// CAPABILITY, then ID and NAMESPACE in one round trip.
-async fn introduce(connection: &mut Connection) -> Result<(Namespaces, String), ConnectorError> {
-    ask_capabilities(connection).await?;
+/// What the server tells of itself and of its folders.
+struct Told {
+    namespaces: Namespaces,
+    id: String,
+    rows: rows::Rows,
+}
+
+/// ID, NAMESPACE and LIST in one round trip, after CAPABILITY where the login did not tell.
+async fn ask(connection: &mut Connection) -> Result<Told, ConnectorError> {
+    if connection.capabilities.is_empty() {
+        ask_capabilities(connection).await?;
+    }
     let mut namespaces = Namespaces::default();
     let mut id = String::new();
     let ask_id =
         connection.capabilities.has("ID").then(|| connection.queue(b"ID (\"name\" \"carbonio-migrate\")"));
     let ask_namespace = connection.capabilities.has("NAMESPACE").then(|| connection.queue(b"NAMESPACE"));
+    let mut folders = rows::ask(connection);
     connection.flush().await?;
-    let asked: Vec<_> = ask_id.into_iter().chain(ask_namespace).collect();
+    let asked: Vec<_> = ask_id.into_iter().chain(ask_namespace).chain(folders.tags()).collect();
     let keep = |data: Data| match data.name.as_str() {
         "ID" => id = read_id(&data),
         "NAMESPACE" => namespaces = read_namespaces(&data),
-        _ => {}
+        _ => folders.keep(&data),
     };
     // A refusal costs nothing: ID only helps to know the product, and NAMESPACE can be guessed from the listing.
-    connection.finish_all(&asked, keep).await?;
-    Ok((namespaces, id))
+    let ended = connection.finish_all(&asked, keep).await?;
+    let rows = rows::all(connection, folders, ended).await?;
+    Ok(Told { namespaces, id, rows })
 }
 
 fn read_id(data: &Data) -> String {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_imap::{Authenticator, Client};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
 use shared::{
     cause::Cause,
@@ -12,10 +13,11 @@ use shared::{
 use tokio::time::timeout;
 
 use super::{
-    connection::Connection,
+    connection::{Capabilities, Connection},
     encode::clean,
     enter::reach,
     hint::{self, Hint},
+    response,
     transport::ByLine,
 };
 use crate::error::{ConnectorError, Retry};
@@ -23,7 +25,8 @@ use crate::error::{ConnectorError, Retry};
 /// Longest wait for a login; servers delay refused ones on purpose.
 const LOGIN: Duration = Duration::from_secs(30);
 
-/// Logs in as the mailbox's user. The connection's capabilities are unknown afterwards: they may have changed.
+/// Logs in as the mailbox's user. The connection's capabilities are unknown afterwards unless the server tells them with
+/// its answer: they may have changed.
 pub(crate) async fn login(
     connection: Connection,
     endpoint: &ImapEndpoint,
@@ -60,12 +63,25 @@ pub(crate) async fn login(
         let (cause, retry, detail) = classify(&error, &words.spellings(endpoint));
         failed(cause, retry, detail)
     })?;
-    let stream = session.get_mut().take();
+    let stream = session.get_mut();
+    let capabilities = told(stream.last_line());
+    let stream = stream.take();
     let (transport, ahead) =
         stream.ok_or_else(|| failed(Cause::Internal, Retry::Never, "the stream was taken twice".into()))?;
     let mut connection = Connection::new(transport, ahead, peer.clone());
     connection.greeting = greeting;
+    connection.capabilities = capabilities.unwrap_or_default();
     Ok(connection)
+}
+
+/// The capabilities in the answer that ends a login (RFC 3501, section 7.1, CAPABILITY).
+fn told(answer: &[u8]) -> Option<Capabilities> {
+    let Some(response::Response::Done { condition, .. }) = response::parse(&Bytes::copy_from_slice(answer))
+    else {
+        return None;
+    };
+    let code = condition.code.filter(|code| code.name == "CAPABILITY")?;
+    Some(Capabilities::read(code.arguments.split(' ')))
 }
 
 /// What the login says, worked out from the endpoint's method.

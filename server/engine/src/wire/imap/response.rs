@@ -4,6 +4,8 @@ use bytes::Bytes;
 
 use super::hint::{self, Hint};
 
+/// What a list has room for at first: a message's line in a listing.
+const FEW: usize = 8;
 /// Deepest nesting of lists that is followed.
 const MAX_DEPTH: usize = 16;
 
@@ -165,7 +167,7 @@ pub(super) fn parse(response: &Bytes) -> Option<Response> {
     let first = cursor.value(0)?;
     let number = first.number().and_then(|number| u32::try_from(number).ok());
     let name = if number.is_some() { cursor.value(0)? } else { first };
-    let name = name.text()?.to_ascii_uppercase();
+    let name = String::from_utf8_lossy(name.bytes()?).to_ascii_uppercase();
     let mut values = Vec::new();
     while let Some(value) = cursor.value(0) {
         values.push(value);
@@ -226,7 +228,7 @@ impl Cursor<'_> {
 
     fn list(&mut self, depth: usize) -> Option<Value> {
         self.at += 1;
-        let mut values = Vec::new();
+        let mut values = Vec::with_capacity(FEW);
         while let Some(value) = self.value(depth + 1) {
             values.push(value);
         }

@@ -119,6 +119,13 @@ pub(crate) async fn open(
 }
 
 impl ImapSession {
+    /// Lists the folders anew.
+    pub(crate) async fn list_again(&mut self) -> Result<(), ConnectorError> {
+        let preset = self.listing.profile.preset;
+        self.listing = listing::list(&mut self.connection, Some(preset)).await?;
+        Ok(())
+    }
+
     pub(crate) fn peer(&self) -> &str {
         &self.connection.peer
     }

@@ -57,20 +57,40 @@ const LOGIN_BUDGET: usize = 64 * 1024;
 
 /// Hands a session to async-imap line by line, so that not one byte after the tagged answer of the login is read ahead
 /// into a buffer we could not get back.
-#[derive(Debug)]
 pub(super) struct ByLine {
     inner: Option<(Transport, BytesMut)>,
     budget: usize,
+    /// What waits to be sent.
+    output: BytesMut,
+    /// The line that was handed over last, or its beginning.
+    line: Vec<u8>,
 }
 
 impl ByLine {
     pub(super) fn new(transport: Transport, ahead: BytesMut) -> Self {
-        Self { inner: Some((transport, ahead)), budget: LOGIN_BUDGET }
+        Self {
+            inner: Some((transport, ahead)),
+            budget: LOGIN_BUDGET,
+            output: BytesMut::new(),
+            line: Vec::new(),
+        }
+    }
+
+    /// The last line of the server so far.
+    pub(super) fn last_line(&self) -> &[u8] {
+        &self.line
     }
 
     /// The transport and what was read ahead of it; none the second time.
     pub(super) fn take(&mut self) -> Option<(Transport, BytesMut)> {
         self.inner.take()
+    }
+}
+
+// What waits to be sent is a password.
+impl std::fmt::Debug for ByLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ByLine").field("budget", &self.budget).finish_non_exhaustive()
     }
 }
 
@@ -86,6 +106,10 @@ impl AsyncRead for ByLine {
             if let Some(end) = ahead.iter().position(|byte| *byte == b'\n') {
                 let count = (end + 1).min(buf.remaining());
                 buf.put_slice(&ahead[..count]);
+                if this.line.ends_with(b"\n") {
+                    this.line.clear();
+                }
+                this.line.extend_from_slice(&ahead[..count]);
                 ahead.advance(count);
                 return match this.budget.checked_sub(count) {
                     Some(left) => {
@@ -110,18 +134,27 @@ impl AsyncRead for ByLine {
 }
 
 impl AsyncWrite for ByLine {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().inner {
-            Some((transport, _)) => Pin::new(transport).poll_write(cx, buf),
-            None => Poll::Ready(Err(gone())),
+    /// Words of a command come one by one, and leave together.
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        if this.inner.is_none() {
+            return Poll::Ready(Err(gone()));
         }
+        this.output.extend_from_slice(buf);
+        Poll::Ready(Ok(buf.len()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().inner {
-            Some((transport, _)) => Pin::new(transport).poll_flush(cx),
-            None => Poll::Ready(Ok(())),
+        let this = self.get_mut();
+        let Some((transport, _)) = &mut this.inner else { return Poll::Ready(Ok(())) };
+        while !this.output.is_empty() {
+            let written = std::task::ready!(Pin::new(&mut *transport).poll_write(cx, &this.output))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            this.output.advance(written);
         }
+        Pin::new(transport).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

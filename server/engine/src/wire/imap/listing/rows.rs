@@ -2,15 +2,15 @@
 
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use shared::{cause::Cause, folder::Role};
 
 use crate::{
     error::{ConnectorError, Reach},
     wire::imap::{
-        connection::{Connection, Data},
-        response::Value,
+        connection::{Connection, Data, Tag},
+        response::{Condition, Value},
     },
 };
 
@@ -64,31 +64,64 @@ impl Row {
     }
 }
 
-/// Lists every folder. None at all is not an error here: it may be what the server means.
-pub(super) async fn all(connection: &mut Connection) -> Result<Rows, ConnectorError> {
-    let mut rows = Vec::new();
-    if connection.capabilities.has("LIST-EXTENDED") {
-        let special = if connection.capabilities.has("SPECIAL-USE") { " SPECIAL-USE" } else { "" };
-        let command = format!("LIST \"\" \"*\" RETURN (SUBSCRIBED{special})");
-        let condition = connection.run(command.as_bytes(), |data| rows.extend(read(&data, "LIST"))).await?;
+/// The request for all folders, under way.
+#[derive(Debug)]
+pub(super) struct Asked {
+    list: Tag,
+    /// Where the extended form (RFC 5258), which tells of subscriptions too, is not used.
+    lsub: Option<Tag>,
+    rows: Vec<Row>,
+    subscribed: BTreeMap<Vec<u8>, Row>,
+}
+
+impl Asked {
+    pub(super) fn tags(&self) -> impl Iterator<Item = Tag> {
+        std::iter::once(self.list.clone()).chain(self.lsub.clone())
+    }
+
+    /// Keeps what the server tells of folders.
+    pub(super) fn keep(&mut self, data: &Data) {
+        self.rows.extend(read(data, "LIST"));
+        self.subscribed.extend(read(data, "LSUB").map(|row| (row.wire.clone(), row)));
+    }
+}
+
+/// Asks for all folders. The request waits to be sent.
+pub(super) fn ask(connection: &mut Connection) -> Asked {
+    if !connection.capabilities.has("LIST-EXTENDED") {
+        return ask_plainly(connection);
+    }
+    let special = if connection.capabilities.has("SPECIAL-USE") { " SPECIAL-USE" } else { "" };
+    let list = connection.queue(format!("LIST \"\" \"*\" RETURN (SUBSCRIBED{special})").as_bytes());
+    Asked { list, lsub: None, rows: Vec::new(), subscribed: BTreeMap::new() }
+}
+
+fn ask_plainly(connection: &mut Connection) -> Asked {
+    let list = connection.queue(b"LIST \"\" \"*\"");
+    let lsub = Some(connection.queue(b"LSUB \"\" \"*\""));
+    Asked { list, lsub, rows: Vec::new(), subscribed: BTreeMap::new() }
+}
+
+/// Every folder, out of the answers to what was asked. None at all is not an error here: it may be what the server means.
+pub(super) async fn all(
+    connection: &mut Connection,
+    mut asked: Asked,
+    mut ended: HashMap<Tag, Condition>,
+) -> Result<Rows, ConnectorError> {
+    if asked.lsub.is_none() {
         // Some servers advertise the extended form and answer it with BAD (edge case 74).
-        if condition.is_ok() && !rows.is_empty() {
-            for row in &mut rows {
+        if ended.get(&asked.list).is_some_and(Condition::is_ok) && !asked.rows.is_empty() {
+            for row in &mut asked.rows {
                 row.subscribed = row.is("\\Subscribed");
             }
-            return Ok(Rows { rows, unlisted: Vec::new() });
+            return Ok(Rows { rows: asked.rows, unlisted: Vec::new() });
         }
-        rows.clear();
+        asked = ask_plainly(connection);
+        connection.flush().await?;
+        let tags: Vec<Tag> = asked.tags().collect();
+        ended = connection.finish_all(&tags, |data| asked.keep(&data)).await?;
     }
-    let list = connection.queue(b"LIST \"\" \"*\"");
-    let lsub = connection.queue(b"LSUB \"\" \"*\"");
-    connection.flush().await?;
-    let mut subscribed = BTreeMap::new();
-    let keep = |data: Data| {
-        rows.extend(read(&data, "LIST"));
-        subscribed.extend(read(&data, "LSUB").map(|row| (row.wire.clone(), row)));
-    };
-    let ended = connection.finish_all(&[list.clone(), lsub], keep).await?;
+    let Asked { list, rows, subscribed, .. } = asked;
     let refusal = ended.get(&list).filter(|condition| !condition.is_ok());
     let mut found = Rows { rows, unlisted: Vec::new() };
     if refusal.is_some() || found.rows.is_empty() {
