@@ -1,12 +1,14 @@
-//! Gathers what arrives into windows of one folder, without holding a window back for what is slow to come.
+//! Gathers what arrives into windows of one folder, without holding a window back for what is slow to come. What
+//! recognises each item is worked out on the way, beside the work of both sides.
 
 use std::time::Duration;
 
 use shared::cause::Cause;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 
 use crate::{
-    model::{Item, ItemMeta},
+    fingerprint::{brief, fingerprint},
+    model::{Fingerprint, Item, ItemMeta},
     source::{Arrival, Held},
 };
 
@@ -16,12 +18,29 @@ const WINDOW_BYTES: usize = 4 * 1024 * 1024;
 /// A window is not held back for items that take longer than this to come.
 const GATHER: Duration = Duration::from_millis(30);
 
+/// An arrival, with its fingerprint when it is an item.
+type Printed = (Arrival, Option<Fingerprint>);
+
+/// Works out the fingerprints of what arrives.
+async fn print(mut arrivals: mpsc::Receiver<Arrival>, whole: Vec<bool>, printed: mpsc::Sender<Printed>) {
+    while let Some(arrival) = arrivals.recv().await {
+        let print = match &arrival {
+            Arrival::Item { order, item, .. } if whole.get(*order) == Some(&false) => Some(brief(&item.body)),
+            Arrival::Item { item, .. } => Some(fingerprint(&item.body)),
+            Arrival::Large { .. } | Arrival::Failed { .. } => None,
+        };
+        if printed.send((arrival, print)).await.is_err() {
+            return;
+        }
+    }
+}
+
 /// What arrived together, of one folder.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     /// The position of the folder's order.
     pub order: usize,
-    pub items: Vec<(Item, Held)>,
+    pub items: Vec<(Item, Fingerprint, Held)>,
     pub large: Vec<ItemMeta>,
     pub failed: Vec<(ItemMeta, Cause, String)>,
 }
@@ -35,17 +54,25 @@ impl Gathered {
 /// Gathers arrivals. What it has it keeps when it is interrupted.
 #[derive(Debug)]
 pub(super) struct Gatherer {
-    arrivals: mpsc::Receiver<Arrival>,
+    arrivals: mpsc::Receiver<Printed>,
+    /// Works the fingerprints out; ends with the value.
+    _prints: JoinSet<()>,
     window: Gathered,
     bytes: usize,
     /// The first of the next folder.
-    ahead: Option<Arrival>,
+    ahead: Option<Printed>,
     ended: bool,
 }
 
 impl Gatherer {
-    pub(super) fn new(arrivals: mpsc::Receiver<Arrival>) -> Self {
-        Self { arrivals, window: Gathered::default(), bytes: 0, ahead: None, ended: false }
+    /// Gathers what arrives. `whole` tells of each order whether its items need the whole fingerprint: only where there
+    /// is something to recognise them by.
+    pub(super) fn new(arrivals: mpsc::Receiver<Arrival>, whole: Vec<bool>) -> Self {
+        let (printed, arrivals_printed) = mpsc::channel(WINDOW_ITEMS);
+        let mut prints = JoinSet::new();
+        prints.spawn(print(arrivals, whole, printed));
+        let (arrivals, window) = (arrivals_printed, Gathered::default());
+        Self { arrivals, _prints: prints, window, bytes: 0, ahead: None, ended: false }
     }
 
     /// The next window; none at the end.
@@ -75,18 +102,19 @@ impl Gatherer {
         self.bytes >= WINDOW_BYTES || self.window.len() >= WINDOW_ITEMS
     }
 
-    fn add(&mut self, arrival: Arrival) {
+    fn add(&mut self, (arrival, print): Printed) {
         let (Arrival::Item { order, .. } | Arrival::Large { order, .. } | Arrival::Failed { order, .. }) =
             &arrival;
         if self.window.len() > 0 && self.window.order != *order {
-            self.ahead = Some(arrival);
+            self.ahead = Some((arrival, print));
             return;
         }
         self.window.order = *order;
         match arrival {
             Arrival::Item { item, held, .. } => {
                 self.bytes += item.body.len();
-                self.window.items.push((item, held));
+                let print = print.unwrap_or_else(|| fingerprint(&item.body));
+                self.window.items.push((item, print, held));
             }
             Arrival::Large { item, .. } => self.window.large.push(item),
             Arrival::Failed { item, cause, detail, .. } => self.window.failed.push((item, cause, detail)),

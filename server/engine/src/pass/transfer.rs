@@ -23,7 +23,6 @@ use super::{
 };
 use crate::{
     error::ConnectorError,
-    fingerprint::{brief, fingerprint},
     ledger::{Entry, EntryState, FolderId, FolderRecord},
     model::{Fingerprint, Folder, ItemId, ItemMeta, Watermark},
     plan::FolderPlan,
@@ -94,6 +93,8 @@ async fn stream(
     let (sink, arrivals) = ItemSink::new();
     let (windows, to_store) = mpsc::channel(WINDOWS);
     let (news, heard) = mpsc::unbounded_channel();
+    let whole = pump.adoptable.iter().map(|adoptable| !adoptable.is_empty()).collect();
+    let gatherer = Gatherer::new(arrivals, whole);
     let Hands { source, target, .. } = hands;
     let (fetched, stored) = (OnceLock::new(), OnceLock::new());
     let sides = async {
@@ -111,7 +112,7 @@ async fn stream(
     };
     let pumped = tokio::select! {
         biased;
-        pumped = pump.run(course, Gatherer::new(arrivals), windows, heard) => pumped,
+        pumped = pump.run(course, gatherer, windows, heard) => pumped,
         () = sides => Ok(()),
     };
     match stored.into_inner() {
@@ -225,7 +226,7 @@ impl Pump<'_> {
             settled.extend(fail(course, lane, meta, cause, detail).await?);
         }
         self.large.extend(gathered.large.into_iter().map(|meta| (order, meta)));
-        for (mut item, held) in gathered.items {
+        for (mut item, print, held) in gathered.items {
             if item.body.is_empty() {
                 let detail = "the source delivered no byte of it".to_owned();
                 course.leave_out(&lane.source.path, &item.meta.id);
@@ -233,9 +234,6 @@ impl Pump<'_> {
                 settled.push((lane.id, entry(&item.meta, None, state)));
                 continue;
             }
-            // The whole fingerprint only where there is something to recognise it by.
-            let print =
-                if self.adoptable[order].is_empty() { brief(&item.body) } else { fingerprint(&item.body) };
             match self.decide(course, order, &item.meta, print) {
                 Decision::Settled(known) | Decision::Moved(known) => settled.push((lane.id, known)),
                 Decision::Send => {

@@ -70,18 +70,6 @@ impl From<Look> for Inventory {
     }
 }
 
-impl From<Look> for Inventory {
-    fn from(Look { state, metas }: Look) -> Self {
-        Self {
-            validity: state.validity,
-            next: state.next,
-            modseq: state.modseq,
-            messages: state.exists,
-            items: metas,
-        }
-    }
-}
-
 /// What a command that is under way is about: the position of its folder.
 enum About {
     Opening(usize),
