@@ -2,4 +2,5 @@
 
 mod journey;
 mod keyboard;
+mod telling;
 mod waves;
