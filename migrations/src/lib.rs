@@ -8,6 +8,7 @@ mod m20261123_first;
 mod m20261123_settled;
 mod m20261124_audit;
 mod m20261124_batches;
+mod m20261124_below;
 mod m20261124_lists;
 mod m20261124_notify;
 mod m20261124_tokens;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_tokens::Tokens),
             Box::new(m20261124_audit::Audit),
             Box::new(m20261124_notify::Notify),
+            Box::new(m20261124_below::Below),
         ]
     }
 }

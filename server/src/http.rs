@@ -13,6 +13,7 @@ mod guard;
 mod guests;
 mod headers;
 mod health;
+mod imports;
 mod jobs;
 mod live;
 mod notify;
@@ -94,6 +95,9 @@ const ROUTES: &[Entry] = &[
     ("POST",   "/api/v1/projects/{id}/logins",     || post().to(guests::reset)),
     ("GET",    "/api/v1/projects/{id}/jobs",       || get().to(jobs::list)),
     ("POST",   "/api/v1/projects/{id}/jobs",       || post().to(jobs::create)),
+    ("POST",   "/api/v1/projects/{id}/import/preview",  || post().to(imports::preview)),
+    ("POST",   "/api/v1/projects/{id}/import/bad-rows", || post().to(imports::bad_rows)),
+    ("POST",   "/api/v1/projects/{id}/import/commit",   || post().to(imports::commit)),
 
     ("GET",    "/api/v1/jobs/{id}",                || get().to(jobs::read)),
     ("DELETE", "/api/v1/jobs/{id}",                || delete().to(jobs::remove)),

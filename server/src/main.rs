@@ -11,6 +11,7 @@ mod config;
 mod forecast;
 mod guest;
 mod http;
+mod import;
 mod live;
 mod log;
 mod metrics;

@@ -2,7 +2,7 @@
 
 mod html;
 mod markup;
-mod sheet;
+pub(crate) mod sheet;
 pub(crate) mod words;
 
 use sha2::{Digest, Sha256};

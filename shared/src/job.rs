@@ -326,6 +326,9 @@ pub struct NewJob {
     /// Password or token on the target, where each mailbox brings its own.
     #[serde(default)]
     pub target_secret: Option<String>,
+    /// The folder on the target that everything goes below; none: to the top. Several mailboxes become one so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<FolderPath>,
 }
 
 /// New secrets for a job's mailboxes; write-only. An absent field leaves the stored one.
@@ -380,6 +383,9 @@ pub struct JobRow {
     pub source_user: String,
     /// Login name on the target.
     pub target_user: String,
+    /// The folder on the target that everything goes below; none: to the top.
+    #[serde(default)]
+    pub below: Option<FolderPath>,
     /// Where it stands.
     pub state: JobState,
     /// The pass that runs, waits or ran last.

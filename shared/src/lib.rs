@@ -16,6 +16,7 @@ pub mod finding;
 pub mod folder;
 pub mod forecast;
 pub mod id;
+pub mod import;
 pub mod job;
 pub mod limits;
 pub mod list;

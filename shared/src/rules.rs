@@ -34,6 +34,19 @@ pub struct FolderRules {
     pub roles: Vec<RoleRule>,
 }
 
+impl FolderRules {
+    /// Puts everything below one folder, what `moves` puts elsewhere included.
+    pub fn put_below(&mut self, folder: &FolderPath) {
+        let below = |path: &FolderPath| FolderPath(folder.0.iter().chain(&path.0).cloned().collect());
+        for rule in &mut self.moves {
+            rule.to = below(&rule.to);
+        }
+        if !self.moves.iter().any(|rule| rule.from.0.is_empty()) {
+            self.moves.push(FolderMove { from: FolderPath(Vec::new()), to: folder.clone() });
+        }
+    }
+}
+
 /// Moves a folder and everything below it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

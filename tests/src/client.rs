@@ -200,5 +200,6 @@ fn job(source: &Mailbox, target: &Mailbox) -> NewJob {
         source_secret: source.own_secret(),
         target_user: target.user.clone(),
         target_secret: target.own_secret(),
+        below: None,
     }
 }

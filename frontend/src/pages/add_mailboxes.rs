@@ -69,6 +69,7 @@ fn One(id: ProjectId, columns: Columns) -> impl IntoView {
             source_secret: secret(columns.source_secret, source_secret),
             target_user: target_user.get_untracked().trim().into(),
             target_secret: secret(columns.target_secret, target_secret),
+            below: None,
         };
         let name = job.source_user.clone();
         submission.send(async move { api::add_jobs(id, &[job]).await }, move |_| {

@@ -75,7 +75,7 @@ fn row(fields: &[String], columns: Columns) -> (NewJob, Option<String>) {
     } else {
         Some(format!("{} fields instead of {}: {}.", fields.len(), names.len(), names.join(", ")))
     };
-    (NewJob { source_user, source_secret, target_user, target_secret }, problem)
+    (NewJob { source_user, source_secret, target_user, target_secret, below: None }, problem)
 }
 
 /// The first separator of the first line that has text: a password may hold the others.

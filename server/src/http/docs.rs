@@ -11,7 +11,7 @@ use super::{
     fault::{Answer, Fault},
     findings, forecast, guests,
     headers::DOCS_POLICY,
-    health, jobs, live, notify, projects, reports, session, setup, tokens,
+    health, imports, jobs, live, notify, projects, reports, session, setup, tokens,
     who::Auditor,
 };
 
@@ -66,6 +66,9 @@ use super::{
         batches::remove,
         batches::act,
         batches::tick,
+        imports::preview,
+        imports::bad_rows,
+        imports::commit,
         jobs::list,
         jobs::create,
         jobs::read,

@@ -60,6 +60,11 @@ impl Fault {
         Self::new(ErrorCode::Conflict, message)
     }
 
+    /// The request is too large.
+    pub(crate) fn too_large(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::TooLarge, message)
+    }
+
     /// The server is stopping.
     pub(crate) fn unavailable(message: &str) -> Self {
         Self::new(ErrorCode::Unavailable, message)

@@ -40,6 +40,7 @@ impl Bench {
             source_secret: Some("secret".into()),
             target_user: "bert".into(),
             target_secret: Some("secret".into()),
+            below: None,
         };
         let jobs = store.create_jobs(project, &[row]).await.expect("a job");
         store.apply(jobs[0], JobAction::Start).await.expect("started");

@@ -165,7 +165,7 @@ fn finding_row(finding: &Finding) -> Row {
 ///
 /// A `'` goes before a character that begins a formula, at the start of the cell and after every character where a
 /// spreadsheet that expects another separator would start a new cell. Controls are then made visible.
-fn guarded(value: &str) -> String {
+pub(crate) fn guarded(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 1);
     let mut at_start = true;
     for c in value.chars() {

@@ -122,6 +122,7 @@ async fn project(store: &Store) -> (ProjectId, Vec<JobId>) {
         source_secret: None,
         target_user: format!("{name}@new.example"),
         target_secret: None,
+        below: None,
     });
     let jobs = store.create_jobs(project, &rows).await.expect("jobs");
     (project, jobs)

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sea_orm::{FromQueryResult, Value};
 use shared::{
     check::Side,
+    folder::FolderPath,
     id::{BatchId, JobId, ProjectId},
     job::{FolderRow, JobRow, JobSecrets, JobState, JobView, NewJob},
     pass::{Counts, Drift},
@@ -17,9 +18,9 @@ use super::{
     db::Tx,
     projects::secret_column,
     sql::{Clash, Sql, marks},
-    words::{count, from_json, from_word, now, word},
+    words::{count, from_json, from_word, json, now, word},
 };
-use crate::secret::Place;
+use crate::{import::Known, secret::Place};
 
 #[derive(FromQueryResult)]
 struct JobRecord {
@@ -27,6 +28,7 @@ struct JobRecord {
     project: i64,
     source_user: String,
     target_user: String,
+    below: Option<String>,
     state: String,
     wanted: Option<String>,
     verdict: Option<String>,
@@ -48,7 +50,7 @@ struct JobRecord {
     day_one: Option<i64>,
 }
 
-const COLUMNS: &str = "SELECT j.id, j.project, j.source_user, j.target_user, j.state, j.wanted, j.verdict, j.problem,
+const COLUMNS: &str = "SELECT j.id, j.project, j.source_user, j.target_user, j.below, j.state, j.wanted, j.verdict, j.problem,
     j.updated, COALESCE(c.folders, 0) AS folders, COALESCE(c.items, 0) AS items, COALESCE(c.bytes, 0) AS bytes,
     COALESCE(c.copied, 0) AS copied, COALESCE(c.copied_bytes, 0) AS copied_bytes,
     COALESCE(c.adopted, 0) AS adopted, COALESCE(c.skipped, 0) AS skipped,
@@ -57,6 +59,13 @@ const COLUMNS: &str = "SELECT j.id, j.project, j.source_user, j.target_user, j.s
 
 /// How many rows one query reads by their ids: far below every limit of bound values.
 const ROWS_AT_ONCE: usize = 500;
+
+#[derive(FromQueryResult)]
+struct PairRecord {
+    source_user: String,
+    target_user: String,
+    below: Option<String>,
+}
 
 #[derive(FromQueryResult)]
 struct FolderRecord {
@@ -82,7 +91,7 @@ impl Store {
         found.ok_or(StoreError::NotFound("project"))?;
         let mut ids = Vec::with_capacity(jobs.len());
         for (index, job) in jobs.iter().enumerate() {
-            let id = insert(&tx, project, &job.source_user, &job.target_user).await?.map_err(|Clash| {
+            let id = insert(&tx, project, &job.source_user, &job.target_user, job.below.as_ref()).await?.map_err(|Clash| {
                 StoreError::Conflict(format!(
                     "Row {}: this project moves this source mailbox to this target mailbox already. Leave the row out.",
                     index + 1
@@ -94,6 +103,21 @@ impl Store {
         tx.commit().await?;
         self.wake();
         Ok(ids)
+    }
+
+    /// The mailboxes that a project has already, with where they go.
+    pub(crate) async fn known_jobs(&self, project: ProjectId) -> Result<Known, StoreError> {
+        let records: Vec<PairRecord> = self
+            .db()
+            .reading("Reading the mailboxes")
+            .all("SELECT source_user, target_user, below FROM job WHERE project = ?", [project.0.into()])
+            .await?;
+        let mut known = Known::default();
+        for PairRecord { source_user, target_user, below } in records {
+            let below = below.map(|below| from_json("folder", &below)).transpose()?;
+            known.add(source_user, target_user, below);
+        }
+        Ok(known)
     }
 
     /// One job as a row of a list; `progress` is left empty.
@@ -207,6 +231,7 @@ pub(super) async fn insert(
     project: ProjectId,
     source_user: &str,
     target_user: &str,
+    below: Option<&FolderPath>,
 ) -> Result<Result<JobId, Clash>, StoreError> {
     let ready = word(&JobState::Ready)?;
     let values = [
@@ -216,11 +241,12 @@ pub(super) async fn insert(
         ready.as_str().into(),
         ready.as_str().into(),
         now().millis().into(),
+        below.map(|below| json("folder", below)).transpose()?.into(),
     ];
     let id = tx
         .insert(
-            "INSERT INTO job (project, source_user, target_user, state, settled, updated, queued, lease_epoch,
-                ledger_version) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0)",
+            "INSERT INTO job (project, source_user, target_user, state, settled, updated, below, queued, lease_epoch,
+                ledger_version) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
             values,
         )
         .await?;
@@ -237,6 +263,7 @@ impl JobRecord {
         Ok(JobRow {
             id: JobId(self.id),
             project: ProjectId(self.project),
+            below: self.below.map(|below| from_json("folder", &below)).transpose()?,
             state: from_word("job state", &self.state)?,
             pass: self.wanted.map(|kind| from_word("pass kind", &kind)).transpose()?,
             counts: Counts {

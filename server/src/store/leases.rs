@@ -94,6 +94,7 @@ struct Orphan {
 struct OrderRecord {
     source_user: String,
     target_user: String,
+    below: Option<String>,
     job_source_secret: Option<Vec<u8>>,
     job_target_secret: Option<Vec<u8>>,
     name: String,
@@ -225,7 +226,7 @@ impl Store {
             .db()
             .reading("Reading what a pass needs")
             .one(
-                "SELECT job.source_user, job.target_user, job.source_secret AS job_source_secret,
+                "SELECT job.source_user, job.target_user, job.below, job.source_secret AS job_source_secret,
                     job.target_secret AS job_target_secret, project.name, project.source, project.target,
                     project.source_secret, project.target_secret, project.options
                  FROM job JOIN project ON project.id = job.project WHERE job.id = ?",
@@ -249,6 +250,9 @@ impl Store {
         };
         let mut options: Options = from_json("project's options", &record.options)?;
         self.narrow(lease, &mut options).await?;
+        if let Some(below) = &record.below {
+            options.folders.put_below(&from_json("folder", below)?);
+        }
         Ok(PassOrder {
             kind: lease.kind,
             options,

@@ -43,7 +43,7 @@ impl Store {
                 let taken =
                     |_| StoreError::Conflict("The ledger file holds a project but no mailbox.".into());
                 let project = ProjectId(made.map_err(taken)?);
-                (jobs::insert(&tx, project, source_label, target_label).await?.map_err(taken)?, project)
+                (jobs::insert(&tx, project, source_label, target_label, None).await?.map_err(taken)?, project)
             }
         };
         let kind = steering::start_kind(&tx, job).await?;

@@ -129,5 +129,6 @@ fn job(person: &Person) -> NewJob {
         source_secret: None,
         target_user: person.address(),
         target_secret: Some(PASSWORD.into()),
+        below: None,
     }
 }

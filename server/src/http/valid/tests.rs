@@ -135,6 +135,7 @@ fn row(user: &str, secret: Option<&str>) -> NewJob {
         source_secret: secret.map(Into::into),
         target_user: user.into(),
         target_secret: secret.map(Into::into),
+        below: None,
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) fn mailbox(name: &str) -> NewJob {
         source_secret: None,
         target_user: format!("{name}@new.example"),
         target_secret: Some(format!("target-canary-{name}")),
+        below: None,
     }
 }
 
