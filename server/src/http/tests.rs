@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod audit;
 mod deleting;
+mod imports;
 mod sessions;
 mod tokens;
 

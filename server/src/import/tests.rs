@@ -187,7 +187,7 @@ fn rules_make_the_names_that_a_list_lacks_and_accounts_of_the_system_stay_behind
         &admin(),
         &admin(),
         "2 anna.berg@old.example>aberg@new.example renamed []\n3 bert@old.example>bert@new.example renamed []\n\
-         4 galsync.1@old.example>galsync.1@new.example renamed excluded []\n\
+         4 galsync.1@old.example>g1@new.example renamed excluded []\n\
          5 spam.x@old.example>sx@new.example renamed excluded []",
     );
     let all = ImportForm { exclude: Some(Vec::new()), ..form };

@@ -95,7 +95,11 @@ fn read(text: &str, separator: char) -> Row<'_> {
                 characters.next();
                 cell.push('"');
             }
-            ('"', Some(_)) => quoted = None,
+            // Behind a quote that closes, the cell is over (RFC 4180, section 2): else it is another row's.
+            ('"', Some(_)) => match characters.peek() {
+                Some((_, next)) if *next != separator && !matches!(next, '\r' | '\n') => break,
+                Some(_) | None => quoted = None,
+            },
             (_, Some(begun)) if at - begun > CELL_MAX || breaks > BREAKS_MAX => break,
             ('\n', Some(_)) => {
                 breaks += 1;

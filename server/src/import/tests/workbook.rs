@@ -49,7 +49,7 @@ const RELATIONS: &str =
 fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (name, inside) in parts {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(inside).expect("deflates");
         let stored = encoder.finish().expect("deflates");
         let mut crc = Crc::new();
