@@ -39,15 +39,22 @@ async fn limit(client: &Client, project: ProjectId, options: impl FnOnce(&mut Op
     client.put(&format!("/projects/{project}"), &form).await.expect(200);
 }
 
-/// Connections that a server on this machine has now, as the kernel counts them.
+/// Connections that a server on this machine has now, as the kernel lists them. It lists them piece by piece: what opens
+/// and closes meanwhile shows up beside what took its place. What stands in two lists was open between them.
 fn connections(port: u16) -> usize {
+    listed(port).intersection(&listed(port)).count()
+}
+
+/// Both ends and the inode of every established connection to the port.
+fn listed(port: u16) -> BTreeSet<[String; 3]> {
     let table = fs::read_to_string("/proc/net/tcp").expect("the kernel's table");
     let at = format!(":{port:04X}");
-    let open = |line: &&str| {
-        let mut words = line.split_whitespace();
-        words.nth(1).is_some_and(|local| local.ends_with(&at)) && words.nth(1) == Some("01")
+    let open = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [_, local, remote, "01", _, _, _, _, _, inode, ..] = words[..] else { return None };
+        local.ends_with(&at).then(|| [local, remote, inode].map(String::from))
     };
-    table.lines().filter(open).count()
+    table.lines().filter_map(open).collect()
 }
 
 #[tokio::test]
