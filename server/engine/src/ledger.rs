@@ -1,5 +1,7 @@
 //! The durable memory of a job. Whoever drives the engine brings an implementation.
 
+pub(crate) mod remembered;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use shared::{

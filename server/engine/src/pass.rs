@@ -31,7 +31,10 @@ use shared::{
 };
 use tokio::sync::watch;
 
-use crate::{account::Account, ledger::Ledger};
+use crate::{
+    account::Account,
+    ledger::{Ledger, remembered::Remembered},
+};
 use course::Course;
 
 /// What an admin wants of a running pass. Looked at between windows.
@@ -87,6 +90,7 @@ pub async fn run(
     progress: watch::Sender<Progress>,
     control: watch::Receiver<Control>,
 ) -> PassOutcome {
+    let ledger = Arc::new(Remembered::new(ledger));
     let mut course = Course::new(order, ledger, progress, control);
     let end = course.run().await;
     PassOutcome { end, counts: course.counts, plan: course.plan, report: course.report, drift: course.drift }

@@ -22,8 +22,11 @@ use crate::{
     model::{Folder, Inventory, Item, ItemMeta, Standing},
 };
 
-/// Bytes of messages that are between the two sides at most, in KiB: what a pass costs in memory.
-const BUDGET_KIB: usize = 16 * 1024;
+/// Bytes of messages that are held at most while they are read, in KiB: what a pass costs in memory.
+pub const READING_KIB: usize = 16 * 1024;
+/// The same while they are moved. Room for the largest message that is held as a whole beside others: one that has to
+/// travel alone keeps both sides waiting.
+pub const MOVING_KIB: usize = 40 * 1024;
 /// Items that wait between the two sides at most.
 const WAITING: usize = 2000;
 
@@ -163,6 +166,8 @@ impl Held {
 pub struct ItemSink {
     sender: mpsc::Sender<Arrival>,
     budget: Arc<Semaphore>,
+    /// The whole budget.
+    whole_kib: usize,
 }
 
 /// Nobody takes items any more.
@@ -170,16 +175,16 @@ pub struct ItemSink {
 pub struct SinkClosed;
 
 impl ItemSink {
-    /// A sink and the end where its items come out.
-    pub fn new() -> (Self, mpsc::Receiver<Arrival>) {
+    /// A sink with a budget in KiB, and the end where its items come out.
+    pub fn new(budget_kib: usize) -> (Self, mpsc::Receiver<Arrival>) {
         let (sender, receiver) = mpsc::channel(WAITING);
-        (Self { sender, budget: Arc::new(Semaphore::new(BUDGET_KIB)) }, receiver)
+        (Self { sender, budget: Arc::new(Semaphore::new(budget_kib)), whole_kib: budget_kib }, receiver)
     }
 
     /// Takes so many bytes of the budget, now or not at all.
     pub fn try_reserve(&self, bytes: u64) -> Option<Held> {
         Arc::clone(&self.budget)
-            .try_acquire_many_owned(kib(bytes))
+            .try_acquire_many_owned(self.kib(bytes))
             .ok()
             .map(|permit| Held(Some(permit), guest::Held::default()))
     }
@@ -188,9 +193,14 @@ impl ItemSink {
     /// what was asked for has its part already, and must be read for others to get theirs.
     pub async fn reserve(&self, bytes: u64) -> Result<Held, SinkClosed> {
         tokio::select! {
-            permit = Arc::clone(&self.budget).acquire_many_owned(kib(bytes)) => Ok(Held(permit.ok(), guest::Held::default())),
+            permit = Arc::clone(&self.budget).acquire_many_owned(self.kib(bytes)) => Ok(Held(permit.ok(), guest::Held::default())),
             () = self.sender.closed() => Err(SinkClosed),
         }
+    }
+
+    /// In units of the budget. What is larger than the whole budget takes all of it and travels alone.
+    fn kib(&self, bytes: u64) -> u32 {
+        kib(bytes).min(u32::try_from(self.whole_kib).unwrap_or(u32::MAX))
     }
 
     /// Hands over an arrival.
@@ -199,8 +209,7 @@ impl ItemSink {
     }
 }
 
-/// In units of the budget. What is larger than the whole budget takes all of it and travels alone.
+/// In units of a budget.
 fn kib(bytes: u64) -> u32 {
-    let whole = u64::try_from(BUDGET_KIB).unwrap_or(u64::MAX);
-    u32::try_from((bytes / 1024 + 1).min(whole)).unwrap_or(u32::MAX)
+    u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX)
 }

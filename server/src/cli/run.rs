@@ -171,11 +171,15 @@ async fn watched(
         let meter = meter.clone();
         async move { signals.obey(control, |text| meter.say(text)).await }
     });
-    let outcome = pass::run(pass, ledger, progress, orders).await;
+    // A task of its own runs where its sockets are waited for: no thread is woken only to wake this one.
+    let outcome = tokio::spawn(pass::run(pass, ledger, progress, orders)).await;
     brake.abort();
     shown.abort();
     meter.clear();
-    Ok(outcome)
+    outcome.map_err(|error| {
+        let said = format!("The pass ended in a way that must not happen ({error}). Nothing is lost: run it again, and report it.");
+        Problem::new(Exit::Internal, said)
+    })
 }
 
 /// Writes the report and says how it went.

@@ -1,7 +1,7 @@
 //! Gathers what arrives into windows of one folder, without holding a window back for what is slow to come. What
 //! recognises each item is worked out on the way, beside the work of both sides.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use shared::cause::Cause;
 use tokio::{sync::mpsc, task::JoinSet, time::timeout};
@@ -18,18 +18,32 @@ const WINDOW_BYTES: usize = 4 * 1024 * 1024;
 /// A window is not held back for items that take longer than this to come.
 const GATHER: Duration = Duration::from_millis(30);
 
+/// Arrivals that are handed over together at most: what wakes a thread for each of ten thousand costs more than their
+/// fingerprints.
+const TOGETHER: usize = 64;
+
 /// An arrival, with its fingerprint when it is an item.
 type Printed = (Arrival, Option<Fingerprint>);
 
 /// Works out the fingerprints of what arrives.
-async fn print(mut arrivals: mpsc::Receiver<Arrival>, whole: Vec<bool>, printed: mpsc::Sender<Printed>) {
-    while let Some(arrival) = arrivals.recv().await {
-        let print = match &arrival {
-            Arrival::Item { order, item, .. } if whole.get(*order) == Some(&false) => Some(brief(&item.body)),
-            Arrival::Item { item, .. } => Some(fingerprint(&item.body)),
-            Arrival::Large { .. } | Arrival::Failed { .. } => None,
-        };
-        if printed.send((arrival, print)).await.is_err() {
+async fn print(
+    mut arrivals: mpsc::Receiver<Arrival>,
+    whole: Vec<bool>,
+    printed: mpsc::Sender<VecDeque<Printed>>,
+) {
+    let mut arrived = Vec::with_capacity(TOGETHER);
+    while arrivals.recv_many(&mut arrived, TOGETHER).await > 0 {
+        let together = arrived.drain(..).map(|arrival| {
+            let print = match &arrival {
+                Arrival::Item { order, item, .. } if whole.get(*order) == Some(&false) => {
+                    Some(brief(&item.body))
+                }
+                Arrival::Item { item, .. } => Some(fingerprint(&item.body)),
+                Arrival::Large { .. } | Arrival::Failed { .. } => None,
+            };
+            (arrival, print)
+        });
+        if printed.send(together.collect()).await.is_err() {
             return;
         }
     }
@@ -54,13 +68,13 @@ impl Gathered {
 /// Gathers arrivals. What it has it keeps when it is interrupted.
 #[derive(Debug)]
 pub(super) struct Gatherer {
-    arrivals: mpsc::Receiver<Printed>,
+    arrivals: mpsc::Receiver<VecDeque<Printed>>,
     /// Works the fingerprints out; ends with the value.
     _prints: JoinSet<()>,
     window: Gathered,
     bytes: usize,
-    /// The first of the next folder.
-    ahead: Option<Printed>,
+    /// What arrived and belongs to no window yet.
+    ahead: VecDeque<Printed>,
     ended: bool,
 }
 
@@ -68,29 +82,26 @@ impl Gatherer {
     /// Gathers what arrives. `whole` tells of each order whether its items need the whole fingerprint: only where there
     /// is something to recognise them by.
     pub(super) fn new(arrivals: mpsc::Receiver<Arrival>, whole: Vec<bool>) -> Self {
-        let (printed, arrivals_printed) = mpsc::channel(WINDOW_ITEMS);
+        let (printed, arrivals_printed) = mpsc::channel(WINDOW_ITEMS / TOGETHER);
         let mut prints = JoinSet::new();
         prints.spawn(print(arrivals, whole, printed));
         let (arrivals, window) = (arrivals_printed, Gathered::default());
-        Self { arrivals, _prints: prints, window, bytes: 0, ahead: None, ended: false }
+        Self { arrivals, _prints: prints, window, bytes: 0, ahead: VecDeque::new(), ended: false }
     }
 
     /// The next window; none at the end.
     pub(super) async fn next(&mut self) -> Option<Gathered> {
-        if let Some(ahead) = self.ahead.take() {
-            self.add(ahead);
-        }
-        while !self.ended && !self.is_full() && self.ahead.is_none() {
-            let arrival = if self.window.len() == 0 {
+        while !self.take_ahead() && !self.ended {
+            let arrived = if self.window.len() == 0 {
                 self.arrivals.recv().await
             } else {
                 match timeout(GATHER, self.arrivals.recv()).await {
-                    Ok(arrival) => arrival,
+                    Ok(arrived) => arrived,
                     Err(_) => break,
                 }
             };
-            match arrival {
-                Some(arrival) => self.add(arrival),
+            match arrived {
+                Some(arrived) => self.ahead = arrived,
                 None => self.ended = true,
             }
         }
@@ -98,18 +109,27 @@ impl Gatherer {
         (self.window.len() > 0).then(|| std::mem::take(&mut self.window))
     }
 
+    /// Takes what arrived into the window; true when that is complete.
+    fn take_ahead(&mut self) -> bool {
+        while let Some((arrival, print)) = self.ahead.pop_front() {
+            if self.window.len() > 0 && self.window.order != order(&arrival) {
+                self.ahead.push_front((arrival, print));
+                return true;
+            }
+            self.add(arrival, print);
+            if self.is_full() {
+                return true;
+            }
+        }
+        false
+    }
+
     fn is_full(&self) -> bool {
         self.bytes >= WINDOW_BYTES || self.window.len() >= WINDOW_ITEMS
     }
 
-    fn add(&mut self, (arrival, print): Printed) {
-        let (Arrival::Item { order, .. } | Arrival::Large { order, .. } | Arrival::Failed { order, .. }) =
-            &arrival;
-        if self.window.len() > 0 && self.window.order != *order {
-            self.ahead = Some((arrival, print));
-            return;
-        }
-        self.window.order = *order;
+    fn add(&mut self, arrival: Arrival, print: Option<Fingerprint>) {
+        self.window.order = order(&arrival);
         match arrival {
             Arrival::Item { item, held, .. } => {
                 self.bytes += item.body.len();
@@ -119,5 +139,12 @@ impl Gatherer {
             Arrival::Large { item, .. } => self.window.large.push(item),
             Arrival::Failed { item, cause, detail, .. } => self.window.failed.push((item, cause, detail)),
         }
+    }
+}
+
+/// The position of the folder's order.
+const fn order(arrival: &Arrival) -> usize {
+    match arrival {
+        Arrival::Item { order, .. } | Arrival::Large { order, .. } | Arrival::Failed { order, .. } => *order,
     }
 }

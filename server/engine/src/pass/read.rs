@@ -8,7 +8,7 @@ use crate::{
     fingerprint::{Fingerprinter, brief, fingerprint},
     matching::Seen,
     model::ItemMeta,
-    source::{Arrival, FetchOrder, ItemSink, Part, Source},
+    source::{Arrival, FetchOrder, ItemSink, Part, READING_KIB, Source},
 };
 
 /// What was read of one folder.
@@ -37,7 +37,7 @@ pub(super) async fn read(
 ) -> Result<Vec<Read>, ConnectorError> {
     let mut reads: Vec<Read> = orders.iter().map(|_| Read::default()).collect();
     let mut late = Vec::new();
-    let (sink, mut arrivals) = ItemSink::new();
+    let (sink, mut arrivals) = ItemSink::new(READING_KIB);
     let fetch = async { source.fetch(orders, part, &sink).await.map(|()| drop(sink)) };
     let take = async {
         while let Some(arrival) = arrivals.recv().await {

@@ -26,7 +26,7 @@ use crate::{
     ledger::{Entry, EntryState, FolderId, FolderRecord},
     model::{Fingerprint, Folder, ItemId, ItemMeta, Watermark},
     plan::FolderPlan,
-    source::{FetchOrder, ItemSink, Part},
+    source::{FetchOrder, ItemSink, MOVING_KIB, Part},
     target::{OpenFolder, StoreNews, StoreOutcome, StoreResult, Target, Window},
     wire::imap::session::date_inside,
 };
@@ -90,7 +90,7 @@ async fn stream(
     pump: &mut Pump<'_>,
     orders: &[FetchOrder<'_>],
 ) -> Result<(), Stop> {
-    let (sink, arrivals) = ItemSink::new();
+    let (sink, arrivals) = ItemSink::new(MOVING_KIB);
     let (windows, to_store) = mpsc::channel(WINDOWS);
     let (news, heard) = mpsc::unbounded_channel();
     let whole = pump.adoptable.iter().map(|adoptable| !adoptable.is_empty()).collect();
