@@ -214,6 +214,7 @@ mod tests {
             target: account("old.example"),
             options: Options { source_limits: limits(), target_limits: limits(), ..Options::default() },
             project: "Move".into(),
+            retry_refused: false,
         }
     }
 

@@ -102,11 +102,11 @@ causes! {
     FolderRebuilt = "folder.rebuilt", "The folder was rebuilt on the server", "Its messages were matched again by content; nothing to do.";
     SubscriptionLost = "folder.subscription", "Subscription not carried", "Subscribe to the folder in the mail program.";
     // Messages
-    TooBig = "message.too-big", "Message larger than the target allows", "Raise the target's message size limit and run a delta pass.";
+    TooBig = "message.too-big", "Message larger than the target allows", "Raise the target's message size limit and try again. A delta pass sends it by itself only where the target tells its limit.";
     Filtered = "message.filtered", "Message left out by a filter", "Nothing to do if it should stay behind; otherwise change the project's filters and run a delta pass.";
     MarkedDeleted = "message.marked-deleted", "Message marked as deleted left out", "Nothing to do if it should stay behind; otherwise let the project move messages that are marked as deleted and run a delta pass.";
     TargetFull = "mailbox.full", "The target mailbox is full", "Raise its quota and run a delta pass.";
-    Rejected = "message.rejected", "The target refused the message", "See the server's words; the message stays on the source.";
+    Rejected = "message.rejected", "The target refused the message", "See the server's words; the message stays on the source and is sent again only when you try again what failed.";
     Empty = "message.empty", "Message without a single byte", "Nothing to move: the source lists a message of zero length.";
     Vanished = "message.vanished", "Message gone from the source", "It was moved or deleted on the source during the pass; a delta pass sees where it is now.";
     DeletedAtSource = "message.deleted-at-source", "Deleted on the source after it was copied", "Nothing to do: the copy stays on the target. Delete it there by hand if it is not wanted.";
@@ -140,6 +140,83 @@ impl Cause {
     /// Whether something was left out because a rule of the project says so: nobody misses it.
     pub const fn is_by_rule(self) -> bool {
         matches!(self, Self::FolderExcluded | Self::Filtered | Self::MarkedDeleted)
+    }
+
+    /// Whether an item that was left out for it stays left out in later passes: the same message would meet the same
+    /// refusal. It is offered again when the target takes larger messages, or when somebody asks for it.
+    pub const fn stays(self) -> bool {
+        match self {
+            Self::TooBig | Self::Rejected | Self::Empty | Self::Poison => true,
+            Self::DnsFailed
+            | Self::ConnectRefused
+            | Self::ConnectFailed
+            | Self::TimedOut
+            | Self::Disconnected
+            | Self::NotImap
+            | Self::Protocol
+            | Self::Busy
+            | Self::Throttled
+            | Self::Unavailable
+            | Self::ServerBug
+            | Self::ContactAdmin
+            | Self::Privacy
+            | Self::OutsideHours
+            | Self::TlsUntrusted
+            | Self::TlsName
+            | Self::TlsExpired
+            | Self::TlsPin
+            | Self::TlsFailed
+            | Self::StarttlsMissing
+            | Self::StarttlsInjected
+            | Self::CleartextRefused
+            | Self::LoginRefused
+            | Self::LoginUnavailable
+            | Self::LoginExpired
+            | Self::LoginNotAllowed
+            | Self::LoginHeld
+            | Self::TokenFailed
+            | Self::NotConfigured
+            | Self::NoFolders
+            | Self::FolderRenamed
+            | Self::FolderRefused
+            | Self::FolderUnreadable
+            | Self::ListedInPieces
+            | Self::CountDiffers
+            | Self::FolderVirtual
+            | Self::FolderAllMail
+            | Self::FolderForeign
+            | Self::FolderExcluded
+            | Self::FolderMerged
+            | Self::FolderRebuilt
+            | Self::SubscriptionLost
+            | Self::Filtered
+            | Self::MarkedDeleted
+            | Self::TargetFull
+            | Self::Vanished
+            | Self::DeletedAtSource
+            | Self::RemovedOnTarget
+            | Self::ConfirmedGone
+            | Self::MovedAtSource
+            | Self::Unreadable
+            | Self::BytesAltered
+            | Self::DateAltered
+            | Self::FlagsAltered
+            | Self::FlagsCarried
+            | Self::FlagsKept
+            | Self::KeywordsLost
+            | Self::Missing
+            | Self::Extra
+            | Self::Duplicate
+            | Self::Adopted
+            | Self::Recovered
+            | Self::Cancelled
+            | Self::Ledger
+            | Self::DiskFull
+            | Self::LeaseLost
+            | Self::RuleInvalid
+            | Self::SameMailbox
+            | Self::Internal => false,
+        }
     }
 }
 

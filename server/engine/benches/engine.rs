@@ -10,7 +10,7 @@ use engine::{
     ledger::{Entry, EntryState},
     matching::{Seen, match_items},
     model::{Flags, Inventory, ItemId, ItemMeta, Received},
-    plan::plan_folder,
+    plan::{Takes, plan_folder},
 };
 
 /// Messages in a folder.
@@ -46,7 +46,7 @@ fn planning(criterion: &mut Criterion) {
         for (name, known) in [("first pass", 0), ("second pass", count)] {
             group.bench_function(BenchmarkId::new(name, count), |bencher| {
                 let input = || (inventory(count), entries(known));
-                let plan = |(inventory, entries)| plan_folder(inventory, entries, None, |_| None);
+                let plan = |(inventory, entries)| plan_folder(inventory, entries, Takes::default(), |_| None);
                 bencher.iter_batched(input, plan, BatchSize::LargeInput);
             });
         }

@@ -55,6 +55,9 @@ pub struct Compared {
     pub target: Standing,
     /// What the target's folder keeps.
     pub keeps: Keeps,
+    /// The largest message the target took, where it told.
+    #[serde(default)]
+    pub limit: Option<u64>,
     /// Its numbers.
     pub totals: Totals,
     /// Its findings.

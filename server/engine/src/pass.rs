@@ -63,6 +63,8 @@ pub struct PassOrder {
     pub options: Options,
     /// The project's name, for the report.
     pub project: String,
+    /// What the target refused for good in an earlier pass is offered once more.
+    pub retry_refused: bool,
 }
 
 /// How a pass ended and what it found.

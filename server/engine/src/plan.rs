@@ -24,6 +24,8 @@ pub struct FolderPlan {
     pub done: u64,
     /// To be left out.
     pub skip: Vec<(ItemMeta, Cause, String)>,
+    /// Refused by the target in an earlier pass, and still left out.
+    pub refused: Vec<(ItemMeta, Cause, String)>,
     /// What of `copy` an earlier pass left without an answer: it may or may not be on the target. Without a
     /// fingerprint it is not known whether it was ever sent.
     pub intended: BTreeMap<ItemId, Option<Fingerprint>>,
@@ -69,17 +71,38 @@ impl FolderPlan {
     /// Takes out what is not to be tried.
     pub fn leave_out(&mut self, items: &BTreeSet<ItemId>) {
         self.copy.retain(|item| !items.contains(&item.id));
-        self.skip.retain(|(item, ..)| !items.contains(&item.id));
+        for left_out in [&mut self.skip, &mut self.refused] {
+            left_out.retain(|(item, ..)| !items.contains(&item.id));
+        }
         self.copy_bytes = self.copy.iter().map(|item| item.size).sum();
     }
 }
 
-/// Decides for every item of a folder. `limit`: the largest message the target takes, where it tells. `by_rule` tells why
-/// the project leaves an item out; it is not asked about what is on the target already, or may be.
+/// What the target takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Takes {
+    /// The largest message, where it tells.
+    pub limit: Option<u64>,
+    /// The same when both sides were compared before.
+    pub limit_before: Option<u64>,
+    /// What it refused is offered once more.
+    pub retry_refused: bool,
+}
+
+impl Takes {
+    /// Whether its limit grew since the last comparison, and is as large as this.
+    pub fn grew_to(&self, size: u64) -> bool {
+        let grew = |limit: u64| self.limit_before.is_none_or(|before| limit > before);
+        self.limit.is_some_and(|limit| size <= limit && grew(limit))
+    }
+}
+
+/// Decides for every item of a folder. `by_rule` tells why the project leaves an item out; it is not asked about what is
+/// on the target already, or may be.
 pub fn plan_folder(
     inventory: Inventory,
     entries: Vec<Entry>,
-    limit: Option<u64>,
+    takes: Takes,
     by_rule: impl Fn(&ItemMeta) -> Option<(Cause, String)>,
 ) -> FolderPlan {
     let mut plan = FolderPlan::default();
@@ -102,9 +125,11 @@ pub fn plan_folder(
             Some(&item).filter(|item| !known.intended.contains_key(&item.id)).and_then(&by_rule)
         {
             plan.skip.push((item, cause, detail));
-        } else if let Some(limit) = limit.filter(|limit| item.size > *limit) {
+        } else if let Some(limit) = takes.limit.filter(|limit| item.size > *limit) {
             let detail = format!("{} bytes; the target takes at most {limit}", item.size);
             plan.skip.push((item, Cause::TooBig, detail));
+        } else if let Some((cause, detail)) = known.refusal(&item, takes) {
+            plan.refused.push((item, cause, detail));
         } else {
             // What vanished from the source meanwhile is not waited for on the target.
             if let Some(fingerprint) = known.intended.remove(&item.id) {
@@ -125,6 +150,16 @@ struct Known {
     intended: BTreeMap<ItemId, Option<Fingerprint>>,
     /// On the target, in the folder it was in before it moved on the source.
     elsewhere: BTreeSet<ItemId>,
+    refused: BTreeMap<ItemId, Refused>,
+}
+
+#[derive(Debug)]
+struct Refused {
+    size: u64,
+    cause: Cause,
+    detail: String,
+    /// It was read and offered: not left out for the limit the target told, or before it had its turn.
+    offered: bool,
 }
 
 #[derive(Debug)]
@@ -150,9 +185,21 @@ impl Known {
             }
             EntryState::Intended => _ = self.intended.insert(item, fingerprint),
             EntryState::Skipped { cause: Cause::MovedAtSource, .. } => _ = self.elsewhere.insert(item),
-            // Tried again: the reason may be gone, a limit raised.
+            EntryState::Skipped { cause, detail } if cause.stays() => {
+                let offered = fingerprint.is_some();
+                self.refused.insert(item, Refused { size, cause, detail, offered });
+            }
+            // Tried again: the reason may be gone.
             EntryState::Skipped { .. } => {}
         }
+    }
+
+    /// Why an item is not offered once more.
+    fn refusal(&mut self, item: &ItemMeta, takes: Takes) -> Option<(Cause, String)> {
+        let Refused { size, cause, detail, offered } = self.refused.remove(&item.id)?;
+        let fits_now = cause == Cause::TooBig && takes.grew_to(size);
+        let stands = offered || cause == Cause::Empty;
+        (stands && size == item.size && !takes.retry_refused && !fits_now).then_some((cause, detail))
     }
 }
 
@@ -186,19 +233,26 @@ mod tests {
         Entry { item: ItemId::Uid(uid), size: 1, fingerprint: None, state, marks: None }
     }
 
+    fn up_to(limit: u64) -> Takes {
+        Takes { limit: Some(limit), ..Takes::default() }
+    }
+
     fn ids(items: &[ItemMeta]) -> Vec<String> {
         items.iter().map(|item| item.id.to_string()).collect()
     }
 
     #[test]
     fn what_is_copied_stays_and_what_was_skipped_or_unanswered_is_tried_again() {
-        let skipped = EntryState::Skipped { cause: Cause::TooBig, detail: String::new() };
+        let skipped = EntryState::Skipped { cause: Cause::Unreadable, detail: String::new() };
         let entries = vec![
             entry(1, EntryState::Copied { target: Some(7), adopted: false }),
             entry(2, EntryState::Intended),
             entry(3, skipped),
         ];
-        let plan = plan_folder(inventory(&[(1, 10), (2, 20), (3, 30), (4, 40)]), entries, None, |_| None);
+        let plan =
+            plan_folder(inventory(&[(1, 10), (2, 20), (3, 30), (4, 40)]), entries, Takes::default(), |_| {
+                None
+            });
         assert_eq!(ids(&plan.copy), ["2", "3", "4"]);
         assert_eq!((plan.done, plan.copy_bytes, plan.items, plan.bytes), (1, 90, 4, 100));
         assert!(plan.known.contains(&7) && plan.intended.contains_key(&ItemId::Uid(2)));
@@ -206,19 +260,49 @@ mod tests {
 
     #[test]
     fn edge_021_a_message_without_a_byte_is_not_sent_but_named() {
-        let plan = plan_folder(inventory(&[(1, 0), (2, 5)]), Vec::new(), None, |_| None);
+        let plan = plan_folder(inventory(&[(1, 0), (2, 5)]), Vec::new(), Takes::default(), |_| None);
         assert_eq!(ids(&plan.copy), ["2"]);
         assert_eq!(plan.skip[0].1, Cause::Empty);
     }
 
     #[test]
     fn edge_027_a_message_over_the_limit_the_target_tells_is_named_before_anything_is_sent() {
-        let plan = plan_folder(inventory(&[(1, 101), (2, 100)]), Vec::new(), Some(100), |_| None);
+        let plan = plan_folder(inventory(&[(1, 101), (2, 100)]), Vec::new(), up_to(100), |_| None);
         assert_eq!(ids(&plan.copy), ["2"]);
         assert_eq!(
             (plan.skip[0].1, plan.skip[0].2.as_str()),
             (Cause::TooBig, "101 bytes; the target takes at most 100")
         );
+    }
+
+    #[test]
+    fn what_the_target_refused_stays_left_out_until_something_gives_reason_to_offer_it_again() {
+        let refused = |uid, size, cause| Entry {
+            fingerprint: Some(crate::fingerprint::fingerprint(b"x")),
+            size,
+            ..entry(uid, EntryState::Skipped { cause, detail: "NO".into() })
+        };
+        let offered = |takes| {
+            let entries = vec![
+                refused(1, 10, Cause::Rejected),
+                refused(2, 200, Cause::TooBig),
+                refused(3, 31, Cause::Rejected),
+                Entry { fingerprint: None, ..refused(4, 150, Cause::TooBig) },
+            ];
+            let sizes = [(1, 10), (2, 200), (3, 30), (4, 150)];
+            let plan = plan_folder(inventory(&sizes), entries, takes, |_| None);
+            let refused: Vec<_> = plan.refused.iter().map(|(item, ..)| item.id.to_string()).collect();
+            (ids(&plan.copy).join(" "), refused.join(" "), plan.skip.len())
+        };
+        let told = |before, now| Takes { limit: now, limit_before: before, retry_refused: false };
+        // The third is another message than it was, the fourth was never offered.
+        assert_eq!(offered(told(None, None)), ("3 4".into(), "1 2".into(), 0));
+        assert_eq!(offered(told(Some(500), Some(500))), ("3 4".into(), "1 2".into(), 0));
+        assert_eq!(offered(told(Some(100), Some(500))), ("2 3 4".into(), "1".into(), 0));
+        assert_eq!(offered(told(Some(100), Some(160))), ("3 4".into(), "1".into(), 1));
+        assert_eq!(offered(told(None, Some(100))), ("3".into(), "1".into(), 2));
+        let again = Takes { retry_refused: true, ..Takes::default() };
+        assert_eq!(offered(again), ("1 2 3 4".into(), String::new(), 0));
     }
 
     #[test]
@@ -237,7 +321,7 @@ mod tests {
             copied(3, 13, seen.clone()),
             entry(4, elsewhere),
         ];
-        let plan = plan_folder(inventory(&[(1, 10), (2, 10), (4, 10)]), entries, None, |_| None);
+        let plan = plan_folder(inventory(&[(1, 10), (2, 10), (4, 10)]), entries, Takes::default(), |_| None);
         assert_eq!((plan.done, plan.copy.len()), (3, 0));
         assert_eq!(plan.remarked.iter().map(|it| (it.target, &it.before)).collect::<Vec<_>>(), [(12, &seen)]);
         assert_eq!(plan.gone.iter().map(|gone| gone.target).collect::<Vec<_>>(), [13]);

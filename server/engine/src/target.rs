@@ -59,6 +59,8 @@ pub enum StoreResult {
         cause: Cause,
         /// The target's words.
         detail: String,
+        /// Whether the same message would be refused again: it was tried alone, with every repair.
+        stands: bool,
     },
 }
 

@@ -128,6 +128,9 @@ pub(super) struct RunArgs {
     /// Compare both mailboxes and copy nothing
     #[arg(long, requires = "source")]
     pub(super) verify_only: bool,
+    /// Send what the target refused before once more; it stays left out otherwise
+    #[arg(long, requires = "source", conflicts_with_all = ["dry_run", "verify_only"])]
+    pub(super) retry_refused: bool,
     /// How far the comparison looks: at whole messages, or at header blocks, sizes, dates and flags
     #[arg(long, value_name = "DEPTH", default_value = "content")]
     pub(super) verify: DepthArg,

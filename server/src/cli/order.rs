@@ -25,6 +25,8 @@ pub(super) struct Order {
     pub(super) target: SideOrder,
     /// A pass that copies nothing; none: copy, as the ledger says initially or what is new since.
     pub(super) only: Option<PassKind>,
+    /// What the target refused for good is offered once more.
+    pub(super) retry_refused: bool,
     /// How the pass behaves.
     pub(super) options: Options,
     /// The file that remembers.
@@ -86,6 +88,7 @@ impl TryFrom<MigrateArgs> for Order {
         };
         Ok(Self {
             only,
+            retry_refused: run.retry_refused,
             options: Options {
                 verify,
                 parallel: 1,

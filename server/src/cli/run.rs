@@ -57,6 +57,7 @@ pub(super) fn run(order: Order) -> Result<Exit, Problem> {
         target: order.target.account(target),
         options: order.options.clone(),
         project: String::new(),
+        retry_refused: order.retry_refused,
     };
     let guests = Guests::new();
     let began = Instant::now();

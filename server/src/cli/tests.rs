@@ -168,6 +168,7 @@ fn a_mailbox_is_not_copied_into_itself() {
 #[test]
 fn a_run_does_one_thing() {
     assert_eq!(order("--dry-run").only, Some(PassKind::DryRun));
+    assert!(order("--retry-refused").retry_refused && !order("").retry_refused);
     assert_eq!(order("--verify-only --verify headers").only, Some(PassKind::Verify));
     assert_eq!(order("--verify headers").options.verify, VerifyDepth::Headers);
 }

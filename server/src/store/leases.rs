@@ -103,6 +103,7 @@ struct OrderRecord {
     source_secret: Option<Vec<u8>>,
     target_secret: Option<Vec<u8>>,
     options: String,
+    retry_refused: bool,
 }
 
 impl Store {
@@ -228,7 +229,7 @@ impl Store {
             .one(
                 "SELECT job.source_user, job.target_user, job.below, job.source_secret AS job_source_secret,
                     job.target_secret AS job_target_secret, project.name, project.source, project.target,
-                    project.source_secret, project.target_secret, project.options
+                    project.source_secret, project.target_secret, project.options, job.retry_refused
                  FROM job JOIN project ON project.id = job.project WHERE job.id = ?",
                 [lease.job.0.into()],
             )
@@ -257,6 +258,7 @@ impl Store {
             kind: lease.kind,
             options,
             project: record.name,
+            retry_refused: record.retry_refused,
             source: {
                 let client_secret = client_secret(&source, Side::Source, record.source_secret.as_deref())?;
                 let secret = secret(&source, Side::Source, record.job_source_secret, record.source_secret)?;

@@ -117,10 +117,15 @@ impl Store {
             verdict = None;
         }
         drift::keep(&tx, lease, outcome, ended).await?;
+        // What the target refused was offered once more, if that was asked for.
+        let offered =
+            outcome.end == PassEnd::Finished && lease.kind.copies() && becomes.state != JobState::Queued;
         // The epoch grows: what of this pass may still be under way is shut out from now on.
         tx.run(
             "UPDATE job SET state = ?, settled = ?, problem = ?, verdict = COALESCE(?, verdict), updated = ?,
-                priority = CASE WHEN ? THEN priority ELSE 0 END, lease_owner = NULL, lease_expires = NULL, lease_epoch = lease_epoch + 1 WHERE id = ?",
+                priority = CASE WHEN ? THEN priority ELSE 0 END,
+                retry_refused = CASE WHEN ? THEN FALSE ELSE retry_refused END,
+                lease_owner = NULL, lease_expires = NULL, lease_epoch = lease_epoch + 1 WHERE id = ?",
             [
                 word(&becomes.state)?.into(),
                 word(&becomes.settled)?.into(),
@@ -128,6 +133,7 @@ impl Store {
                 verdict.into(),
                 ended.into(),
                 (becomes.state == JobState::Queued).into(),
+                offered.into(),
                 lease.job.0.into(),
             ],
         )

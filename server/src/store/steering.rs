@@ -129,8 +129,10 @@ async fn changes(tx: &Tx<'_>, action: JobAction, now: i64) -> Result<Changes, St
     match action {
         JobAction::DryRun | JobAction::Probe => changes.set("queued = ?", [now.into()]),
         JobAction::Start | JobAction::Retry | JobAction::Final | JobAction::Verify => {
-            // What an earlier pass failed of is no news any more once it is tried again.
-            changes.set("queued = ?, problem = NULL", [now.into()]);
+            // What an earlier pass failed of is no news any more once it is tried again. What the target refused for good
+            // is offered once more when somebody asks for it.
+            let again = action == JobAction::Retry;
+            changes.set("queued = ?, problem = NULL, retry_refused = ?", [now.into(), again.into()]);
         }
         JobAction::Resume => {
             let sql = format!("queued = ?, problem = CASE WHEN wanted IN {LOOKS} THEN problem END");

@@ -69,7 +69,8 @@ pub(super) async fn compare(course: &mut Course, sides: Sides, survey: &Survey) 
             .map(|at| {
                 let folder = &mapped[at];
                 let counterpart = there.iter().find(|known| known.path == folder.target && known.selectable);
-                Subject { folder, counterpart, record: records.get(&folder.source.path) }
+                let record = records.get(&folder.source.path);
+                Subject { folder, counterpart, record, limit: survey.limit }
             })
             .collect();
         compare_group(course, &mut both, &folders).await?;
@@ -100,6 +101,8 @@ struct Subject<'a> {
     folder: &'a MappedFolder,
     counterpart: Option<&'a Folder>,
     record: Option<&'a Record>,
+    /// The largest message the target takes, where it tells.
+    limit: Option<u64>,
 }
 
 /// What both sides list of a folder, and what is to be read of it.
@@ -339,7 +342,7 @@ async fn judge(
     let folder = subject.folder;
     let path = &folder.source.path;
     let Listed { sorted, source, target, refused, mut findings, .. } = listed;
-    let Sorted { source_known, target_known, mut reasons, told, samples, .. } = sorted;
+    let Sorted { source_known, target_known, mut reasons, told, samples, undecided, .. } = sorted;
     let other = samples.iter().any(|(id, print)| {
         here.seen.iter().any(|seen| seen.meta.id == *id && seen.fingerprint.exact != print.exact)
     });
@@ -381,10 +384,11 @@ async fn judge(
             source,
             target,
             keeps: pair.keeps,
+            limit: subject.limit,
             totals: totals.totals,
             findings: findings.clone(),
         });
-        FolderRecord { compared: compared.filter(|_| !other), ..record.clone() }
+        FolderRecord { compared: compared.filter(|_| !other && !undecided), ..record.clone() }
     });
     if let (true, Some((id, _))) = (other, subject.record) {
         // Ids came to mean other items without a word: the next pass matches every one by content.

@@ -239,7 +239,7 @@ async fn lane(
         let inventory = hands.source.inventories(&[&folder.source], &|_| {}).await?.pop();
         let inventory = inventory.transpose().map_err(ConnectorError::anew)?.unwrap_or_default();
         todo.validity = inventory.validity;
-        todo.plan = plan_folder(inventory, Vec::new(), todo.limit, |item| course.by_rule(item));
+        todo.plan = plan_folder(inventory, Vec::new(), todo.takes, |item| course.by_rule(item));
     }
     if let (true, Some((id, _))) = (rebuilt, &todo.record) {
         // Before the record: until that has the new validity, the next pass comes here again.
@@ -296,7 +296,7 @@ async fn remember(course: &mut Course, lanes: &mut [Lane]) -> Result<(), Stop> {
     record_skips(course, &left_out).await
 }
 
-/// Records what plans leave out.
+/// Records what plans leave out, and counts what stays left out.
 async fn record_skips(
     course: &mut Course,
     folders: &[(FolderId, &FolderPath, &FolderPlan)],
@@ -310,6 +310,8 @@ async fn record_skips(
             entries.push((*id, entry));
             course.leave_out(path, &item.id);
         }
+        // The ledger has them as they are.
+        plan.refused.iter().for_each(|(item, ..)| course.leave_out(path, &item.id));
     }
     if !entries.is_empty() {
         course.ledger.put_entries(&entries).await?;

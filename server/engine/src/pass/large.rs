@@ -17,6 +17,7 @@ use crate::{
     ledger::EntryState,
     model::{Fingerprint, Folder, ItemMeta},
     source::Source,
+    target::StoreResult,
 };
 
 /// Pieces between the two sides.
@@ -77,8 +78,9 @@ pub(super) async fn carry(
     };
     if known.bytes > u64::from(u32::MAX) {
         let detail = format!("{} bytes, more than any IMAP server takes", known.bytes);
-        let entry = fail(course, lane, item, Cause::TooBig, detail).await?;
-        course.ledger.put_entries(&entry.into_iter().collect::<Vec<_>>()).await?;
+        let refused = StoreResult::Refused { cause: Cause::TooBig, detail, stands: true };
+        let (entry, _) = stored(course, lane, &item, known.fingerprint, refused);
+        course.ledger.put_entries(&[(lane.id, entry)]).await?;
         return Ok(());
     }
     match pump.decide(course, order, &item, known.fingerprint) {
@@ -103,7 +105,7 @@ async fn send(
     lane: &Lane,
     item: &mut ItemMeta,
     known: Known,
-) -> Result<crate::target::StoreResult, Stop> {
+) -> Result<StoreResult, Stop> {
     let (sender, mut read) = mpsc::channel::<Bytes>(PIECES);
     let (forward, pieces) = mpsc::channel::<Bytes>(PIECES);
     let item = &*item;

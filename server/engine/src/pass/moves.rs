@@ -21,8 +21,8 @@ use super::{
 use crate::{
     error::{ConnectorError, Reach, Retry},
     ledger::{Entry, EntryState, FolderId},
-    model::{Fingerprint, ItemId, ItemMeta},
-    plan::{FolderPlan, Gone, plan_folder},
+    model::{Fingerprint, Inventory, ItemId, ItemMeta},
+    plan::{FolderPlan, Gone, Takes, plan_folder},
     target::{OpenFolder, Target, Wish},
 };
 
@@ -105,10 +105,8 @@ pub(super) async fn find(
     for (id, record) in &survey.orphans {
         let there = survey.there.iter().find(|folder| folder.path == record.target && folder.selectable);
         let Some(there) = there else { continue };
-        let plan: FolderPlan =
-            plan_folder(crate::model::Inventory::default(), course.ledger.entries(*id).await?, None, |_| {
-                None
-            });
+        let (nothing, entries) = (Inventory::default(), course.ledger.entries(*id).await?);
+        let plan: FolderPlan = plan_folder(nothing, entries, Takes::default(), |_| None);
         if plan.gone.is_empty() {
             continue;
         }

@@ -23,6 +23,8 @@ pub(super) struct Sorted {
     /// To be read, by growing id.
     pub source_read: Vec<ItemMeta>,
     pub target_read: Vec<ItemMeta>,
+    /// Something was refused before it had its turn alone: the next pass offers it again.
+    pub undecided: bool,
     /// Why source items are not on the target, as far as the ledger knows.
     pub reasons: Reasons,
     /// What is known of items on the target only.
@@ -47,9 +49,16 @@ pub(super) fn sort(
     let mut sorted = Sorted::default();
     // Ids the target told are good under the UIDVALIDITY it told them in.
     let ids_hold = stored_under == Some(there.validity);
-    let links = Links::of(entries, before, (&here, &there), ids_hold, &mut sorted);
+    let mut links = Links::of(entries, before, (&here, &there), ids_hold, &mut sorted);
     let linked: HashSet<u32> = links.pairs.iter().map(|(_, to, _)| *to).collect();
     let untold = links.untold;
+    // What was refused and stood there at the last comparison is known: a large one is not read at each pass.
+    let refused = std::mem::take(&mut links.refused);
+    let refused = |item: &ItemMeta| {
+        let before =
+            before.filter(|before| !fresh && uid(item).is_some_and(|uid| uid < before.source.next))?;
+        Some((*refused.get(&item.id)?, message_id(before, &item.id)))
+    };
     for item in here.items.iter().filter(|item| !links.on_its_way.contains(&item.id)) {
         if let (None, Some(reason)) = (sorted.reasons.get(&item.id), by_rule(item)) {
             sorted.reasons.insert(item.id.clone(), reason);
@@ -74,7 +83,12 @@ pub(super) fn sort(
                 let nothing = unlike(&item);
                 sorted.source_known.push(seen(item, nothing));
             }
-            None => sorted.source_read.push(item),
+            None => match refused(&item) {
+                Some((fingerprint, message_id)) => {
+                    sorted.source_known.push(Seen { message_id, ..seen(item, fingerprint) });
+                }
+                None => sorted.source_read.push(item),
+            },
         }
     }
     let nothing_to_match = sorted.source_read.is_empty() && !fresh;
@@ -110,6 +124,8 @@ struct Links {
     untold: bool,
     /// What was sent, or may have been: rules do not take it back.
     on_its_way: HashSet<ItemId>,
+    /// What was read, and the target refused.
+    refused: HashMap<ItemId, Fingerprint>,
 }
 
 impl Links {
@@ -128,7 +144,13 @@ impl Links {
         let mut links = Self::default();
         for Entry { item, fingerprint, state, .. } in entries {
             match state {
-                EntryState::Skipped { cause, detail } => _ = sorted.reasons.insert(item, (cause, detail)),
+                EntryState::Skipped { cause, detail } => {
+                    match fingerprint.filter(|_| cause.stays()) {
+                        Some(fingerprint) => _ = links.refused.insert(item.clone(), fingerprint),
+                        None => sorted.undecided |= cause == Cause::Rejected,
+                    }
+                    sorted.reasons.insert(item, (cause, detail));
+                }
                 EntryState::Intended => _ = links.on_its_way.insert(item),
                 EntryState::Copied { target, .. } => {
                     links.on_its_way.insert(item.clone());
@@ -235,6 +257,17 @@ fn findings(before: Option<&Compared>, of: impl Fn(Cause) -> bool) -> impl Itera
     findings
         .filter(move |finding| of(finding.cause))
         .filter_map(|finding| Some(finding.subject.item.as_ref()?.id.as_str()))
+}
+
+/// The Message-ID that a comparison told of an item the target had refused.
+fn message_id(before: &Compared, item: &ItemId) -> Option<String> {
+    let id = item.to_string();
+    let refused = before.findings.iter().filter(|finding| finding.cause.stays());
+    refused
+        .filter_map(|finding| finding.subject.item.as_ref())
+        .find(|label| label.id == id)?
+        .message_id
+        .clone()
 }
 
 fn uid(item: &ItemMeta) -> Option<u32> {

@@ -22,7 +22,7 @@ use crate::{
     ledger::{Compared, Entry, EntryState, FolderId, FolderRecord},
     mapping::{self, MappedFolder},
     model::{Folder, Inventory, ItemId, Standing},
-    plan::{FolderPlan, plan_folder},
+    plan::{FolderPlan, Takes, plan_folder},
     source::{self, Source},
     target::{self, Target},
 };
@@ -70,8 +70,7 @@ pub(super) struct ToDo {
     pub record: Option<Record>,
     /// The source's ids mean other items than the ledger thinks.
     pub rebuilt: bool,
-    /// The largest message the target takes, where it tells.
-    pub limit: Option<u64>,
+    pub takes: Takes,
 }
 
 impl Work {
@@ -101,6 +100,8 @@ pub(super) struct Survey {
     pub orphans: Vec<Record>,
     /// The target's folders.
     pub there: Vec<Folder>,
+    /// The largest message the target takes, where it tells.
+    pub limit: Option<u64>,
 }
 
 pub(super) async fn connect(course: &Course) -> Result<Sides, Stop> {
@@ -147,7 +148,8 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
     course.counts.folders = mapped.len() as u64;
     course.counts.items = works.iter().map(|work| work.amount().0).sum();
     course.counts.bytes = works.iter().map(|work| work.amount().1).sum();
-    Ok(Survey { mapped, works, orphans: records.into_values().collect(), there: there.folders })
+    let orphans = records.into_values().collect();
+    Ok(Survey { mapped, works, orphans, there: there.folders, limit: there.message_limit })
 }
 
 /// What is to be done in every folder.
@@ -158,7 +160,7 @@ async fn look(
     records: Vec<Option<Record>>,
     limit: Option<u64>,
 ) -> Result<Vec<Work>, Stop> {
-    let (settled, told) = settled(course, sides, mapped, &records).await?;
+    let (settled, told) = settled(course, sides, mapped, &records, limit).await?;
     let open: Vec<usize> = (0..mapped.len()).filter(|at| settled[*at].is_none()).collect();
     let folders: Vec<&Folder> = open.iter().map(|at| &mapped[*at].source).collect();
     let meter = &course.meter;
@@ -211,6 +213,7 @@ async fn settled(
     sides: &mut Sides,
     mapped: &[MappedFolder],
     records: &[Option<Record>],
+    limit: Option<u64>,
 ) -> Result<(Vec<Option<Compared>>, Vec<Option<Standing>>), Stop> {
     let mut settled = vec![None; mapped.len()];
     let mut told = vec![None; mapped.len()];
@@ -226,7 +229,9 @@ async fn settled(
         let compared = record.compared.as_ref()?;
         // What a rule about ages leaves out today it may let through tomorrow.
         let aged = matches!(course.order.options.filter.older_than, Some(Age::Days(_)));
-        let complete = compared.totals.missing == 0 && !(aged && compared.totals.left_out > 0);
+        let refusals_stay = !course.order.retry_refused && stays_missing(compared, limit);
+        let complete =
+            (compared.totals.missing == 0 || refusals_stay) && !(aged && compared.totals.left_out > 0);
         let wanted = compared.options == course.digest && complete;
         let existing = mapped[at].existing.as_ref().filter(|existing| existing.selectable)?;
         wanted.then_some((compared, existing))
@@ -255,6 +260,16 @@ async fn settled(
         told[at] = here.filter(|_| readable(&at));
     }
     Ok((settled, told))
+}
+
+/// Whether all that is missing was refused by the target, which would refuse it again.
+fn stays_missing(compared: &Compared, limit: Option<u64>) -> bool {
+    let lost = compared.findings.iter().filter(|finding| finding.severity == Severity::Loss);
+    let stays = |finding: &Finding| {
+        let same_limit = finding.cause != Cause::TooBig || compared.limit == limit;
+        finding.subject.item.is_some() && finding.cause.stays() && same_limit
+    };
+    lost.clone().all(stays) && lost.count() as u64 == compared.totals.missing
 }
 
 /// One folder's plan, out of what stands in it and what the ledger knows.
@@ -294,13 +309,19 @@ async fn plan(
     if reused {
         entries.clear();
     }
-    let mut plan = plan_folder(inventory, entries, limit, |item| course.by_rule(item));
+    let before = record.as_ref().and_then(|(_, record)| record.compared.as_ref());
+    let takes = Takes {
+        limit,
+        limit_before: before.map_or(limit, |before| before.limit),
+        retry_refused: course.order.retry_refused,
+    };
+    let mut plan = plan_folder(inventory, entries, takes, |item| course.by_rule(item));
     plan.remarked.retain(|changed| !unmarked.contains(&changed.item.id));
     if let Some(left_out) = course.left_out.get(&folder.path) {
         plan.leave_out(left_out);
     }
     let rebuilt = other_validity || reused;
-    Ok(Work::ToDo(Box::new(ToDo { plan, validity, record, rebuilt, limit })))
+    Ok(Work::ToDo(Box::new(ToDo { plan, validity, record, rebuilt, takes })))
 }
 
 /// Whether ids mean other items although the UIDVALIDITY is the same (edge case 2): the next id is one that was given
@@ -321,7 +342,8 @@ fn reused(inventory: &Inventory, entries: &[Entry]) -> bool {
 /// The plan as a dry run shows it.
 pub(super) fn show(survey: &Survey, mut findings: Vec<Finding>) -> PlanView {
     for (mapped, work) in survey.mapped.iter().zip(&survey.works) {
-        let left_out = work.to_do().into_iter().flat_map(|todo| &todo.plan.skip);
+        let left_out =
+            work.to_do().into_iter().flat_map(|todo| todo.plan.skip.iter().chain(&todo.plan.refused));
         findings.extend(left_out.map(|(item, cause, detail)| {
             let severity = if cause.is_by_rule() { Severity::Info } else { Severity::Loss };
             about(&mapped.source.path, item, severity, *cause, detail.clone())
@@ -339,7 +361,7 @@ pub(super) fn show(survey: &Survey, mut findings: Vec<Finding>) -> PlanView {
             copy: plan.copy.len() as u64,
             copy_bytes: plan.copy_bytes,
             done: plan.done,
-            skip: plan.skip.len() as u64,
+            skip: (plan.skip.len() + plan.refused.len()) as u64,
         })
     };
     PlanView { folders: survey.mapped.iter().zip(&survey.works).filter_map(folder).collect(), findings }

@@ -333,6 +333,7 @@ pub(super) fn stored(
     result: StoreResult,
 ) -> (Entry, Vec<Finding>) {
     let path = &lane.source.path;
+    let mut print = Some(print);
     let (state, findings) = match result {
         StoreResult::Stored { target, repairs } => {
             count_copied(course, meta, false);
@@ -341,13 +342,15 @@ pub(super) fn stored(
                 .map(|repair| about(path, meta, Severity::Warning, repair.cause, repair.detail));
             (EntryState::Copied { target, adopted: false }, findings.collect())
         }
-        StoreResult::Refused { cause, detail } => {
+        StoreResult::Refused { cause, detail, stands } => {
+            // Without its fingerprint it counts as never offered.
+            print = print.filter(|_| stands);
             course.leave_out(path, &meta.id);
             course.meter.add(1, meta.size);
             (EntryState::Skipped { cause, detail }, Vec::new())
         }
     };
-    (entry(meta, Some(print), state), findings)
+    (entry(meta, print, state), findings)
 }
 
 /// What becomes of an item that did not come.

@@ -62,6 +62,7 @@ impl Scene {
             target: self.target.account(),
             options: Options { verify: self.verify, ..Options::default() },
             project: "Test".into(),
+            retry_refused: false,
         }
     }
 

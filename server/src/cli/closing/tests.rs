@@ -65,7 +65,7 @@ fn a_finished_run_closes_with_numbers_findings_verdict_and_places() {
             "  Loss           2  Message larger than the target allows\n",
             "INBOX: UID 811, 62.9 MB, 2019-10-03 16:24:31 UTC, <20190302.7f3a@mail.example.org>: The target answered",
             "… and 25 more",
-            "→ Raise the target's message size limit and run a delta pass.",
+            "→ Raise the target's message size limit and try again.",
             "Verdict: Investigate. 4,438 of 4,442 messages",
             "Report:  /r/report.html",
             "Ledger:  /data/ledgers/a.db",

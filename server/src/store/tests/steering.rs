@@ -80,6 +80,28 @@ async fn what_failed_for_one_cause_is_tried_again_and_the_rest_stays(setting: &S
     assert_eq!(store.apply_to(which, JobAction::Retry).await.expect("tries again"), 1);
 }
 
+async fn what_was_refused_is_offered_again_by_a_retry_and_by_nothing_else(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna"]).await;
+    let offers = async |action, end: PassEnd| {
+        assert_eq!(all(store, project, action).await, 1, "{action:?}");
+        let lease = store.claim().await.expect("claims").expect("there is one");
+        let order = store.pass_order(&lease).await.expect("an order");
+        let pass = store.begin_pass(&lease).await.expect("begins");
+        let outcome = sample::ended(end, Some(Verdict::Investigate));
+        store.finish_pass(&lease, pass, &outcome).await.expect("ends");
+        order.retry_refused
+    };
+    assert!(!offers(JobAction::Start, PassEnd::Finished).await);
+    assert!(offers(JobAction::Retry, failed(Cause::Disconnected)).await);
+    assert!(offers(JobAction::Retry, PassEnd::Finished).await);
+    assert!(!offers(JobAction::Start, PassEnd::Finished).await);
+    assert!(offers(JobAction::Retry, PassEnd::Paused).await, "the server is stopping");
+    let lease = store.claim().await.expect("claims").expect("it goes on at the next start");
+    assert_eq!(lease.job, jobs[0]);
+    assert!(store.pass_order(&lease).await.expect("an order").retry_refused, "it was not offered yet");
+}
+
 async fn a_look_leaves_what_was_wrong_as_it_was(setting: &Setting) {
     let store = &setting.store;
     let (project, jobs) = sample::jobs(store, 9, &["anna"]).await;
@@ -146,6 +168,7 @@ async fn fifty_thousand_jobs_are_one_statement(setting: &Setting) {
 on_both! {
     an_action_reaches_the_jobs_for_which_it_makes_sense_and_no_others,
     what_failed_for_one_cause_is_tried_again_and_the_rest_stays,
+    what_was_refused_is_offered_again_by_a_retry_and_by_nothing_else,
     a_look_leaves_what_was_wrong_as_it_was,
     who_runs_a_job_hears_that_it_is_to_stop_at_once,
     fifty_thousand_jobs_are_one_statement,

@@ -239,3 +239,97 @@ fn edge_015_a_nul_that_the_target_refuses_is_named() {
         |_, outcome| assert!(of(outcome, Cause::Rejected)[0].detail.contains("NUL characters")),
     );
 }
+
+/// A mailbox of which the target refused one message and took three, between servers that number their changes.
+async fn with_a_refusal(habits: fn(&mut Habits)) -> Scene {
+    let scene = Scene::new("INBOX: a bad/4000 c d", "INBOX:").await;
+    for side in [&scene.source, &scene.target] {
+        side.habits(|habits| habits.capabilities.push("CONDSTORE"));
+    }
+    scene.target.habits(habits);
+    let outcome = scene.pass(PassKind::Initial).await;
+    assert_eq!((outcome.counts.copied, outcome.counts.skipped), (3, 1));
+    scene
+}
+
+fn invalid(habits: &mut Habits) {
+    habits.refuses = |draft| is_bad(draft).then_some("NO Message contains invalid header");
+}
+
+#[test]
+fn a_message_that_was_refused_is_not_offered_again_and_still_named() {
+    clock::run(async {
+        let scene = with_a_refusal(invalid).await;
+        let first = scene.check_another_pass_stores_nothing().await;
+        let before = (scene.source.heard("EXAMINE"), scene.target.heard("SELECT"));
+        let again = scene.check_another_pass_stores_nothing().await;
+        assert_eq!((scene.source.heard("EXAMINE"), scene.target.heard("SELECT")), before, "it is settled");
+        for outcome in [&first, &again] {
+            let lost = of(outcome, Cause::Rejected);
+            assert_eq!((lost.len(), verdict(outcome)), (1, Verdict::Investigate));
+            let label = lost[0].subject.item.as_ref().expect("an item");
+            assert_eq!((label.id.as_str(), label.message_id.is_some()), ("2", true));
+            assert!(lost[0].detail.contains("invalid header"), "{}", lost[0].detail);
+        }
+    });
+}
+
+#[test]
+fn a_refused_message_is_neither_read_nor_offered_where_another_one_arrived() {
+    clock::run(async {
+        let scene = with_a_refusal(invalid).await;
+        scene.source.change(|mailbox| mailbox.folder("INBOX").add(Message::written("new")));
+        let (read, stored) = (scene.source.heard("UID FETCH 2 (UID BODY"), scene.target.heard("APPEND"));
+        let outcome = scene.pass(PassKind::Delta).await;
+        assert_eq!((outcome.counts.copied, outcome.counts.skipped), (1, 1));
+        assert_eq!(
+            (scene.source.heard("UID FETCH 2 (UID BODY"), scene.target.heard("APPEND")),
+            (read, stored + 1)
+        );
+        let label = of(&outcome, Cause::Rejected)[0].subject.item.clone().expect("an item");
+        assert!(label.message_id.is_some(), "{label:?}");
+        let verified = scene.pass(PassKind::Verify).await;
+        assert_eq!(of(&verified, Cause::Rejected).len(), 1, "a verify pass names it too");
+    });
+}
+
+#[test]
+fn a_refused_message_is_offered_again_when_somebody_asks_for_it() {
+    clock::run(async {
+        let scene = with_a_refusal(invalid).await;
+        scene.target.habits(|habits| habits.refuses = |_| None);
+        scene.check_another_pass_stores_nothing().await;
+        let asked = crate::pass::PassOrder { retry_refused: true, ..scene.order(PassKind::Delta) };
+        let outcome = scene.run(asked).await;
+        assert_eq!((outcome.counts.copied, verdict(&outcome)), (1, Verdict::Perfect));
+        scene.check_all_is_there();
+    });
+}
+
+#[test]
+fn edge_027_a_message_that_was_too_large_is_offered_again_when_the_targets_limit_grew() {
+    clock::run(async {
+        // Told before anything is sent, and found out by sending.
+        let told: fn(&mut Habits) = |habits| habits.capabilities.push("APPENDLIMIT=1000");
+        let found_out: fn(&mut Habits) = |habits| {
+            habits.capabilities.push("APPENDLIMIT=9000");
+            habits.largest = Some((1000, "NO [TOOBIG] sorry"));
+        };
+        for habits in [told, found_out] {
+            let scene = with_a_refusal(habits).await;
+            let outcome = scene.check_another_pass_stores_nothing().await;
+            assert_eq!(of(&outcome, Cause::TooBig).len(), 1);
+            let examined = scene.source.heard("EXAMINE");
+            scene.check_another_pass_stores_nothing().await;
+            assert_eq!(scene.source.heard("EXAMINE"), examined, "it is settled");
+            scene.target.habits(|habits| {
+                habits.cannot(&["APPENDLIMIT=1000", "APPENDLIMIT=9000"]);
+                habits.capabilities.push("APPENDLIMIT=20000");
+                habits.largest = None;
+            });
+            let outcome = scene.pass(PassKind::Delta).await;
+            assert_eq!((outcome.counts.copied, verdict(&outcome)), (1, Verdict::Perfect));
+            scene.check_all_is_there();
+        }
+    });
+}

@@ -26,11 +26,7 @@ pub(super) async fn store(
     };
     stop_if_general(session, &condition, folder)?;
     if append::refusal(&condition) == Cause::Rejected {
-        // Some servers have the same plain NO for a full mailbox (edge case 150).
-        let free = session.room().await?.map(Room::free);
-        if free.is_some_and(|free| free < message.body.len() as u64) {
-            return Err(full(session, &condition, folder));
-        }
+        stop_if_full(session, &condition, folder, message.body.len() as u64).await?;
         let mut repairs = Vec::new();
         for repaired in repair::ladder(message, &condition.words) {
             repairs.push(repaired.repair);
@@ -49,6 +45,16 @@ pub(super) fn refused(condition: &Condition) -> StoreResult {
     StoreResult::Refused {
         cause: append::refusal(condition),
         detail: format!("the target answered: “{}”", condition.words),
+        stands: true,
+    }
+}
+
+/// The outcome of a refusal in company: unless it is about the size, it is not the last word.
+pub(super) fn refused_for_now(condition: &Condition) -> StoreResult {
+    StoreResult::Refused {
+        cause: append::refusal(condition),
+        detail: format!("the target answered: “{}”", condition.words),
+        stands: append::refusal(condition) == Cause::TooBig,
     }
 }
 
@@ -92,6 +98,23 @@ pub(super) fn stop_if_general(
         return Err(ConnectorError { retry: Retry::Now, reach: Reach::Mailbox, ..error });
     }
     Ok(())
+}
+
+/// A mailbox that has no room for the message: some servers have the same plain NO for it (edge case 150).
+pub(super) async fn stop_if_full(
+    session: &mut ImapSession,
+    condition: &Condition,
+    folder: &Folder,
+    bytes: u64,
+) -> Result<(), ConnectorError> {
+    if append::refusal(condition) != Cause::Rejected {
+        return Ok(());
+    }
+    let free = session.room().await?.map(Room::free);
+    match free.is_some_and(|free| free < bytes) {
+        true => Err(full(session, condition, folder)),
+        false => Ok(()),
+    }
 }
 
 /// A server that asks for patience.

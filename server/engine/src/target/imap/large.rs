@@ -34,6 +34,7 @@ pub(super) async fn store(
         Ok(tag) => tag,
         Err(condition) => {
             alone::stop_if_general(session, &condition, &folder.folder)?;
+            alone::stop_if_full(session, &condition, &folder.folder, bytes).await?;
             return Ok(alone::refused(&condition));
         }
     };
@@ -62,6 +63,7 @@ pub(super) async fn store(
         }
         Stored::No(condition) => {
             alone::stop_if_general(session, &condition, &folder.folder)?;
+            alone::stop_if_full(session, &condition, &folder.folder, bytes).await?;
             Ok(alone::refused(&condition))
         }
     }

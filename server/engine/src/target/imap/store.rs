@@ -132,7 +132,7 @@ impl Storing<'_> {
         for Alone { batch, refused } in std::mem::take(&mut self.alone) {
             // What says nothing about the message itself is asked again.
             if let Some(condition) = refused.filter(alone::is_about_the_message) {
-                self.tell(&batch, vec![alone::refused(&condition)]);
+                self.tell(&batch, vec![alone::refused_for_now(&condition)]);
             }
         }
     }
