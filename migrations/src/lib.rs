@@ -12,6 +12,7 @@ mod m20261124_below;
 mod m20261124_lists;
 mod m20261124_notify;
 mod m20261124_tokens;
+mod m20261130_deaths;
 mod m20261130_refused;
 
 use sea_orm_migration::{
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_notify::Notify),
             Box::new(m20261124_below::Below),
             Box::new(m20261130_refused::Refused),
+            Box::new(m20261130_deaths::Deaths),
         ]
     }
 }

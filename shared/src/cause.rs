@@ -129,7 +129,7 @@ causes! {
     Cancelled = "run.cancelled", "Stopped by an admin", "Start again to go on: nothing is copied twice.";
     Ledger = "run.ledger", "The ledger could not be written", "Check disk space and rights of the data directory, then resume.";
     DiskFull = "local.disk-full", "This machine's disk is full", "Make room on the disk of the data directory (or of the database), then start again: nothing is lost.";
-    Poison = "run.poison", "Left out after ending the pass twice", "Look at this message on the source; run a delta pass to try it once more, and report it with the log of the pass.";
+    Poison = "run.poison", "Left out after ending the pass twice", "Look at this message on the source, and report it with the log of the pass. Trying again what failed sends it once more, with nothing else on its way.";
     LeaseLost = "run.lease", "Another process took this job over", "Nothing to do: the other process goes on.";
     RuleInvalid = "run.rules", "A rule of the project cannot be used", "Correct the rule the detail names in the project's settings, then start again.";
     SameMailbox = "run.same-mailbox", "Source and target are the same mailbox", "Choose another target mailbox: copying a mailbox into itself would double it.";

@@ -34,6 +34,7 @@ fn entries(count: u32) -> Vec<Entry> {
             fingerprint: Some(fingerprint(&uid.to_be_bytes())),
             state: EntryState::Copied { target: Some(uid), adopted: false },
             marks: Some(Flags::default()),
+            deaths: 0,
         })
         .collect()
 }

@@ -98,6 +98,9 @@ pub struct Entry {
     pub state: EntryState,
     /// How the source marked it when it was copied, or when its marks were last carried.
     pub marks: Option<Flags>,
+    /// How often the process ended while the item was on its way: intents of passes that never came to an end. Whoever
+    /// writes an intent hands on what was read; [`Ledger::entries`] counts the pass of the last one in.
+    pub deaths: u8,
 }
 
 /// The ledger could not be read or written.
@@ -126,7 +129,8 @@ pub trait Ledger: Send + Sync {
     /// Creates or replaces records of folders; the key is the source path. Gives their numbers in the same order.
     async fn put_folders(&self, folders: &[FolderRecord]) -> Result<Vec<FolderId>, LedgerError>;
 
-    /// Every entry of a folder, in no particular order.
+    /// Every entry of a folder, in no particular order. To the deaths of an intent with a fingerprint is added the pass
+    /// that wrote it, when its process ended before the pass did.
     async fn entries(&self, folder: FolderId) -> Result<Vec<Entry>, LedgerError>;
 
     /// Creates or replaces entries: intents before a window is sent, outcomes after it.

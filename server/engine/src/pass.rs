@@ -11,6 +11,7 @@ mod marks;
 mod meter;
 mod moves;
 mod pairs;
+mod poison;
 mod probe;
 mod read;
 mod stop;
@@ -20,9 +21,15 @@ mod transfer;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+};
 
 use shared::{
+    cause::Cause,
     live::Progress,
     pass::{Counts, Drift, PassEnd, PassKind},
     plan::PlanView,
@@ -82,7 +89,8 @@ pub struct PassOutcome {
     pub drift: Option<Drift>,
 }
 
-/// Runs a pass to its end. Never panics on what a server says and never returns early without saying why.
+/// Runs a pass to its end. Never returns early without saying why: a panic inside is the end of the pass, not of the
+/// process.
 ///
 /// Snapshots of the progress go to `progress`; `control` is looked at between windows. Findings are kept in the ledger
 /// as they arise.
@@ -94,6 +102,24 @@ pub async fn run(
 ) -> PassOutcome {
     let ledger = Arc::new(Remembered::new(ledger));
     let mut course = Course::new(order, ledger, progress, control);
-    let end = course.run().await;
+    let end = survived(course.run()).await;
     PassOutcome { end, counts: course.counts, plan: course.plan, report: course.report, drift: course.drift }
+}
+
+/// How a pass ended; should it panic, that.
+async fn survived(pass: impl Future<Output = PassEnd>) -> PassEnd {
+    let mut pass = pin!(pass);
+    std::future::poll_fn(|context| {
+        // What the pass leaves half done is its counts and findings, which are told as they are.
+        let polled = catch_unwind(AssertUnwindSafe(|| pass.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| {
+            let message = format!(
+                "Moving this mailbox stopped because of an error inside carbonio-migrate. Nothing is lost: start again to \
+                 go on. {}",
+                Cause::Internal.advice()
+            );
+            Poll::Ready(PassEnd::Aborted { cause: Cause::Internal, message })
+        })
+    })
+    .await
 }

@@ -29,6 +29,8 @@ pub struct FolderPlan {
     /// What of `copy` an earlier pass left without an answer: it may or may not be on the target. Without a
     /// fingerprint it is not known whether it was ever sent.
     pub intended: BTreeMap<ItemId, Option<Fingerprint>>,
+    /// How often the process ended while items of `copy` were on their way.
+    pub deaths: BTreeMap<ItemId, u8>,
     /// Ids on the target that are known to be ours.
     pub known: BTreeSet<u32>,
     /// Content that is on the target under an id nobody told us.
@@ -135,6 +137,9 @@ pub fn plan_folder(
             if let Some(fingerprint) = known.intended.remove(&item.id) {
                 plan.intended.insert(item.id.clone(), fingerprint);
             }
+            if let Some(deaths) = known.deaths.remove(&item.id) {
+                plan.deaths.insert(item.id.clone(), deaths);
+            }
             plan.copy_bytes += item.size;
             plan.copy.push(item);
         }
@@ -151,6 +156,7 @@ struct Known {
     /// On the target, in the folder it was in before it moved on the source.
     elsewhere: BTreeSet<ItemId>,
     refused: BTreeMap<ItemId, Refused>,
+    deaths: BTreeMap<ItemId, u8>,
 }
 
 #[derive(Debug)]
@@ -173,7 +179,16 @@ struct Copied {
 
 impl Known {
     fn add(&mut self, entry: Entry, plan: &mut FolderPlan) {
-        let Entry { item, size, fingerprint, state, marks } = entry;
+        let Entry { item, size, fingerprint, state, marks, deaths } = entry;
+        let deaths = match state {
+            EntryState::Copied { .. } => 0,
+            EntryState::Intended => deaths,
+            // Whoever wants it to be tried again gives it one more chance.
+            EntryState::Skipped { .. } => deaths.saturating_sub(1),
+        };
+        if deaths > 0 {
+            self.deaths.insert(item.clone(), deaths);
+        }
         match state {
             EntryState::Copied { target, adopted } => {
                 match (target, fingerprint) {
@@ -230,7 +245,7 @@ mod tests {
     }
 
     fn entry(uid: u32, state: EntryState) -> Entry {
-        Entry { item: ItemId::Uid(uid), size: 1, fingerprint: None, state, marks: None }
+        Entry { item: ItemId::Uid(uid), size: 1, fingerprint: None, state, marks: None, deaths: 0 }
     }
 
     fn up_to(limit: u64) -> Takes {

@@ -136,12 +136,12 @@ impl Ledger for JobLedger {
     }
 
     async fn entries(&self, folder: FolderId) -> Result<Vec<Entry>, LedgerError> {
-        Ok(entries::read(self.store.db(), folder).await?)
+        Ok(entries::read(self.store.db(), self.job, folder).await?)
     }
 
     async fn put_entries(&self, entries: &[(FolderId, Entry)]) -> Result<(), LedgerError> {
         let tx = self.begin(Durability::Process, "Writing items into the ledger").await?;
-        entries::write(&tx, entries).await?;
+        entries::write(&tx, self.pass, entries).await?;
         Ok(tx.commit().await?)
     }
 

@@ -1,6 +1,6 @@
 //! Passes: begun, ended, listed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::pass::PassOutcome;
 use sea_orm::FromQueryResult;
@@ -15,7 +15,7 @@ use shared::{
 
 use super::{
     Lease, Store, StoreError, causes, day_one,
-    db::Tx,
+    db::{Db, Tx},
     drift,
     leases::fence,
     outcome::after_pass,
@@ -175,6 +175,29 @@ impl PassRecord {
             plan: self.plan.map(|plan| from_json("plan", &plan)).transpose()?,
         })
     }
+}
+
+#[derive(FromQueryResult)]
+struct EndRecord {
+    id: i64,
+    outcome: String,
+}
+
+/// A job's passes that ended with their process, or as a panic in it.
+pub(super) async fn dead(db: &Db, job: JobId) -> Result<BTreeSet<i64>, StoreError> {
+    let ends: Vec<EndRecord> = db
+        .reading("Reading how passes ended")
+        .all("SELECT id, outcome FROM pass WHERE job = ? AND outcome IS NOT NULL", [job.0.into()])
+        .await?;
+    let mut dead = BTreeSet::new();
+    for EndRecord { id, outcome } in ends {
+        match from_json("pass's end", &outcome)? {
+            // The first is what `end_open` writes: who loses a lease to another process cannot write its end.
+            PassEnd::Aborted { cause: Cause::LeaseLost | Cause::Internal, .. } => _ = dead.insert(id),
+            PassEnd::Aborted { .. } | PassEnd::Finished | PassEnd::Paused | PassEnd::Cancelled => {}
+        }
+    }
+    Ok(dead)
 }
 
 /// Ends passes whose process died before it could.

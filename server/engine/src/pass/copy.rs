@@ -250,6 +250,7 @@ async fn lane(
             fingerprint: None,
             state: EntryState::Intended,
             marks: Some(item.flags.clone()),
+            deaths: 0,
         };
         let entries: Vec<(FolderId, Entry)> =
             todo.plan.copy.iter().map(|item| (*id, intended(item))).collect();
@@ -305,8 +306,14 @@ async fn record_skips(
     for (id, path, plan) in folders {
         for (item, cause, detail) in &plan.skip {
             let state = EntryState::Skipped { cause: *cause, detail: detail.clone() };
-            let entry =
-                Entry { item: item.id.clone(), size: item.size, fingerprint: None, state, marks: None };
+            let entry = Entry {
+                item: item.id.clone(),
+                size: item.size,
+                fingerprint: None,
+                state,
+                marks: None,
+                deaths: 0,
+            };
             entries.push((*id, entry));
             course.leave_out(path, &item.id);
         }

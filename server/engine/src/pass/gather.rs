@@ -70,7 +70,7 @@ impl Gathered {
 pub(super) struct Gatherer {
     arrivals: mpsc::Receiver<VecDeque<Printed>>,
     /// Works the fingerprints out; ends with the value.
-    _prints: JoinSet<()>,
+    prints: JoinSet<()>,
     window: Gathered,
     bytes: usize,
     /// What arrived and belongs to no window yet.
@@ -86,7 +86,7 @@ impl Gatherer {
         let mut prints = JoinSet::new();
         prints.spawn(print(arrivals, whole, printed));
         let (arrivals, window) = (arrivals_printed, Gathered::default());
-        Self { arrivals, _prints: prints, window, bytes: 0, ahead: VecDeque::new(), ended: false }
+        Self { arrivals, prints, window, bytes: 0, ahead: VecDeque::new(), ended: false }
     }
 
     /// The next window; none at the end.
@@ -102,7 +102,15 @@ impl Gatherer {
             };
             match arrived {
                 Some(arrived) => self.ahead = arrived,
-                None => self.ended = true,
+                None => {
+                    // An end that is none must not pass for one.
+                    if let Some(Err(error)) = self.prints.join_next().await
+                        && error.is_panic()
+                    {
+                        std::panic::resume_unwind(error.into_panic());
+                    }
+                    self.ended = true;
+                }
             }
         }
         self.bytes = 0;

@@ -9,12 +9,11 @@ use super::{
     copy::Hands,
     course::Course,
     stop::Stop,
-    transfer::{Decision, Lane, Pump, entry, fail, stored},
+    transfer::{Decision, Lane, Pump, fail, intent, stored},
 };
 use crate::{
     error::{ConnectorError, Reach},
     fingerprint::Fingerprinter,
-    ledger::EntryState,
     model::{Fingerprint, Folder, ItemMeta},
     source::Source,
     target::StoreResult,
@@ -90,8 +89,7 @@ pub(super) async fn carry(
         }
         Decision::Send => {}
     }
-    let intent = entry(&item, Some(known.fingerprint), EntryState::Intended);
-    course.ledger.put_entries(&[(lane.id, intent)]).await?;
+    course.ledger.put_entries(&[(lane.id, intent(lane, &item, known.fingerprint))]).await?;
     let result = send(hands, lane, &mut item, known).await?;
     let (entry, findings) = stored(course, lane, &item, known.fingerprint, result);
     course.ledger.put_entries(&[(lane.id, entry)]).await?;

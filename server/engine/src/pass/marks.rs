@@ -51,6 +51,7 @@ pub(super) async fn carry(course: &mut Course, target: &mut dyn Target, lanes: &
                     fingerprint: changed.fingerprint,
                     state: EntryState::Copied { target: Some(changed.target), adopted: changed.adopted },
                     marks: Some(changed.item.flags.clone()),
+                    deaths: 0,
                 },
             ));
         }

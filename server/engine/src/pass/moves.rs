@@ -170,6 +170,7 @@ pub(super) async fn carry_out(
                     fingerprint: Some(*fingerprint),
                     state,
                     marks: Some(item.flags.clone()),
+                    deaths: 0,
                 },
             ));
             findings.push(finding);

@@ -14,6 +14,7 @@ mod logins;
 mod marks;
 mod names;
 mod plain;
+mod poison;
 mod presets;
 mod recovery;
 mod refusals;

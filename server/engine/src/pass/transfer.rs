@@ -19,6 +19,7 @@ use super::{
     gather::{Gathered, Gatherer},
     large,
     moves::Movables,
+    poison,
     stop::Stop,
 };
 use crate::{
@@ -58,10 +59,6 @@ pub(super) async fn transfer(
     let mut adoptable: Vec<Adoptable> =
         lanes.iter_mut().map(|lane| std::mem::take(&mut lane.adoptable)).collect();
     let lanes = &*lanes;
-    let orders: Vec<FetchOrder<'_>> = lanes
-        .iter()
-        .map(|lane| FetchOrder { folder: &lane.source, validity: lane.validity, items: &lane.plan.copy })
-        .collect();
     let mut pump = Pump {
         lanes,
         adoptable: &mut adoptable,
@@ -71,14 +68,39 @@ pub(super) async fn transfer(
         windows: 0,
         large: Vec::new(),
     };
-    stream(course, hands, &mut pump, &orders).await?;
-    for (order, item) in std::mem::take(&mut pump.large) {
+    poison::settle(course, &mut pump).await?;
+    let sorted: Vec<_> = lanes.iter().map(poison::sort).collect();
+    let company: Vec<&[ItemMeta]> = sorted.iter().map(|sorted| &*sorted.company).collect();
+    move_together(course, hands, &mut pump, &company).await?;
+    // One by one, when all others are there: should the process end again, it is known at which.
+    for (order, item) in poison::alone(&sorted) {
         course.obey()?;
-        large::carry(course, hands, &mut pump, order, item).await?;
+        let mut alone: Vec<&[ItemMeta]> = vec![&[]; lanes.len()];
+        alone[order] = std::slice::from_ref(item);
+        move_together(course, hands, &mut pump, &alone).await?;
     }
     let Pump { tallies, .. } = pump;
     for (lane, tally) in lanes.iter().zip(tallies) {
         tally.note(course, lane).await?;
+    }
+    Ok(())
+}
+
+/// Moves items of each lane: what fits into memory in one stream, the rest by itself.
+async fn move_together(
+    course: &mut Course,
+    hands: &mut Hands<'_>,
+    pump: &mut Pump<'_>,
+    items: &[&[ItemMeta]],
+) -> Result<(), Stop> {
+    let lanes = pump.lanes.iter().zip(items);
+    let orders: Vec<FetchOrder<'_>> = lanes
+        .map(|(lane, items)| FetchOrder { folder: &lane.source, validity: lane.validity, items })
+        .collect();
+    stream(course, hands, pump, &orders).await?;
+    for (order, item) in std::mem::take(&mut pump.large) {
+        course.obey()?;
+        large::carry(course, hands, pump, order, item).await?;
     }
     Ok(())
 }
@@ -134,6 +156,8 @@ async fn stream(
 pub(super) struct Tally {
     adopted: u64,
     recovered: u64,
+    /// Left out because the process ended at them.
+    pub poison: u64,
 }
 
 impl Tally {
@@ -146,7 +170,7 @@ impl Tally {
         }
         let intended = lane.plan.intended.values().flatten().count() as u64;
         if intended > 0 {
-            let again = intended.saturating_sub(self.recovered);
+            let again = intended.saturating_sub(self.recovered + self.poison);
             let detail = format!(
                 "{intended} messages were on their way when a pass was interrupted: {} had arrived, {again} were sent again",
                 self.recovered
@@ -163,7 +187,7 @@ pub(super) struct Pump<'a> {
     pub lanes: &'a [Lane],
     adoptable: &'a mut [Adoptable],
     movables: &'a mut Movables,
-    tallies: Vec<Tally>,
+    pub tallies: Vec<Tally>,
     /// Windows that are not answered to their end.
     sending: HashMap<u64, Sending>,
     windows: u64,
@@ -237,7 +261,7 @@ impl Pump<'_> {
             match self.decide(course, order, &item.meta, print) {
                 Decision::Settled(known) | Decision::Moved(known) => settled.push((lane.id, known)),
                 Decision::Send => {
-                    settled.push((lane.id, entry(&item.meta, Some(print), EntryState::Intended)));
+                    settled.push((lane.id, intent(lane, &item.meta, print)));
                     sending.prints.insert(item.meta.id.clone(), (item.meta.clone(), print));
                     if item.meta.received.is_none() {
                         item.meta.received = date_inside(&item.body);
@@ -266,23 +290,35 @@ impl Pump<'_> {
         meta: &ItemMeta,
         print: Fingerprint,
     ) -> Decision {
-        let known = self.lanes[order].plan.intended.get(&meta.id);
-        let intended = known.is_some();
-        if let Some(uid) = self.adoptable[order].take(print, meta.received, intended) {
-            match known {
-                Some(Some(_)) => self.tallies[order].recovered += 1,
-                // Of a rebuilt folder, which is told of as a whole.
-                Some(None) => {}
-                None => self.tallies[order].adopted += 1,
-            }
-            count_copied(course, meta, !intended);
-            let state = EntryState::Copied { target: Some(uid), adopted: !intended };
-            return Decision::Settled(entry(meta, Some(print), state));
+        if let Some(known) = self.arrived(course, order, meta, print) {
+            return Decision::Settled(known);
         }
         if self.movables.take(print, meta, order) {
             return Decision::Moved(entry(meta, Some(print), EntryState::Intended));
         }
         Decision::Send
+    }
+
+    /// What is known of an item that is on the target in its folder.
+    pub(super) fn arrived(
+        &mut self,
+        course: &mut Course,
+        order: usize,
+        meta: &ItemMeta,
+        print: Fingerprint,
+    ) -> Option<Entry> {
+        let known = self.lanes[order].plan.intended.get(&meta.id);
+        let intended = known.is_some();
+        let uid = self.adoptable[order].take(print, meta.received, intended)?;
+        match known {
+            Some(Some(_)) => self.tallies[order].recovered += 1,
+            // Of a rebuilt folder, which is told of as a whole.
+            Some(None) => {}
+            None => self.tallies[order].adopted += 1,
+        }
+        count_copied(course, meta, !intended);
+        let state = EntryState::Copied { target: Some(uid), adopted: !intended };
+        Some(entry(meta, Some(print), state))
     }
 
     async fn record(&mut self, course: &mut Course, news: StoreNews) -> Result<(), Stop> {
@@ -372,7 +408,14 @@ pub(super) async fn fail(
 }
 
 pub(super) fn entry(meta: &ItemMeta, fingerprint: Option<Fingerprint>, state: EntryState) -> Entry {
-    Entry { item: meta.id.clone(), size: meta.size, fingerprint, state, marks: Some(meta.flags.clone()) }
+    let marks = Some(meta.flags.clone());
+    Entry { item: meta.id.clone(), size: meta.size, fingerprint, state, marks, deaths: 0 }
+}
+
+/// An item that is about to be sent.
+pub(super) fn intent(lane: &Lane, meta: &ItemMeta, fingerprint: Fingerprint) -> Entry {
+    let deaths = lane.plan.deaths.get(&meta.id).copied().unwrap_or(0);
+    Entry { deaths, ..entry(meta, Some(fingerprint), EntryState::Intended) }
 }
 
 fn count_copied(course: &mut Course, meta: &ItemMeta, adopted: bool) {

@@ -1,7 +1,7 @@
 //! A ledger in memory, with a fuse: it fails, or the process dies, before or after any of its writes.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard},
 };
 
@@ -10,7 +10,7 @@ use shared::finding::Finding;
 use tokio::sync::Notify;
 
 use crate::{
-    ledger::{Entry, FolderId, FolderRecord, Ledger, LedgerError},
+    ledger::{Entry, EntryState, FolderId, FolderRecord, Ledger, LedgerError},
     model::ItemId,
 };
 
@@ -38,6 +38,8 @@ pub(crate) enum How {
     Dies,
     /// Another process has the job now.
     LosesLease,
+    /// There is a fault in our own code.
+    Panics,
 }
 
 /// A ledger in memory. What is in it is durable: it survives the pass.
@@ -54,9 +56,29 @@ struct State {
     findings: Vec<Finding>,
     writes: usize,
     fuse: Option<Fuse>,
+    /// Passes so far, and those that never came to an end.
+    passes: u32,
+    dead: BTreeSet<u32>,
+    /// Which pass wrote an intent.
+    sent_by: BTreeMap<(FolderId, ItemId), u32>,
 }
 
 impl State {
+    fn put_entry(&mut self, folder: FolderId, entry: &Entry) {
+        let key = (folder, entry.item.clone());
+        match (&entry.state, entry.fingerprint) {
+            (EntryState::Intended, Some(_)) => _ = self.sent_by.insert(key, self.passes),
+            _ => _ = self.sent_by.remove(&key),
+        }
+        self.entries.entry(folder).or_default().insert(entry.item.clone(), entry.clone());
+    }
+
+    fn entry(&self, folder: FolderId, entry: &Entry) -> Entry {
+        let by = self.sent_by.get(&(folder, entry.item.clone()));
+        let died = by.is_some_and(|pass| *pass != self.passes && self.dead.contains(pass));
+        Entry { deaths: entry.deaths + u8::from(died), ..entry.clone() }
+    }
+
     fn put_folder(&mut self, folder: &FolderRecord) -> FolderId {
         let known = self.folders.iter().find(|(_, record)| record.source == folder.source).map(|(id, _)| *id);
         let id = known.unwrap_or(FolderId(i64::try_from(self.folders.len()).expect("few folders") + 1));
@@ -86,6 +108,21 @@ impl MemoryLedger {
     /// Whether the fuse is still to blow.
     pub(crate) fn lit(&self) -> bool {
         self.state().fuse.is_some()
+    }
+
+    /// A pass begins; for the next one it is dead unless it ended.
+    pub(crate) fn begin(&self) {
+        let mut state = self.state();
+        state.passes += 1;
+        let pass = state.passes;
+        state.dead.insert(pass);
+    }
+
+    /// The running pass ended.
+    pub(crate) fn end(&self) {
+        let mut state = self.state();
+        let pass = state.passes;
+        state.dead.remove(&pass);
     }
 
     /// Resolves when the process is to die.
@@ -121,6 +158,7 @@ impl MemoryLedger {
         };
         match (written, blown.map(|fuse| fuse.how)) {
             (Some(written), None) => Ok(written),
+            (_, Some(How::Panics)) => panic!("a fault of ours"),
             (_, Some(How::LosesLease)) => Err(LedgerError::LeaseLost),
             (_, Some(How::Fails)) | (None, None) => Err(LedgerError::Database("the fuse is blown".into())),
             (_, Some(How::Dies)) => {
@@ -142,14 +180,14 @@ impl Ledger for MemoryLedger {
     }
 
     async fn entries(&self, folder: FolderId) -> Result<Vec<Entry>, LedgerError> {
-        Ok(self.state().entries.get(&folder).into_iter().flat_map(BTreeMap::values).cloned().collect())
+        let state = self.state();
+        let entries = state.entries.get(&folder).into_iter().flat_map(BTreeMap::values);
+        Ok(entries.map(|entry| state.entry(folder, entry)).collect())
     }
 
     async fn put_entries(&self, entries: &[(FolderId, Entry)]) -> Result<(), LedgerError> {
         self.write(|state| {
-            for (folder, entry) in entries {
-                state.entries.entry(*folder).or_default().insert(entry.item.clone(), entry.clone());
-            }
+            entries.iter().for_each(|(folder, entry)| state.put_entry(*folder, entry));
         })
         .await
     }

@@ -75,7 +75,21 @@ impl Scene {
     pub(crate) async fn run(&self, order: PassOrder) -> PassOutcome {
         let (progress, _seen) = watch::channel(Progress::begin(Phase::Connecting));
         let (_control, obeyed) = watch::channel(Control::Go);
-        pass::run(order, self.ledger.clone(), progress, obeyed).await
+        self.ledger.begin();
+        let outcome = pass::run(order, self.ledger.clone(), progress, obeyed).await;
+        if !matches!(outcome.end, PassEnd::Aborted { cause: Cause::Internal, .. }) {
+            self.ledger.end();
+        }
+        outcome
+    }
+
+    /// A pass during which the process dies as soon as the target is to store something deadly: none when it did.
+    pub(crate) async fn deadly_pass(&self, order: PassOrder) -> Option<PassOutcome> {
+        tokio::select! {
+            biased;
+            () = self.target.dealt_death() => None,
+            outcome = self.run(order) => Some(outcome),
+        }
     }
 
     /// A pass that an admin wants to end when something has come about.

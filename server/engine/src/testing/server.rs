@@ -16,7 +16,7 @@ mod wire;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use shared::endpoint::{Endpoint, ImapEndpoint, Login, Tls};
-use tokio::{net::TcpListener, task::AbortHandle};
+use tokio::{net::TcpListener, sync::Notify, task::AbortHandle};
 
 pub(crate) use self::{
     fuse::{Fuse, Tally},
@@ -49,6 +49,8 @@ struct State {
     counts: &'static str,
     /// Connections now, and at most at once.
     seats: (usize, usize),
+    /// Whoever sent something deadly dies now.
+    death: Arc<Notify>,
 }
 
 impl Server {
@@ -102,6 +104,12 @@ impl Server {
     /// Whether the fuse is still to blow.
     pub(crate) fn lit(&self) -> bool {
         self.state().fuse.is_some()
+    }
+
+    /// Resolves when somebody sent something deadly.
+    pub(crate) async fn dealt_death(&self) {
+        let death = Arc::clone(&self.state().death);
+        death.notified().await;
     }
 
     /// Connections there were at most at once.

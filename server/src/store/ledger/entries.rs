@@ -1,17 +1,19 @@
 //! Entries of a folder: many rows at once, in few statements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
     ledger::{Entry, EntryState, FolderId},
     model::{Fingerprint, Flags, ItemId},
 };
 use sea_orm::{FromQueryResult, Value};
+use shared::id::{JobId, PassId};
 
 use crate::store::{
     StoreError,
     db::{Db, Tx},
     findings::known,
+    passes,
     sql::Sql,
     words::{clean, count, whole},
 };
@@ -32,40 +34,52 @@ struct EntryRow {
     size: i64,
     fingerprint: Option<Vec<u8>>,
     marks: Option<String>,
+    sent_by: Option<i64>,
+    deaths: Option<i16>,
 }
 
-/// Every entry of a folder.
-pub(super) async fn read(db: &Db, folder: FolderId) -> Result<Vec<Entry>, StoreError> {
+/// Every entry of a folder of a job.
+pub(super) async fn read(db: &Db, job: JobId, folder: FolderId) -> Result<Vec<Entry>, StoreError> {
     let rows: Vec<EntryRow> = db
         .reading("Reading the ledger's items")
         .all(
-            "SELECT item, state, target, adopted, cause, detail, size, fingerprint, marks
+            "SELECT item, state, target, adopted, cause, detail, size, fingerprint, marks, sent_by, deaths
              FROM ledger_entry WHERE folder = ?",
             [folder.0.into()],
         )
         .await?;
-    rows.into_iter().map(EntryRow::entry).collect()
+    let sent = rows.iter().any(|row| row.sent_by.is_some());
+    let dead = if sent { passes::dead(db, job).await? } else { BTreeSet::new() };
+    rows.into_iter().map(|row| row.entry(&dead)).collect()
 }
 
-/// Creates or replaces entries. Of an item that is named twice the last word stands.
-pub(super) async fn write(tx: &Tx<'_>, entries: &[(FolderId, Entry)]) -> Result<(), StoreError> {
+/// Creates or replaces entries, in a pass. Of an item that is named twice the last word stands.
+pub(super) async fn write(
+    tx: &Tx<'_>,
+    pass: PassId,
+    entries: &[(FolderId, Entry)],
+) -> Result<(), StoreError> {
     let last: BTreeMap<(FolderId, &ItemId), &Entry> =
         entries.iter().map(|(folder, entry)| ((*folder, &entry.item), entry)).collect();
     let last: Vec<(FolderId, &Entry)> =
         last.into_iter().map(|((folder, _), entry)| (folder, entry)).collect();
     tx.insert_many(
         "INSERT INTO ledger_entry
-            (folder, item, state, target, adopted, cause, detail, size, fingerprint, marks)",
+            (folder, item, state, target, adopted, cause, detail, size, fingerprint, marks,
+            sent_by, deaths)",
         &last,
         "ON CONFLICT (folder, item) DO UPDATE SET state = excluded.state, target = excluded.target,
             adopted = excluded.adopted, cause = excluded.cause, detail = excluded.detail, size = excluded.size,
-            fingerprint = excluded.fingerprint, marks = excluded.marks",
-        |(folder, entry)| Ok(values(*folder, entry)),
+            fingerprint = excluded.fingerprint, marks = excluded.marks, sent_by = excluded.sent_by,
+            deaths = excluded.deaths",
+        |(folder, entry)| Ok(values(pass, *folder, entry)),
     )
     .await
 }
 
-fn values(folder: FolderId, entry: &Entry) -> [Value; 10] {
+fn values(pass: PassId, folder: FolderId, entry: &Entry) -> [Value; 12] {
+    // Without a fingerprint it was not read: it is not on its way.
+    let on_its_way = entry.state == EntryState::Intended && entry.fingerprint.is_some();
     let (state, target, adopted, cause, detail) = match &entry.state {
         EntryState::Intended => (INTENDED, None, false, None, None),
         EntryState::Copied { target, adopted } => (COPIED, target.map(i64::from), *adopted, None, None),
@@ -84,6 +98,8 @@ fn values(folder: FolderId, entry: &Entry) -> [Value; 10] {
         whole(entry.size).into(),
         entry.fingerprint.map(Fingerprint::to_bytes).into(),
         entry.marks.as_ref().map(written).into(),
+        on_its_way.then_some(pass.0).into(),
+        (entry.deaths > 0).then_some(i16::from(entry.deaths)).into(),
     ]
 }
 
@@ -104,7 +120,8 @@ fn read_marks(line: &str) -> Flags {
 }
 
 impl EntryRow {
-    fn entry(self) -> Result<Entry, StoreError> {
+    /// `dead`: passes that ended with their process.
+    fn entry(self, dead: &BTreeSet<i64>) -> Result<Entry, StoreError> {
         let corrupt = |detail: &str| StoreError::Corrupt { what: "ledger entry", detail: detail.into() };
         let state = match self.state {
             INTENDED => EntryState::Intended,
@@ -127,6 +144,9 @@ impl EntryRow {
         };
         let item: ItemId = self.item.parse().map_err(|_| corrupt("its item's id"))?;
         let marks = self.marks.as_deref().map(read_marks);
-        Ok(Entry { item, size: count(self.size), fingerprint, state, marks })
+        let once_more = self.sent_by.is_some_and(|pass| dead.contains(&pass));
+        let deaths = self.deaths.unwrap_or(0).saturating_add(i16::from(once_more));
+        let deaths = u8::try_from(deaths).unwrap_or(u8::MAX);
+        Ok(Entry { item, size: count(self.size), fingerprint, state, marks, deaths })
     }
 }

@@ -12,7 +12,8 @@ use shared::{
     finding::Severity,
     folder::{FolderPath, Role},
     id::JobId,
-    pass::{Counts, PassKind},
+    job::JobAction,
+    pass::{Counts, PassEnd, PassKind},
 };
 
 use super::{on_both, sample, setting::Setting};
@@ -190,7 +191,57 @@ async fn ten_thousand_items_take_a_moment(setting: &Setting) {
     assert!(windows.as_secs() < 20 && at_once.as_secs() < 20, "even unoptimised on a busy machine");
 }
 
+async fn what_was_on_its_way_counts_the_passes_that_never_ended(setting: &Setting) {
+    let store = &setting.store;
+    let lease = sample::claimed(store).await;
+    let begin = async || {
+        let pass = store.begin_pass(&lease).await.expect("begins");
+        (pass, store.ledger(&lease, pass))
+    };
+    let (_, first) = begin().await;
+    let unread = Entry { fingerprint: None, ..sample::entry(3, EntryState::Intended) };
+    let intents = [sample::entry(1, EntryState::Intended), sample::entry(2, EntryState::Intended), unread];
+    let folder = sample::filled(&first, "INBOX", &intents).await;
+    let deaths = async |ledger: &JobLedger| {
+        let mut entries = ledger.entries(folder).await.expect("reads");
+        entries.sort_by(|a, b| a.item.cmp(&b.item));
+        let deaths = entries.iter().map(|entry| entry.deaths).collect::<Vec<_>>();
+        (entries, deaths)
+    };
+    assert_eq!(deaths(&first).await.1, [0, 0, 0], "it is still running");
+    let (_, second) = begin().await;
+    let (entries, counted) = deaths(&second).await;
+    assert_eq!(counted, [1, 1, 0], "what was never read was not on its way");
+    // One of them is sent again, and the process dies again.
+    sample::put_entries(&second, folder, &entries[..1]).await.expect("writes");
+    let (pass, third) = begin().await;
+    let (entries, counted) = deaths(&third).await;
+    assert_eq!(counted, [2, 1, 0]);
+    // A pass that comes to some end is no death, whatever it leaves unanswered.
+    sample::put_entries(&third, folder, &entries[..1]).await.expect("writes");
+    let lost = PassEnd::Aborted { cause: Cause::Disconnected, message: "It is gone.".into() };
+    store.finish_pass(&lease, pass, &sample::ended(lost, None)).await.expect("ends");
+    assert_eq!(deaths(&third).await.1, [2, 1, 0]);
+    store.apply(lease.job, JobAction::Start).await.expect("starts");
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    let pass = store.begin_pass(&lease).await.expect("begins");
+    let fourth = store.ledger(&lease, pass);
+    let (mut entries, _) = deaths(&fourth).await;
+    // A panic is one.
+    sample::put_entries(&fourth, folder, &entries[..2]).await.expect("writes");
+    let panic = PassEnd::Aborted { cause: Cause::Internal, message: "An error.".into() };
+    store.finish_pass(&lease, pass, &sample::ended(panic, None)).await.expect("ends");
+    assert_eq!(deaths(&fourth).await.1, [3, 2, 0]);
+    entries[0] = sample::entry(1, sample::copied(1));
+    store.apply(lease.job, JobAction::Start).await.expect("starts");
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    let fifth = store.ledger(&lease, store.begin_pass(&lease).await.expect("begins"));
+    sample::put_entries(&fifth, folder, &entries[..1]).await.expect("writes");
+    assert_eq!(deaths(&fifth).await.1, [0, 2, 0], "what is copied is settled");
+}
+
 on_both! {
+    what_was_on_its_way_counts_the_passes_that_never_ended,
     folders_are_read_as_they_were_written,
     entries_are_read_as_they_were_written,
     counts_are_what_is_in_the_ledger_after_every_write,
@@ -243,7 +294,8 @@ async fn what_was_written_is_there_after_a_kill() {
     assert_eq!(copy.settle_orphans().await.expect("settles"), 1);
     let lease = copy.claim().await.expect("claims").expect("waits again");
     let ledger = copy.ledger(&lease, copy.begin_pass(&lease).await.expect("begins"));
-    assert_eq!(ledger.entries(folder).await.expect("reads"), [sample::entry(1, EntryState::Intended)]);
+    let intended = Entry { deaths: 1, ..sample::entry(1, EntryState::Intended) };
+    assert_eq!(ledger.entries(folder).await.expect("reads"), [intended]);
 }
 
 #[tokio::test]

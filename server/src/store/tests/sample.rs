@@ -118,7 +118,7 @@ pub(super) fn entry(uid: u32, state: EntryState) -> Entry {
     exact[..4].copy_from_slice(&uid.to_be_bytes());
     let fingerprint = Some(Fingerprint { exact, loose: uid.is_multiple_of(2).then_some([uid as u8; 16]) });
     let marks = uid.is_multiple_of(3).then(marks);
-    Entry { item: ItemId::Uid(uid), size: 1000, fingerprint, state, marks }
+    Entry { item: ItemId::Uid(uid), size: 1000, fingerprint, state, marks, deaths: 0 }
 }
 
 pub(super) fn copied(target: u32) -> EntryState {

@@ -27,7 +27,7 @@ fn folder(name: &str) -> FolderRecord {
 fn entry(uid: u32, copied: bool) -> Entry {
     let state =
         if copied { EntryState::Copied { target: Some(uid), adopted: false } } else { EntryState::Intended };
-    Entry { item: ItemId::Uid(uid), size: 1, fingerprint: None, state, marks: None }
+    Entry { item: ItemId::Uid(uid), size: 1, fingerprint: None, state, marks: None, deaths: 0 }
 }
 
 async fn sorted(ledger: &dyn Ledger, folder: FolderId) -> Vec<Entry> {

@@ -30,6 +30,11 @@ pub(super) fn append(state: &mut State, command: &Command) -> Vec<Out> {
     if state.habits.poisoned_by.is_some_and(poison) {
         return vec![Out::Close];
     }
+    let deadly = state.habits.deadly;
+    if deadly.is_some_and(|marker| drafts.iter().any(|draft| holds(&draft.body, marker))) {
+        state.death.notify_one();
+        return vec![Out::Close];
+    }
     if !state.mailbox.folders.contains_key(&name) {
         return tagged(command, "NO [TRYCREATE] no such folder");
     }

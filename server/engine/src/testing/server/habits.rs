@@ -87,6 +87,8 @@ pub(crate) struct Habits {
     pub one_at_a_time: bool,
     /// Closes when it stores a message with this in it.
     pub poisoned_by: Option<&'static str>,
+    /// Whoever sends a message with this in it dies before it is stored.
+    pub deadly: Option<&'static str>,
     /// Closes after so many refusals in a row.
     pub patience: Option<usize>,
     /// Lists sizes like this.
@@ -133,6 +135,7 @@ impl Default for Habits {
             room: None,
             one_at_a_time: false,
             poisoned_by: None,
+            deadly: None,
             patience: None,
             sizes: |size| size,
             loses: None,
