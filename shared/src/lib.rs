@@ -28,6 +28,7 @@ pub mod project;
 pub mod report;
 pub mod rules;
 pub mod selection;
+pub mod size;
 mod text;
 pub mod time;
 pub mod token;

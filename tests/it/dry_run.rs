@@ -27,6 +27,23 @@ fn a_dry_run_sends_not_one_write_command() {
 }
 
 #[test]
+fn a_dry_run_foretells_that_the_target_mailbox_is_too_small() {
+    let source = Dovecot::builder().start().expect("starts");
+    Corpus::small(60).write(&source, USER).expect("writes");
+    let dry = |quota_kib| {
+        let target = Dovecot::builder().quota_kib(quota_kib).start().expect("starts");
+        Cli::new(Mailbox::on(&source, USER), Mailbox::on(&target, USER)).with(&["--dry-run"]).run()
+    };
+    dry(100).ends_with(3).says(&[
+        "The target mailbox is full",
+        "What is to be copied needs",
+        "the mailbox has 102.4 kB free of 102.4 kB",
+    ]);
+    let run = dry(100_000).ends_with(0);
+    assert!(!run.said().contains("mailbox is full"), "{}", run.said());
+}
+
+#[test]
 fn a_dry_run_does_not_stand_in_the_way_of_the_run_after_it() {
     let source = Dovecot::builder().start().expect("starts");
     let target = Dovecot::builder().start().expect("starts");

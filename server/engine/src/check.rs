@@ -6,7 +6,7 @@ mod tests;
 use std::sync::{Mutex, PoisonError};
 
 use shared::{
-    check::{CheckReport, StepName, StepStatus},
+    check::{CheckReport, Side, StepName, StepStatus},
     endpoint::{Endpoint, ImapEndpoint, Preset},
 };
 use tokio::sync::watch;
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::{
     account::Account,
     error::ConnectorError,
+    model::Room,
     wire::imap::{
         connect::{self, Seen},
         encode::clean,
@@ -49,15 +50,13 @@ async fn check_imap(
     let mut connection = enter::log_in(connection, endpoint, account).await?;
     list.pass(StepName::Login, "accepted".into());
     list.begin(StepName::Capabilities);
-    let listing = listing::list(&mut connection, endpoint.preset).await?;
+    let listing = listing::list(&mut connection, endpoint.preset, Side::Source).await?;
     list.change(|report| report.recognised = Some(listing.recognised));
     list.pass(StepName::Capabilities, capabilities(&connection.capabilities, &listing));
     list.pass(StepName::Namespace, namespace(&listing));
     list.begin(StepName::Quota);
-    match quota::room(&mut connection).await? {
-        Some(room) => {
-            list.pass(StepName::Quota, format!("{} free of {}", bytes(room.free()), bytes(room.limit)));
-        }
+    match quota_words(&quota::room(&mut connection).await?) {
+        Some(words) => list.pass(StepName::Quota, words),
         None => list.skip(StepName::Quota, "the server tells no quota for this mailbox"),
     }
     Ok(())
@@ -95,6 +94,15 @@ fn namespace(listing: &listing::MailboxListing) -> String {
         listing.folders.len(),
         listing.findings.len()
     )
+}
+
+fn quota_words(room: &Room) -> Option<String> {
+    let bytes = room.bytes.map(|room| format!("{} free of {}", bytes(room.free()), bytes(room.limit)));
+    let messages = room.messages.map(|room| format!("{} more messages of {}", room.free(), room.limit));
+    match (bytes, messages) {
+        (Some(bytes), Some(messages)) => Some(format!("{bytes}, {messages}")),
+        (bytes, messages) => bytes.or(messages),
+    }
 }
 
 fn bytes(count: u64) -> String {

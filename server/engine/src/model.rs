@@ -182,6 +182,43 @@ impl Inventory {
     }
 }
 
+/// What of something is used and allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// Used now.
+    pub used: u64,
+    /// Allowed at most.
+    pub limit: u64,
+}
+
+impl Allowance {
+    /// What is left.
+    pub const fn free(self) -> u64 {
+        self.limit.saturating_sub(self.used)
+    }
+}
+
+/// How much a mailbox may hold, as far as its server limits it and tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes.
+    pub bytes: Option<Allowance>,
+    /// Messages.
+    pub messages: Option<Allowance>,
+}
+
+impl Room {
+    /// In words; none when nothing is limited.
+    pub fn in_words(&self) -> Option<String> {
+        let of = |allowance: Option<Allowance>, unit: &str| {
+            allowance.map(|Allowance { used, limit }| format!("{used} of {limit} {unit}"))
+        };
+        let parts = [of(self.bytes, "bytes"), of(self.messages, "messages")];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| format!("{} used", parts.join(" and ")))
+    }
+}
+
 /// An item with its content in its standard form (RFC 5322 for mail).
 #[derive(Debug, Clone)]
 pub struct Item {

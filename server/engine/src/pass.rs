@@ -14,6 +14,7 @@ mod pairs;
 mod poison;
 mod probe;
 mod read;
+mod room;
 mod stop;
 mod survey;
 mod transfer;

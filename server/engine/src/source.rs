@@ -19,7 +19,7 @@ use crate::{
     error::ConnectorError,
     guest,
     mapping::TargetProfile,
-    model::{Folder, Inventory, Item, ItemMeta, Standing},
+    model::{Folder, Inventory, Item, ItemMeta, Room, Standing},
 };
 
 /// Bytes of messages that are held at most while they are read, in KiB: what a pass costs in memory.
@@ -43,6 +43,8 @@ pub struct Listing {
     pub names: TargetProfile,
     /// Largest message this server takes, in bytes, when it tells (APPENDLIMIT, RFC 7889).
     pub message_limit: Option<u64>,
+    /// How much the mailbox may hold; told of a target, when its folders are listed first.
+    pub room: Room,
 }
 
 /// How much of each item is wanted.

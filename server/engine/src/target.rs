@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use crate::{
     account::Account,
     error::ConnectorError,
-    model::{Flags, Folder, Inventory, Item, ItemId, ItemMeta, Watermark},
+    model::{Flags, Folder, Inventory, Item, ItemId, ItemMeta, Room, Watermark},
     source::{Held, Source},
     validate::Keeps,
 };
@@ -184,8 +184,8 @@ pub trait Target: Send {
     /// How long a lost answer may still take effect: one look after each pause.
     fn settle(&self) -> &'static [Duration];
 
-    /// How much room the mailbox has, in words; none when the target keeps no quota.
-    async fn room(&mut self) -> Result<Option<String>, ConnectorError>;
+    /// How much the mailbox may hold, asked for now.
+    async fn room(&mut self) -> Result<Room, ConnectorError>;
 }
 
 /// Opens a mailbox for writing.

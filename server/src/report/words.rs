@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
+pub(crate) use shared::size::size;
 use shared::{
     finding::{ItemLabel, Severity},
     folder::{FolderPath, Role},
@@ -31,24 +32,6 @@ pub(crate) fn count(number: u64) -> String {
 /// `1 message`, `2 messages`.
 pub(crate) fn counted(number: u64, one: &str) -> String {
     format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" })
-}
-
-/// Bytes in the unit a person would choose, in steps of 1000: `812 B`, `12.4 kB`, `1.2 GB`.
-pub(crate) fn size(bytes: u64) -> String {
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    let mut scaled = bytes as f64;
-    let mut unit = "B";
-    for larger in ["kB", "MB", "GB", "TB", "PB", "EB"] {
-        // What would be printed as 1000.0 of one unit is 1.0 of the next.
-        if scaled < 999.95 {
-            break;
-        }
-        scaled /= 1000.0;
-        unit = larger;
-    }
-    format!("{scaled:.1} {unit}")
 }
 
 /// A part of a whole in per cent, never 100 % while something is missing and never 0 % while something is there.

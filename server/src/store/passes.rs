@@ -98,6 +98,12 @@ impl Store {
         .await?;
         let mut verdict = None;
         if let Some(report) = &outcome.report {
+            // It was foretold that the mailbox would be too small, and it was not.
+            tx.run(
+                "DELETE FROM finding WHERE job = ? AND pass = ? AND cause = ?",
+                [lease.job.0.into(), pass.0.into(), Cause::TargetFull.id().into()],
+            )
+            .await?;
             verdict = Some(word(&report.verdict)?);
             tx.run(
                 "INSERT INTO report (pass, job, body) VALUES (?, ?, ?)",

@@ -102,6 +102,25 @@ fn a_good_server_passes_every_step() {
 }
 
 #[test]
+fn the_quota_is_told_for_bytes_and_for_messages() {
+    clock::run(async {
+        let quota = async |tells: &'static str| {
+            let (report, _) = with(|habits| habits.tells_room = Some(tells), |_| {}).await;
+            let step =
+                report.steps.into_iter().find(|step| step.name == StepName::Quota).expect("every step");
+            step.status
+        };
+        let passed = |detail: &str| StepStatus::Passed { detail: detail.into() };
+        assert_eq!(quota("MESSAGE 7 10").await, passed("3 more messages of 10"));
+        assert_eq!(
+            quota("STORAGE 1024 4096 MESSAGE 7 10").await,
+            passed("3.0 MiB free of 4.0 MiB, 3 more messages of 10")
+        );
+        assert!(matches!(quota("STORAGE 1 0").await, StepStatus::Skipped { .. }));
+    });
+}
+
+#[test]
 fn the_product_is_recognised_by_its_own_words_whatever_was_chosen() {
     clock::run(async {
         let named = async |name: &'static str, chosen| {

@@ -74,6 +74,8 @@ pub(super) struct Course {
     pub reached: bool,
     /// When a long wait for one of the systems ended: no time without progress.
     pub waited: Option<Instant>,
+    /// Whether it was looked if all fits: later attempts find less room, and less to copy.
+    foretold: bool,
     findings: Vec<Finding>,
     noted: BTreeSet<String>,
     control: watch::Receiver<Control>,
@@ -108,6 +110,7 @@ impl Course {
             left_out: BTreeMap::new(),
             reached: false,
             waited: None,
+            foretold: false,
             findings: Vec::new(),
             noted: BTreeSet::new(),
             control,
@@ -211,7 +214,9 @@ impl Course {
         };
         let compared = mapped.iter().filter_map(|folder| self.compared.get(&folder.source.path));
         let folders = compared.map(|(folder, _)| folder.clone()).collect();
-        self.report = Some(build_report(summary, folders, self.findings.clone()));
+        // That the mailbox would be too small did not come true, or there would be no report.
+        let findings = self.findings.iter().filter(|finding| finding.cause != Cause::TargetFull);
+        self.report = Some(build_report(summary, folders, findings.cloned().collect()));
         self.meter.finish();
     }
 
@@ -230,6 +235,14 @@ impl Course {
             self.findings.extend(new);
         }
         Ok(())
+    }
+
+    /// Keeps what was foretold of the target's room, once.
+    pub(super) async fn foretell(&mut self, foretold: Option<Finding>) -> Result<(), LedgerError> {
+        if std::mem::replace(&mut self.foretold, true) {
+            return Ok(());
+        }
+        self.note(foretold.into_iter().collect()).await
     }
 
     /// Why the project's rules leave an item out.

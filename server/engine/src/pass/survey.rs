@@ -15,6 +15,7 @@ use shared::{
 use super::{
     course::{Course, about, about_folder},
     meter::Amount,
+    room,
     stop::Stop,
 };
 use crate::{
@@ -145,6 +146,12 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
     let records_of: Vec<Option<Record>> =
         mapped.iter().map(|folder| records.remove(&folder.source.path)).collect();
     let works = look(course, sides, &mapped, records_of, there.message_limit).await?;
+    match course.order.kind {
+        PassKind::DryRun | PassKind::Initial | PassKind::Delta | PassKind::Final => {
+            course.foretell(room::foretold(&there.room, &works)).await?;
+        }
+        PassKind::Verify | PassKind::Probe => {}
+    }
     course.counts.folders = mapped.len() as u64;
     course.counts.items = works.iter().map(|work| work.amount().0).sum();
     course.counts.bytes = works.iter().map(|work| work.amount().1).sum();

@@ -18,5 +18,6 @@ mod poison;
 mod presets;
 mod recovery;
 mod refusals;
+mod room;
 mod scenarios;
 mod verify;

@@ -427,8 +427,8 @@ fn count_copied(course: &mut Course, meta: &ItemMeta, adopted: bool) {
 
 /// Adds how much room there is to the words of a full mailbox.
 async fn full(target: &mut dyn Target, error: ConnectorError) -> ConnectorError {
-    match target.room().await {
-        Ok(Some(room)) => ConnectorError { detail: format!("{} ({room})", error.detail), ..error },
-        Ok(None) | Err(_) => error,
+    match target.room().await.ok().and_then(|room| room.in_words()) {
+        Some(room) => ConnectorError { detail: format!("{} ({room})", error.detail), ..error },
+        None => error,
     }
 }

@@ -21,7 +21,7 @@ use super::{OpenFolder, Remark, Remarked, StoreNews, StoreResult, Target, Window
 use crate::{
     account::Account,
     error::ConnectorError,
-    model::{Folder, Inventory, ItemMeta},
+    model::{Folder, Inventory, ItemMeta, Room},
     source::{
         Source,
         imap::{self, ImapSource},
@@ -112,9 +112,8 @@ impl Target for ImapTarget {
         self.side.session.listing.profile.settle
     }
 
-    async fn room(&mut self) -> Result<Option<String>, ConnectorError> {
-        let room = self.side.session.room().await?;
-        Ok(room.map(|room| format!("{} of {} bytes used", room.used, room.limit)))
+    async fn room(&mut self) -> Result<Room, ConnectorError> {
+        self.side.session.room().await
     }
 }
 

@@ -272,6 +272,27 @@ async fn a_job_shows_its_passes_findings_and_report(setting: &Setting) {
     assert!(of_cause.is_empty());
 }
 
+async fn what_was_foretold_of_a_full_mailbox_stands_only_while_it_may_come_true(setting: &Setting) {
+    let store = &setting.store;
+    let lease = sample::claimed(store).await;
+    let foretold = [sample::finding(Cause::TargetFull, Severity::Warning, "1")];
+    let first = store.begin_pass(&lease).await.expect("begins");
+    store.ledger(&lease, first).note(&foretold).await.expect("keeps");
+    let full = PassEnd::Aborted { cause: Cause::TargetFull, message: "Full.".into() };
+    end(store, &lease, first, full, None).await;
+    let causes = |view: shared::job::JobView| {
+        view.causes.iter().map(|group| (group.cause, group.count)).collect::<Vec<_>>()
+    };
+    assert_eq!(causes(store.job(lease.job).await.expect("is there")), [(Cause::TargetFull, 1)]);
+
+    store.apply(lease.job, JobAction::Start).await.expect("starts");
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    let second = store.begin_pass(&lease).await.expect("begins");
+    store.ledger(&lease, second).note(&foretold).await.expect("keeps");
+    end(store, &lease, second, PassEnd::Finished, Some(Verdict::Perfect)).await;
+    assert_eq!(causes(store.job(lease.job).await.expect("is there")), []);
+}
+
 async fn what_waits_or_runs_is_not_removed_and_the_rest_goes_with_all_it_has(setting: &Setting) {
     let store = &setting.store;
     let lease = sample::claimed(store).await;
@@ -302,5 +323,6 @@ on_both! {
     every_action_in_every_state_does_what_the_rule_says,
     a_start_is_a_delta_pass_once_something_was_copied,
     a_job_shows_its_passes_findings_and_report,
+    what_was_foretold_of_a_full_mailbox_stands_only_while_it_may_come_true,
     what_waits_or_runs_is_not_removed_and_the_rest_goes_with_all_it_has,
 }

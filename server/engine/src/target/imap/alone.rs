@@ -5,11 +5,10 @@ use shared::cause::Cause;
 use super::{repair, storing};
 use crate::{
     error::{ConnectorError, Reach, Retry},
-    model::Folder,
+    model::{Allowance, Folder},
     target::StoreResult,
     wire::imap::{
         append::{self, Condition, Message},
-        quota::Room,
         session::ImapSession,
     },
 };
@@ -110,8 +109,9 @@ pub(super) async fn stop_if_full(
     if append::refusal(condition) != Cause::Rejected {
         return Ok(());
     }
-    let free = session.room().await?.map(Room::free);
-    match free.is_some_and(|free| free < bytes) {
+    let room = session.room().await?;
+    let lacks = |allowance: Option<Allowance>, wanted| allowance.is_some_and(|it| it.free() < wanted);
+    match lacks(room.bytes, bytes) || lacks(room.messages, 1) {
         true => Err(full(session, condition, folder)),
         false => Ok(()),
     }

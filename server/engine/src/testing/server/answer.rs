@@ -81,21 +81,27 @@ fn perform(state: &mut State, seat: &mut Seat, command: &Command) -> Vec<Out> {
         "UID FETCH" => super::fetch::fetch(state, seat, command),
         "UID SEARCH" => super::search::search(state, seat, command),
         "APPEND" => super::append::append(state, command),
-        "GETQUOTAROOT" => match state.habits.room {
-            Some((room, _)) => {
-                let used = super::append::used(state).div_ceil(1024);
-                told(
-                    format!("* QUOTAROOT INBOX \"\"\r\n* QUOTA \"\" (STORAGE {used} {})\r\n", room / 1024),
-                    "OK so",
-                )
-            }
-            None => told("* QUOTAROOT INBOX\r\n".into(), "OK none"),
+        "GETQUOTAROOT" => match resources(state) {
+            resources if resources.is_empty() => told("* QUOTAROOT INBOX\r\n".into(), "OK none"),
+            resources => told(format!("* QUOTAROOT INBOX \"\"\r\n* QUOTA \"\" ({resources})\r\n"), "OK so"),
         },
         _ => {
             state.offence(format!("a command nobody expects: {}", command.line));
             tagged(command, "BAD what?")
         }
     }
+}
+
+/// What is limited, as QUOTA tells it (RFC 9208, section 4.2.2).
+fn resources(state: &State) -> String {
+    if let Some(resources) = state.habits.tells_room {
+        return resources.to_owned();
+    }
+    let used = super::append::used(state).div_ceil(1024);
+    let storage = state.habits.room.map(|(room, _)| format!("STORAGE {used} {}", room / 1024));
+    let count = state.mailbox.messages();
+    let messages = state.habits.most.map(|(most, _)| format!("MESSAGE {count} {most}"));
+    storage.into_iter().chain(messages).collect::<Vec<_>>().join(" ")
 }
 
 fn capabilities(state: &State, seat: &Seat) -> String {

@@ -45,6 +45,10 @@ pub(super) fn append(state: &mut State, command: &Command) -> Vec<Out> {
     if let Some((_, words)) = state.habits.room.filter(|(room, _)| used(state) + coming > *room) {
         return tagged(command, words);
     }
+    let most = |(most, _): &(usize, _)| state.mailbox.messages() + drafts.len() > *most;
+    if let Some((_, words)) = state.habits.most.filter(most) {
+        return tagged(command, words);
+    }
     let rewrites = state.habits.rewrites;
     let folder = state.mailbox.folder(&name);
     let mut uids = Vec::new();

@@ -83,6 +83,10 @@ pub(crate) struct Habits {
     pub largest: Option<(usize, &'static str)>,
     /// How many bytes the mailbox may have, and the answer else.
     pub room: Option<(usize, &'static str)>,
+    /// How many messages the mailbox may have, and the answer else.
+    pub most: Option<(usize, &'static str)>,
+    /// Tells this of its room, whatever it has.
+    pub tells_room: Option<&'static str>,
     /// Answers BAD to several messages in one command, whatever it says it can.
     pub one_at_a_time: bool,
     /// Closes when it stores a message with this in it.
@@ -133,6 +137,8 @@ impl Default for Habits {
             refuses: |_| None,
             largest: None,
             room: None,
+            most: None,
+            tells_room: None,
             one_at_a_time: false,
             poisoned_by: None,
             deadly: None,

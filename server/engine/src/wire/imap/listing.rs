@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use rows::{Row, Unlisted};
 use shared::{
     cause::Cause,
+    check::Side,
     endpoint::Preset,
     finding::{Finding, Severity, Subject},
     folder::{FolderPath, Role},
@@ -19,12 +20,13 @@ use super::{
     encode::clean,
     preset,
     profile::Profile,
+    quota,
     response::Value,
     utf7,
 };
 use crate::{
     error::{ConnectorError, Reach, Retry},
-    model::Folder,
+    model::{Folder, Room},
     source::Listing,
 };
 
@@ -47,6 +49,8 @@ pub(crate) struct MailboxListing {
     pub id: String,
     /// Largest message the server takes, in bytes, when it tells (APPENDLIMIT, RFC 7889).
     pub message_limit: Option<u64>,
+    /// How much the mailbox may hold, where it was asked.
+    pub room: Room,
 }
 
 impl From<&MailboxListing> for Listing {
@@ -57,6 +61,7 @@ impl From<&MailboxListing> for Listing {
             preset: listing.profile.preset,
             names: listing.profile.names,
             message_limit: listing.message_limit,
+            room: listing.room,
         }
     }
 }
@@ -90,12 +95,14 @@ struct Namespaces {
 }
 
 /// Asks for everything a session needs to know after the login. `chosen` is the product the admin says it is, whatever
-/// the server's words are.
+/// the server's words are. A target is asked for its room too.
 pub(crate) async fn list(
     connection: &mut Connection,
     chosen: Option<Preset>,
+    as_side: Side,
 ) -> Result<MailboxListing, ConnectorError> {
-    let Told { mut namespaces, id, rows: rows::Rows { mut rows, unlisted } } = ask(connection).await?;
+    let Told { mut namespaces, id, room, rows: rows::Rows { mut rows, unlisted } } =
+        ask(connection, as_side).await?;
     if rows.is_empty() {
         return Err(ConnectorError {
             reach: Reach::Mailbox,
@@ -129,6 +136,7 @@ pub(crate) async fn list(
         prefix,
         id,
         message_limit: capabilities.iter().find_map(|word| word.strip_prefix("APPENDLIMIT=")?.parse().ok()),
+        room,
     };
     for branch in unlisted {
         listing.findings.push(unlistable(&branch, &listing.prefix, separator));
@@ -171,11 +179,12 @@ fn sort(rows: Vec<Row>, namespaces: &Namespaces, separator: Option<u8>, listing:
 struct Told {
     namespaces: Namespaces,
     id: String,
+    room: Room,
     rows: rows::Rows,
 }
 
-/// ID, NAMESPACE and LIST in one round trip, after CAPABILITY where the login did not tell.
-async fn ask(connection: &mut Connection) -> Result<Told, ConnectorError> {
+/// ID, NAMESPACE, GETQUOTAROOT and LIST in one round trip, after CAPABILITY where the login did not tell.
+async fn ask(connection: &mut Connection, as_side: Side) -> Result<Told, ConnectorError> {
     if connection.capabilities.is_empty() {
         ask_capabilities(connection).await?;
     }
@@ -184,18 +193,26 @@ async fn ask(connection: &mut Connection) -> Result<Told, ConnectorError> {
     let ask_id =
         connection.capabilities.has("ID").then(|| connection.queue(b"ID (\"name\" \"carbonio-migrate\")"));
     let ask_namespace = connection.capabilities.has("NAMESPACE").then(|| connection.queue(b"NAMESPACE"));
+    let ask_room = match as_side {
+        Side::Source => None,
+        Side::Target => quota::ask(connection),
+    };
+    let mut room = Room::default();
     let mut folders = rows::ask(connection);
     connection.flush().await?;
-    let asked: Vec<_> = ask_id.into_iter().chain(ask_namespace).chain(folders.tags()).collect();
+    let asked: Vec<_> =
+        ask_id.into_iter().chain(ask_namespace).chain(ask_room).chain(folders.tags()).collect();
     let keep = |data: Data| match data.name.as_str() {
         "ID" => id = read_id(&data),
         "NAMESPACE" => namespaces = read_namespaces(&data),
+        "QUOTA" => quota::read(&mut room, &data),
         _ => folders.keep(&data),
     };
-    // A refusal costs nothing: ID only helps to know the product, and NAMESPACE can be guessed from the listing.
+    // A refusal costs nothing: ID only helps to know the product, NAMESPACE can be guessed from the listing, and without
+    // the room nothing is foretold of it.
     let ended = connection.finish_all(&asked, keep).await?;
     let rows = rows::all(connection, folders, ended).await?;
-    Ok(Told { namespaces, id, rows })
+    Ok(Told { namespaces, id, room, rows })
 }
 
 fn read_id(data: &Data) -> String {
@@ -360,6 +377,7 @@ mod tests {
             prefix: Vec::new(),
             id: String::new(),
             message_limit: None,
+            room: Room::default(),
         };
         let rows = (0..100_000).map(|number| row(&format!("{}.{number}", number % 100))).collect();
         let begun = std::time::Instant::now();

@@ -8,13 +8,13 @@ use super::{
     encode, enter,
     fetch::{self, Keywords},
     listing::{self, MailboxListing},
-    quota::{self, Room},
+    quota,
     response::{Condition, Value},
 };
 use crate::{
     account::Account,
     error::{ConnectorError, Reach},
-    model::{Flags, Folder, Received},
+    model::{Flags, Folder, Received, Room},
 };
 
 /// What SELECT or EXAMINE tells (RFC 3501, section 6.3.1).
@@ -114,7 +114,7 @@ pub(crate) async fn open(
 ) -> Result<ImapSession, ConnectorError> {
     let peer = format!("the {} {}", as_side.title(), encode::clean(&endpoint.host, 100));
     let mut connection = enter::enter(endpoint, account, &peer).await?;
-    let listing = listing::list(&mut connection, endpoint.preset).await?;
+    let listing = listing::list(&mut connection, endpoint.preset, as_side).await?;
     Ok(ImapSession { connection, listing, selected: None, keywords: Keywords::default() })
 }
 
@@ -122,7 +122,8 @@ impl ImapSession {
     /// Lists the folders anew.
     pub(crate) async fn list_again(&mut self) -> Result<(), ConnectorError> {
         let preset = self.listing.profile.preset;
-        self.listing = listing::list(&mut self.connection, Some(preset)).await?;
+        // How much room there is was told the first time, before anything was written.
+        self.listing = listing::list(&mut self.connection, Some(preset), Side::Source).await?;
         Ok(())
     }
 
@@ -220,8 +221,8 @@ impl ImapSession {
         Err(self.connection.refused(condition, Reach::Mailbox, Cause::Busy, doing))
     }
 
-    /// How much room the mailbox has; none when the server keeps no quota.
-    pub(crate) async fn room(&mut self) -> Result<Option<Room>, ConnectorError> {
+    /// How much the mailbox may hold, asked for now.
+    pub(crate) async fn room(&mut self) -> Result<Room, ConnectorError> {
         quota::room(&mut self.connection).await
     }
 }
