@@ -29,6 +29,7 @@ pub(crate) use start::StartError;
 use crate::{
     clock::Clock,
     config::{Config, ServeFlags},
+    disk::Disk,
     http, log,
     metrics::{self, Metrics},
     notify::Notifier,
@@ -95,7 +96,7 @@ impl App {
             demo::make(&store, file).await?;
         }
         let (stop, closing) = watch::channel(false);
-        let (running, clock) = (Running::new(), Clock::system());
+        let (running, clock) = (Running::new(Disk::of(&config.data_dir)), Clock::system());
         let queue = Queue::new(store.clone(), running.clone(), config.workers, config.shares_database());
         let parts = Data::new(Parts::new(config, store, running, clock, closing)?);
         let listener = start::listen(config.listen)?;

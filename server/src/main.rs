@@ -8,6 +8,7 @@ mod check;
 mod cli;
 mod clock;
 mod config;
+mod disk;
 mod forecast;
 mod guest;
 mod http;

@@ -45,7 +45,9 @@ impl Queue {
         let mut settle = tokio::time::interval(Duration::from_millis(HEARTBEAT_MILLIS));
         while !*stop.borrow() {
             changed.mark_unchanged();
-            self.fill(&slots, &mut passes).await;
+            if self.running.have_room() {
+                self.fill(&slots, &mut passes).await;
+            }
             tokio::select! {
                 _ = changed.changed() => {}
                 Some(_) = passes.join_next() => {}

@@ -22,7 +22,10 @@ use tracing::Instrument as _;
 
 pub(crate) use running::Running;
 
-use crate::store::{HEARTBEAT_MILLIS, Lease, Store, StoreError};
+use crate::{
+    disk,
+    store::{HEARTBEAT_MILLIS, Lease, Store, StoreError},
+};
 
 /// Without a renewed lease for this long, another process may have taken the job: connections are dropped.
 const LEASE_DEADLINE: Duration = Duration::from_secs(45);
@@ -69,11 +72,18 @@ impl Runner {
             Err(StoreError::LeaseLost) => None,
             Err(error) => Some(aborted(cause_of(&error), error.to_string())),
         };
-        let Some(outcome) = outcome else {
+        let Some(mut outcome) = outcome else {
             tracing::warn!("another process took the job over; this one lets go of it");
             return;
         };
-        let state = persist("keeping the outcome", || self.store.finish_pass(&lease, pass, &outcome)).await;
+        let held = self.interrupted(&mut outcome);
+        let state = persist("keeping the outcome", || async {
+            match held {
+                true => self.store.interrupt_pass(&lease, pass, &outcome).await,
+                false => self.store.finish_pass(&lease, pass, &outcome).await,
+            }
+        })
+        .await;
         tracing::info!(
             outcome = outcome_word(&outcome.end),
             state = state.map(JobState::title),
@@ -81,6 +91,22 @@ impl Runner {
             skipped = outcome.counts.skipped,
             "the pass has ended"
         );
+    }
+
+    /// Whether it is for the full disk that a pass ended before its time: then it says so, and goes on by itself.
+    fn interrupted(&self, outcome: &mut PassOutcome) -> bool {
+        let held = match &outcome.end {
+            PassEnd::Paused => self.running.disk.full(),
+            // It was full before anybody looked.
+            PassEnd::Aborted { cause: Cause::DiskFull, .. } if !self.running.have_room() => {
+                self.running.disk.full()
+            }
+            PassEnd::Finished | PassEnd::Cancelled | PassEnd::Aborted { .. } => None,
+        };
+        let Some(full) = held else { return false };
+        let message = format!("{} The pass goes on by itself then: nothing is lost.", disk::told(&full));
+        outcome.end = PassEnd::Aborted { cause: Cause::DiskFull, message };
+        true
     }
 
     /// Runs the engine beside heartbeat and steering. None: the lease is lost and nothing may be written any more.

@@ -10,6 +10,7 @@ pub mod cause;
 pub mod causes;
 pub mod check;
 pub mod cutover;
+pub mod disk;
 pub mod endpoint;
 pub mod error;
 pub mod finding;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    disk::FullDisk,
     job::{JobPage, StateCount},
     limits::GateView,
     project::ProjectRow,
@@ -102,4 +103,7 @@ pub struct ProjectLive {
     /// How much of the source and of the target may be used now.
     #[serde(default)]
     pub gates: Vec<GateView>,
+    /// This server's disk, while it has too little room for passes.
+    #[serde(default)]
+    pub disk: Option<FullDisk>,
 }

@@ -5,6 +5,7 @@ use std::num::NonZeroU16;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    disk::FullDisk,
     endpoint::Endpoint,
     id::ProjectId,
     limits::Limits,
@@ -208,6 +209,9 @@ pub struct ProjectPage {
     pub rows: Vec<ProjectRow>,
     /// How many there are on all pages.
     pub total: u64,
+    /// This server's disk, while it has too little room for passes.
+    #[serde(default)]
+    pub disk: Option<FullDisk>,
 }
 
 impl Default for ProjectQuery {

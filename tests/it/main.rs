@@ -5,6 +5,7 @@ mod browser;
 mod delta;
 mod dry_run;
 mod fidelity;
+mod full_disk;
 mod killed;
 mod logins;
 mod pairs;

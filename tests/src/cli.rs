@@ -25,6 +25,7 @@ pub struct Cli {
     source: Mailbox,
     target: Mailbox,
     dir: TempDir,
+    ledger: Option<PathBuf>,
     extra: Vec<String>,
     environment: Vec<(String, String)>,
     patience: Duration,
@@ -74,13 +75,20 @@ impl Cli {
         fs::write(dir.path().join("source-password"), format!("{}\n", source.secret)).expect("writes");
         fs::write(dir.path().join("target-password"), format!("{}\n", target.secret)).expect("writes");
         let (extra, environment) = (Vec::new(), Vec::new());
-        Self { source, target, dir, extra, environment, patience: PATIENCE }
+        Self { source, target, dir, ledger: None, extra, environment, patience: PATIENCE }
     }
 
     /// The same with more arguments.
     #[must_use]
     pub fn with(mut self, arguments: &[&str]) -> Self {
         self.extra.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    /// The same with its ledger elsewhere.
+    #[must_use]
+    pub fn with_ledger(mut self, file: &Path) -> Self {
+        self.ledger = Some(file.to_owned());
         self
     }
 
@@ -98,7 +106,7 @@ impl Cli {
 
     /// Where its ledger is.
     pub fn ledger(&self) -> PathBuf {
-        self.dir.path().join("ledger.db")
+        self.ledger.clone().unwrap_or_else(|| self.dir.path().join("ledger.db"))
     }
 
     /// The whole command line.

@@ -19,7 +19,7 @@ use shared::{
 use super::missing::NotFound;
 use crate::{
     api,
-    components::{Empty, Icon, IconName, PageHead, Progress, RuleSummary, Spinner, Tile, crumb},
+    components::{DiskBanner, Empty, Icon, IconName, PageHead, Progress, RuleSummary, Spinner, Tile, crumb},
     live::live_at,
     load::load,
     session::Session,
@@ -63,6 +63,7 @@ fn Project(project: ProjectView) -> impl IntoView {
     let gates = Memo::new(move |_| {
         stream.with(|live| live.as_ref().map(|live| live.gates.clone())).unwrap_or_default()
     });
+    let disk = Memo::new(move |_| stream.with(|live| live.as_ref().and_then(|live| live.disk.clone())));
     let states = Signal::derive(move || by_state.get().unwrap_or_default());
     let may = move || session.may(Role::Operator);
     let add = move || {
@@ -112,6 +113,7 @@ fn Project(project: ProjectView) -> impl IntoView {
     };
     let some = move || any.get() == Some(true);
     view! {
+        <DiskBanner disk=disk/>
         <PageHead title=project.row.name crumbs=vec![crumb("Projects", "/")] below=hosts.into_any()>
             <a class="button" href=format!("/projects/{id}/settings") data-test="settings">
                 <Icon name=IconName::Gear/>

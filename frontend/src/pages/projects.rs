@@ -9,7 +9,7 @@ use shared::{
 
 use crate::{
     api,
-    components::{Choice, Empty, Icon, IconName, PageHead, Pager, Progress, SelectField},
+    components::{Choice, DiskBanner, Empty, Icon, IconName, PageHead, Pager, Progress, SelectField},
     live::live_at,
     load::load,
     session::Session,
@@ -33,6 +33,7 @@ pub(crate) fn ProjectsPage() -> impl IntoView {
     let stream = live_at::<ProjectPage>(path.into());
     let page = Memo::new(move |_| stream.get().or_else(|| first.get()));
     let rows = Memo::new(move |_| page.get().map(|page| page.rows));
+    let disk = Memo::new(move |_| page.with(|page| page.as_ref().and_then(|page| page.disk.clone())));
     let total = Signal::derive(move || {
         page.with(|page| page.as_ref().map_or(0, |page| usize::try_from(page.total).unwrap_or(usize::MAX)))
     });
@@ -74,6 +75,7 @@ pub(crate) fn ProjectsPage() -> impl IntoView {
     // A short list is seen at a glance. Once shown, the controls stay.
     let many = Memo::new(move |shown: Option<&bool>| shown == Some(&true) || total.get() > FEW);
     view! {
+        <DiskBanner disk=disk/>
         <PageHead title="Projects">{move || (may() && any()).then(new)}</PageHead>
         <Show when=move || many.get()><Controls ask=ask/></Show>
         {list}

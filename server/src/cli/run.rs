@@ -4,11 +4,12 @@ use std::{
     io::{self, Write as _},
     path::PathBuf,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use engine::pass::{self, Control, PassOrder, PassOutcome};
 use shared::{
+    cause::Cause,
     finding::{CauseCount, Finding, FindingRow},
     id::PassId,
     job::{FolderRow, JobView},
@@ -28,9 +29,13 @@ use super::{
     signals::Signals,
 };
 use crate::{
+    disk::{self, Disk},
     guest::Guests,
     store::{Lease, Store, StoreError},
 };
+
+/// Between two looks at the room on the ledger's disk.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Does what the command line asks for.
 pub(super) fn run(order: Order) -> Result<Exit, Problem> {
@@ -38,6 +43,10 @@ pub(super) fn run(order: Order) -> Result<Exit, Problem> {
     let source = secrets::find(&order.source)?;
     let target = secrets::find(&order.target)?;
     let ledger = LockedLedger::open(&order.ledger)?;
+    let disk = Disk::of(ledger.path());
+    if disk.look() {
+        return Err(no_room(&disk));
+    }
     let folder = match (&order.report, order.only) {
         (
             Some(path),
@@ -63,7 +72,7 @@ pub(super) fn run(order: Order) -> Result<Exit, Problem> {
     let began = Instant::now();
     let done = runtime.block_on(async {
         let _limits = guests.admit(&mut pass).map_err(|error| Problem::arguments(format!("{error}.")))?;
-        perform(&order, &ledger, pass).await
+        perform(&order, &ledger, &disk, pass).await
     });
     // What a server still owes an answer to is no reason to wait.
     runtime.shutdown_background();
@@ -98,14 +107,19 @@ struct Memory {
     examples: Vec<Finding>,
 }
 
-async fn perform(order: &Order, ledger: &LockedLedger, mut pass: PassOrder) -> Result<Done, Problem> {
+async fn perform(
+    order: &Order,
+    ledger: &LockedLedger,
+    disk: &Disk,
+    mut pass: PassOrder,
+) -> Result<Done, Problem> {
     let problem = |error| Problem::ledger(ledger.path(), &error);
     let store = Store::open_file(ledger.path()).await.map_err(problem)?;
     let lease = store.solo_job(&order.source.label(), &order.target.label()).await.map_err(problem)?;
     let lease = Lease { kind: order.only.unwrap_or(lease.kind), ..lease };
     pass.kind = lease.kind;
     let number = store.begin_pass(&lease).await.map_err(problem)?;
-    let outcome = watched(order, pass, Arc::new(store.ledger(&lease, number))).await?;
+    let outcome = watched(order, pass, Arc::new(store.ledger(&lease, number)), disk).await?;
     // What the pass found out is told in any case, even when the disk is full by now.
     let (memory, forgotten) = match remember(&store, &lease, number, &outcome).await {
         Ok(memory) => (memory, None),
@@ -159,6 +173,7 @@ async fn watched(
     order: &Order,
     pass: PassOrder,
     ledger: Arc<dyn engine::ledger::Ledger>,
+    disk: &Disk,
 ) -> Result<PassOutcome, Problem> {
     let meter = Meter::new(order.display);
     let (progress, snapshots) = watch::channel(Progress::begin(Phase::Connecting));
@@ -168,19 +183,46 @@ async fn watched(
         let meter = meter.clone();
         async move { meter.follow(snapshots).await }
     });
+    let room = tokio::spawn(pause_when_full(disk.clone(), control.clone()));
     let brake = tokio::spawn({
         let meter = meter.clone();
         async move { signals.obey(control, |text| meter.say(text)).await }
     });
     // A task of its own runs where its sockets are waited for: no thread is woken only to wake this one.
     let outcome = tokio::spawn(pass::run(pass, ledger, progress, orders)).await;
+    room.abort();
     brake.abort();
     shown.abort();
     meter.clear();
-    outcome.map_err(|error| {
-        let said = format!("The pass ended in a way that must not happen ({error}). Nothing is lost: run it again, and report it.");
-        Problem::new(Exit::Internal, said)
-    })
+    let mut outcome = outcome.map_err(|error| {
+        let happened = format!("The pass ended in a way that must not happen ({error})");
+        Problem::new(Exit::Internal, format!("{happened}. Nothing is lost: run it again, and report it."))
+    })?;
+    // Nothing else pauses a pass here.
+    if outcome.end == PassEnd::Paused {
+        outcome.end = PassEnd::Aborted { cause: Cause::DiskFull, message: no_room(disk).message };
+    }
+    Ok(outcome)
+}
+
+/// Lets the messages in flight finish and the pass end when the ledger's disk has too little room.
+async fn pause_when_full(disk: Disk, control: watch::Sender<Control>) {
+    while !disk.look() {
+        tokio::time::sleep(LOOK).await;
+    }
+    control.send_if_modified(|control| {
+        let goes = *control == Control::Go;
+        if goes {
+            *control = Control::Pause;
+        }
+        goes
+    });
+}
+
+fn no_room(disk: &Disk) -> Problem {
+    let told = disk.full().as_ref().map(disk::told).unwrap_or_default();
+    let advice = Cause::DiskFull.advice();
+    Problem::new(Exit::of_cause(Cause::DiskFull), format!("{told} {advice}"))
 }
 
 /// Writes the report and says how it went.

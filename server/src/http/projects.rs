@@ -25,7 +25,9 @@ use crate::{app::Parts, store::Which};
 ))]
 pub(super) async fn list(_: Auditor, parts: Data<Parts>, query: Query<ProjectQuery>) -> Answer {
     valid::search(query.search.as_deref())?;
-    Ok(HttpResponse::Ok().json(parts.store.project_page(&query).await?))
+    let mut page = parts.store.project_page(&query).await?;
+    page.disk = parts.live.running.disk.full();
+    Ok(HttpResponse::Ok().json(page))
 }
 
 /// Adds a project. Its secrets are write-only.

@@ -34,6 +34,7 @@ use crate::{
     auth::{Token, hash},
     clock::Clock,
     config::{Config, SettingFlags},
+    disk::Disk,
     runner::Running,
     secret::Sealer,
     store::Store,
@@ -65,7 +66,8 @@ impl Bench {
         let hands = Arc::clone(&clock);
         let tell = Clock::from_fn(move || Timestamp::from_millis(hands.load(Ordering::SeqCst)));
         let (sender, closing) = watch::channel(false);
-        let parts = Parts::new(&config, store, Running::new(), tell, closing).expect("parts");
+        let parts =
+            Parts::new(&config, store, Running::new(Disk::of(dir.path())), tell, closing).expect("parts");
         Self { parts: Data::new(parts), clock, _dir: dir, _closing: sender }
     }
 

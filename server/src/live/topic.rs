@@ -60,7 +60,8 @@ impl Topic {
                     (Side::Source, project.source, project.options.source_limits),
                     (Side::Target, project.target, project.options.target_limits),
                 ];
-                let live = ProjectLive { project: project.row, by_state, jobs, gates: Vec::new() };
+                let live =
+                    ProjectLive { project: project.row, by_state, jobs, gates: Vec::new(), disk: None };
                 Snapshot::Project(Box::new(Project { live, sides }))
             }
             Self::Job(id) => Snapshot::Job(Box::new(store.job(*id).await?)),
@@ -69,11 +70,12 @@ impl Topic {
 }
 
 impl Snapshot {
-    /// Adds the progress of running passes and what their systems allow now.
+    /// Adds the progress of running passes, what their systems allow now, and whether the disk lets them run.
     pub(super) fn overlay(&mut self, running: &Running) {
         match self {
-            Self::Projects(_) => {}
+            Self::Projects(page) => page.disk = running.disk.full(),
             Self::Project(project) => {
+                project.live.disk = running.disk.full();
                 project.live.jobs.rows.iter_mut().for_each(|row| running.overlay(row));
                 let views = project.sides.iter();
                 let views =

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use shared::notify::Occasion;
 
 use crate::{
+    disk::Space,
     guest::Guests,
     metrics,
     store::{Fact, Standing},
@@ -13,9 +14,6 @@ use crate::{
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 /// After how many days a finished project's credentials are recalled, unless said otherwise.
 const REMINDER_DAYS: u16 = 14;
-/// A disk with less free room than this share, or than this many bytes, is nearly full.
-const FREE_SHARE: u64 = 20;
-const FREE_BYTES: u64 = 1 << 30;
 
 /// How projects stand, as facts that are compared over all nodes.
 pub(super) fn of_projects(standings: &[Standing], reminder_days: Option<u16>, now: i64) -> Vec<Fact> {
@@ -95,7 +93,7 @@ impl Seen {
                 ),
             ));
         }
-        let disk_low = disk_low(data_dir);
+        let disk_low = Space::of(data_dir).is_some_and(Space::is_low);
         if disk_low && !self.disk_low {
             news.push((
                 Occasion::DiskLow,
@@ -107,22 +105,9 @@ impl Seen {
     }
 }
 
-/// Whether there is little room; a disk that cannot be asked has room.
-fn disk_low(dir: &Path) -> bool {
-    let Ok(disk) = nix::sys::statvfs::statvfs(dir) else { return false };
-    is_low(
-        disk.blocks_available().saturating_mul(disk.fragment_size()),
-        disk.blocks().saturating_mul(disk.fragment_size()),
-    )
-}
-
-const fn is_low(free: u64, size: u64) -> bool {
-    free < size / FREE_SHARE && free < 10 * FREE_BYTES || free < FREE_BYTES && size > FREE_BYTES * 2
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{FREE_BYTES, Standing, is_low, of_projects};
+    use super::{Standing, of_projects};
 
     #[test]
     fn a_project_tells_of_failures_of_its_end_and_of_its_credentials() {
@@ -144,16 +129,5 @@ mod tests {
         assert_eq!(values(project(0, 3, 0), 2 * day), [0, 1, 1]);
         let forgotten = Standing { has_secret: false, ..project(0, 3, 0) };
         assert_eq!(values(forgotten, 9 * day), [0, 1, 0]);
-    }
-
-    #[test]
-    fn a_disk_is_low_by_share_and_by_bytes() {
-        assert!(!is_low(50 * FREE_BYTES, 100 * FREE_BYTES));
-        assert!(is_low(4 * FREE_BYTES, 100 * FREE_BYTES));
-        assert!(
-            !is_low(40 * FREE_BYTES, 1000 * FREE_BYTES),
-            "forty gigabytes are enough for anybody's ledger"
-        );
-        assert!(is_low(FREE_BYTES / 2, 10 * FREE_BYTES));
     }
 }

@@ -3,24 +3,37 @@
 use std::{net::TcpListener, num::NonZeroU16, time::Duration};
 
 use shared::{
+    cause::Cause,
     endpoint::{Endpoint, ImapEndpoint, Login, Tls},
     id::JobId,
     job::{JobAction, JobRow, JobState, NewJob},
+    pass::PassEnd,
     project::{Options, ProjectForm, SideForm},
 };
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
 use super::Queue;
-use crate::{runner::Running, secret::Sealer, store::Store};
+use crate::{
+    disk::{Disk, Space},
+    runner::Running,
+    secret::Sealer,
+    store::Store,
+};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How much room there is, of a hundred, as a file says; without one the disk cannot be asked.
+fn written(place: &std::path::Path) -> Option<Space> {
+    let free = std::fs::read_to_string(place.join("free")).ok()?.parse().ok()?;
+    Some(Space { free, size: 100 })
+}
 
 struct Bench {
     store: Store,
     running: Running,
     stop: watch::Sender<bool>,
     queue: JoinHandle<()>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Bench {
@@ -45,9 +58,9 @@ impl Bench {
         let jobs = store.create_jobs(project, &[row]).await.expect("a job");
         store.apply(jobs[0], JobAction::Start).await.expect("started");
         let (stop, stopped) = watch::channel(false);
-        let running = Running::new();
+        let running = Running::new(Disk::read_by(dir.path(), written));
         let queue = Queue::new(store.clone(), running.clone(), NonZeroU16::MIN, false);
-        Self { store, running, stop, queue: tokio::spawn(queue.run(stopped)), _dir: dir }
+        Self { store, running, stop, queue: tokio::spawn(queue.run(stopped)), dir }
     }
 
     async fn until(&self, wanted: impl Fn(&JobRow) -> bool) -> JobRow {
@@ -62,6 +75,13 @@ impl Bench {
             }
         };
         timeout(PATIENCE, found).await.expect("in time")
+    }
+
+    /// From now on so much of the disk is free.
+    fn free(&self, bytes: &str) {
+        let place = self.dir.path();
+        std::fs::write(place.join("next"), bytes).expect("writes");
+        std::fs::rename(place.join("next"), place.join("free")).expect("renames");
     }
 
     async fn end(self) -> JobState {
@@ -118,4 +138,27 @@ async fn a_job_that_hangs_can_be_stopped() {
     bench.until(|row| row.state == JobState::Cancelled).await;
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     bench.end().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_interrupts_what_runs_and_holds_what_waits_until_there_is_room() {
+    let silent = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let bench = Bench::new(silent.local_addr().expect("an address").port(), Login::Password).await;
+    bench.until(|row| row.state == JobState::Running && row.progress.is_some()).await;
+    bench.free("4");
+    let row = bench.until(|row| row.state == JobState::Queued).await;
+    assert_eq!(row.problem, None);
+    let view = bench.store.job(JobId(1)).await.expect("the job");
+    let Some(PassEnd::Aborted { cause: Cause::DiskFull, message }) = &view.passes[0].end else {
+        panic!("{:?}", view.passes)
+    };
+    assert!(message.contains("4 B free of 100 B") && message.contains("by itself"), "{message}");
+    // Less than a tenth is not enough, however long one waits.
+    bench.free("9");
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(bench.store.job_state(JobId(1)).await.expect("the job"), JobState::Queued);
+    assert!(bench.running.disk.full().is_some_and(|full| full.free == 9));
+    bench.free("10");
+    bench.until(|row| row.state == JobState::Running).await;
+    assert_eq!(bench.end().await, JobState::Queued);
 }

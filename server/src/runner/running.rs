@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use super::slow::Pace;
 use crate::{
+    disk::Disk,
     guest::Guests,
     store::{Store, Wish},
 };
@@ -32,6 +33,8 @@ pub(crate) struct Running {
     moved: watch::Sender<u64>,
     /// The systems they use.
     pub(crate) guests: Guests,
+    /// The disk they need room on.
+    pub(crate) disk: Disk,
 }
 
 #[derive(Debug, Default)]
@@ -57,8 +60,9 @@ pub(super) struct Registered {
 }
 
 impl Running {
-    pub(crate) fn new() -> Self {
-        Self { list: Arc::default(), moved: watch::Sender::new(0), guests: Guests::new() }
+    /// With the disk they need room on.
+    pub(crate) fn new(disk: Disk) -> Self {
+        Self { list: Arc::default(), moved: watch::Sender::new(0), guests: Guests::new(), disk }
     }
 
     /// Puts a pass on the list.
@@ -70,7 +74,7 @@ impl Running {
     ) -> Registered {
         let mut list = self.lock();
         let pass = Pass { control, progress, begun: Instant::now(), pace: Pace::default() };
-        if list.stopping {
+        if list.stopping || self.disk.full().is_some() {
             steer(&pass, Control::Pause);
         }
         list.passes.insert(job, pass);
@@ -149,6 +153,19 @@ impl Running {
         list.passes.values().for_each(|pass| steer(pass, Control::Pause));
     }
 
+    /// Looks whether the disk has room for passes. While it has too little, those that run are paused.
+    pub(crate) fn have_room(&self) -> bool {
+        let was_full = self.disk.full().is_some();
+        let is_full = self.disk.look();
+        if is_full {
+            self.lock().passes.values().for_each(|pass| steer(pass, Control::Pause));
+        }
+        if is_full || was_full {
+            self.moved();
+        }
+        !is_full
+    }
+
     /// Adds the progress of the pass that runs here, if one does.
     pub(crate) fn overlay(&self, row: &mut JobRow) {
         row.progress = match row.state.is_active() {
@@ -207,7 +224,12 @@ const fn strength(control: Control) -> u8 {
 mod tests {
     use shared::live::Phase;
 
-    use super::{Control, JobId, JobState, Progress, Registered, Running, watch};
+    use super::{Control, Disk, JobId, JobState, Progress, Registered, Running, watch};
+    use crate::disk::Space;
+
+    fn running() -> Running {
+        Running::new(Disk::of(std::path::Path::new("/")))
+    }
 
     fn pass(running: &Running, job: i64) -> (watch::Receiver<Control>, Registered) {
         let (control, steered) = watch::channel(Control::Go);
@@ -217,7 +239,7 @@ mod tests {
 
     #[test]
     fn an_action_reaches_its_own_pass_only_and_stopping_outranks_pausing() {
-        let running = Running::new();
+        let running = running();
         let ((one, _one), (two, _two)) = (pass(&running, 1), pass(&running, 2));
         running.steer_to(JobId(1), JobState::Pausing);
         assert_eq!((*one.borrow(), *two.borrow()), (Control::Pause, Control::Go));
@@ -228,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_stopping_server_pauses_the_passes_of_now_and_of_later() {
-        let running = Running::new();
+        let running = running();
         let (early, _early) = pass(&running, 1);
         running.stop();
         let (late, _late) = pass(&running, 2);
@@ -237,10 +259,32 @@ mod tests {
 
     #[test]
     fn an_ended_pass_is_off_the_list() {
-        let running = Running::new();
+        let running = running();
         let (_, registered) = pass(&running, 1);
         assert_eq!(running.lock().passes.len(), 1);
         drop(registered);
         assert!(running.lock().passes.is_empty());
+    }
+
+    #[test]
+    fn a_full_disk_pauses_the_passes_of_now_and_of_later_until_there_is_room() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let written = |place: &std::path::Path| {
+            let free = std::fs::read_to_string(place.join("free")).ok()?.parse().ok()?;
+            Some(Space { free, size: 100 })
+        };
+        let running = Running::new(Disk::read_by(dir.path(), written));
+        let room = |free: &str| {
+            std::fs::write(dir.path().join("free"), free).expect("writes");
+            running.have_room()
+        };
+        let (early, _early) = pass(&running, 1);
+        assert!(room("50") && *early.borrow() == Control::Go);
+        assert!(!room("1"));
+        let (late, _late) = pass(&running, 2);
+        assert_eq!((*early.borrow(), *late.borrow()), (Control::Pause, Control::Pause));
+        assert!(room("50"));
+        let (next, _next) = pass(&running, 3);
+        assert_eq!(*next.borrow(), Control::Go);
     }
 }

@@ -18,12 +18,14 @@ pub(super) struct Becomes {
     pub(super) settled: JobState,
 }
 
-/// What a job becomes that is in `state` when its pass ends, and came to rest in `settled` before.
+/// What a job becomes that is in `state` when its pass ends, and came to rest in `settled` before. With `goes_on` the pass
+/// was interrupted by something that passes by itself.
 pub(super) fn after_pass(
     kind: PassKind,
     state: JobState,
     settled: JobState,
     outcome: &PassOutcome,
+    goes_on: bool,
 ) -> Becomes {
     let rest = |state, problem: Option<&str>| Becomes {
         state,
@@ -42,11 +44,12 @@ pub(super) fn after_pass(
                 Some("The pass came to its end without comparing both sides. Run a verify pass."),
             ),
         },
-        PassEnd::Paused => {
+        PassEnd::Aborted { message, .. } if !goes_on => rest(JobState::Failed, Some(message)),
+        PassEnd::Paused | PassEnd::Aborted { .. } => {
             let state = match state {
                 JobState::Pausing => JobState::Paused,
                 JobState::Stopping => return rest(JobState::Cancelled, None),
-                // Nobody asked this job to pause: the server is stopping. It goes on at the next start.
+                // Nobody asked this job to pause: the server is stopping, or its disk is full. It goes on by itself.
                 JobState::Running
                 | JobState::Ready
                 | JobState::Queued
@@ -60,7 +63,6 @@ pub(super) fn after_pass(
             Becomes { state, problem: None, settled }
         }
         PassEnd::Cancelled => rest(JobState::Cancelled, None),
-        PassEnd::Aborted { message, .. } => rest(JobState::Failed, Some(message)),
     }
 }
 
@@ -78,7 +80,7 @@ mod tests {
     use crate::store::tests::sample::ended;
 
     fn becomes(kind: PassKind, state: JobState, outcome: &PassOutcome) -> (JobState, JobState) {
-        let Becomes { state, settled, .. } = after_pass(kind, state, JobState::Ready, outcome);
+        let Becomes { state, settled, .. } = after_pass(kind, state, JobState::Ready, outcome, false);
         (state, settled)
     }
 
@@ -103,10 +105,10 @@ mod tests {
     #[test]
     fn a_dry_run_leads_back_to_where_the_job_was() {
         let outcome = ended(PassEnd::Finished, None);
-        let becomes = after_pass(PassKind::DryRun, JobState::Running, JobState::Complete, &outcome);
+        let becomes = after_pass(PassKind::DryRun, JobState::Running, JobState::Complete, &outcome, false);
         assert_eq!((becomes.state, becomes.settled), (JobState::Complete, JobState::Complete));
         let broken = ended(PassEnd::Aborted { cause: Cause::TimedOut, message: "No answer.".into() }, None);
-        let becomes = after_pass(PassKind::DryRun, JobState::Running, JobState::Ready, &broken);
+        let becomes = after_pass(PassKind::DryRun, JobState::Running, JobState::Ready, &broken, false);
         assert_eq!((becomes.state, becomes.settled), (JobState::Failed, JobState::Ready));
         assert_eq!(becomes.problem.as_deref(), Some("No answer."));
     }
@@ -121,5 +123,19 @@ mod tests {
         ] {
             assert_eq!(becomes(PassKind::Initial, state, &outcome).0, after, "{state:?}");
         }
+    }
+
+    #[test]
+    fn a_pass_that_is_interrupted_waits_to_go_on_and_has_no_problem() {
+        let full = ended(PassEnd::Aborted { cause: Cause::DiskFull, message: "No room.".into() }, None);
+        for (state, after) in [
+            (JobState::Running, JobState::Queued),
+            (JobState::Pausing, JobState::Paused),
+            (JobState::Stopping, JobState::Cancelled),
+        ] {
+            let becomes = after_pass(PassKind::Initial, state, JobState::Ready, &full, true);
+            assert_eq!((becomes.state, becomes.problem), (after, None), "{state:?}");
+        }
+        assert_eq!(becomes(PassKind::Initial, JobState::Running, &full).0, JobState::Failed);
     }
 }

@@ -80,6 +80,26 @@ impl Store {
         pass: PassId,
         outcome: &PassOutcome,
     ) -> Result<JobState, StoreError> {
+        self.end_pass(lease, pass, outcome, false).await
+    }
+
+    /// The same of a pass that was interrupted by something that passes by itself: its job waits for its next turn.
+    pub(crate) async fn interrupt_pass(
+        &self,
+        lease: &Lease,
+        pass: PassId,
+        outcome: &PassOutcome,
+    ) -> Result<JobState, StoreError> {
+        self.end_pass(lease, pass, outcome, true).await
+    }
+
+    async fn end_pass(
+        &self,
+        lease: &Lease,
+        pass: PassId,
+        outcome: &PassOutcome,
+        goes_on: bool,
+    ) -> Result<JobState, StoreError> {
         let tx = self.db().begin("Ending a pass").await?;
         fence(&tx, lease.job, lease.epoch).await?;
         let ended = now().millis();
@@ -117,7 +137,7 @@ impl Store {
             tx.one("SELECT state, settled FROM job WHERE id = ?", [lease.job.0.into()]).await?;
         let Standing { state, settled } = standing.ok_or(StoreError::NotFound("job"))?;
         let (state, settled) = (from_word("job state", &state)?, from_word("job state", &settled)?);
-        let mut becomes = after_pass(lease.kind, state, settled, outcome);
+        let mut becomes = after_pass(lease.kind, state, settled, outcome, goes_on);
         if day_one::arrived(&tx, lease, outcome, ended).await? {
             becomes.state = JobState::Queued;
             verdict = None;

@@ -172,7 +172,7 @@ impl Store {
         let total = rows.len() as u64;
         let offset = usize::try_from(query.offset).unwrap_or(usize::MAX);
         let rows = rows.into_iter().skip(offset).take(query.limit.clamp(1, PAGE_MAX) as usize).collect();
-        Ok(ProjectPage { rows, total })
+        Ok(ProjectPage { rows, total, disk: None })
     }
 
     /// [`StoreError::NotFound`] when there is no such project.
