@@ -257,6 +257,17 @@ fn a_workbook_that_grows_without_end_is_refused() {
     assert!(told(&read(&form, &admin(), &admin()).preview(&form)).contains("&b;@old.example"));
 }
 
+#[test]
+fn rows_may_have_any_number() {
+    let row = |number: &str, name: &str| {
+        format!("<row{number}><c r=\"A1\" t=\"inlineStr\"><is><t>{name}@old.example</t></is></c></row>")
+    };
+    let last = row(" r=\"18446744073709551615\"", "anna") + &row("", "bert");
+    let bytes = workbook::with_sheet(&format!("<worksheet><sheetData>{last}</sheetData></worksheet>"));
+    let form = ImportForm { header: Some(false), ..file(&bytes) };
+    assert_eq!(read(&form, &admin(), &admin()).preview(&form).rows, 2);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

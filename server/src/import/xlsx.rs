@@ -89,7 +89,10 @@ fn rows(sheet: &str, shared: &[String]) -> Vec<Line> {
                 if rows.len() >= ROWS_MAX {
                     break;
                 }
-                number = attributes.get("r").and_then(|r| r.parse().ok()).unwrap_or(number + 1);
+                number = attributes
+                    .get("r")
+                    .and_then(|r| r.parse().ok())
+                    .unwrap_or_else(|| number.saturating_add(1));
                 cells.clear();
                 next = 0;
             }
