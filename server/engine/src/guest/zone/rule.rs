@@ -97,17 +97,18 @@ impl Turn {
                 let weekday = Weekday::Sunday.nth_next(day);
                 let skip =
                     (7 + weekday.number_days_from_sunday() - first.weekday().number_days_from_sunday()) % 7;
-                let mut date = first + Duration::days((skip + 7 * (nth - 1)).into());
-                while date.month() != month {
-                    date -= Duration::days(7);
-                }
-                date
+                // The fifth may lie in the next month, and that beyond the last year there is.
+                let in_week = |week: u8| first.checked_add(Duration::days((skip + 7 * week).into()));
+                let in_month = |week| in_week(week).filter(|date| date.month() == month);
+                (0..nth).rev().find_map(in_month)?
             }
             Yearly::Julian(day) => {
                 let leap = u16::from(time::util::is_leap_year(year) && day >= 60);
                 Date::from_ordinal_date(year, day + leap).ok()?
             }
-            Yearly::Ordinal(day) => Date::from_ordinal_date(year, 1).ok()? + Duration::days(day.into()),
+            Yearly::Ordinal(day) => {
+                Date::from_ordinal_date(year, 1).ok()?.checked_add(Duration::days(day.into()))?
+            }
         };
         Some(date.midnight().assume_utc().unix_timestamp() + self.seconds)
     }
@@ -174,6 +175,18 @@ mod tests {
             (sydney.at(1_775_318_400), sydney.at(1_791_043_199), sydney.at(1_791_043_200)),
             (36_000, 36_000, 39_600)
         );
+    }
+
+    #[test]
+    fn the_last_year_there_is_ends_like_any_other() {
+        // A day that lies beyond the year 9999: the rule says nothing of that year.
+        const LAST: i64 = 253_402_300_799;
+        for rule in ["XXX3YYY,M12.5.6/1,M12.5.0/167", "XXX3YYY,J1,365", "XXX3YYY,0,M12.5.5"] {
+            let rule = Rule::parse(rule).expect(rule);
+            for moment in [LAST, LAST - 86_400 * 364, -377_705_116_800, i64::MAX, i64::MIN] {
+                assert!([-10_800, -7200].contains(&rule.at(moment)));
+            }
+        }
     }
 
     #[test]
