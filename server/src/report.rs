@@ -1,8 +1,9 @@
 //! Writes a report in the form somebody asked for: the same numbers as HTML, CSV and JSON.
 
+pub(crate) mod cell;
 mod html;
 mod markup;
-pub(crate) mod sheet;
+mod sheet;
 pub(crate) mod words;
 
 use sha2::{Digest, Sha256};

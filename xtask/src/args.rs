@@ -29,6 +29,11 @@ Usage: cargo xtask <command>
         each took. Fails when 95 of 100 answers of a list take longer than 300 ms.
         --rounds    how often each list is asked (40)
         --quick     a fiftieth of the mailboxes: to see that it works
+  fuzz --minutes N [--only NAME]
+        Lets libFuzzer look for N minutes each for input that makes a parser panic, hang or take too much memory. What
+        it finds is in `artefacts` in the target directory. A C++ compiler is needed.
+        --only      only the parser NAME: response, source, target, hint, name, date, zone, fingerprint, text, workbook,
+                    sheet, rules
   help
         Prints this text.
 
@@ -52,6 +57,8 @@ pub(crate) enum Task {
     Ci,
     /// Measure or torment the program.
     Trial(Trial),
+    /// Look for input that the parsers cannot stand.
+    Fuzz(Fuzz),
     /// Keep the demo's mail servers until standard input ends; `run --demo` starts this for itself.
     DemoServers,
     /// Print the usage.
@@ -87,6 +94,15 @@ pub(crate) enum Trial {
     Torture(Vec<String>),
     /// How fast its lists are.
     Scale(Vec<String>),
+}
+
+/// How long to look for what.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fuzz {
+    /// For each parser.
+    pub(crate) minutes: u64,
+    /// This parser; none: all.
+    pub(crate) only: Option<String>,
 }
 
 /// Which tests to run.
@@ -134,6 +150,13 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
             nothing_passed(name, passed)?;
             looked_at(name, rest, &["--quick"], &[("--rounds", true)])?;
             Ok(Task::Trial(Trial::Scale(rest.to_vec())))
+        }
+        "fuzz" => {
+            nothing_passed(name, passed)?;
+            looked_at(name, rest, &[], &[("--minutes", true), ("--only", false)])?;
+            let minutes = value(rest, "--minutes").and_then(|minutes| minutes.parse().ok());
+            let minutes = minutes.ok_or("`fuzz` needs --minutes")?;
+            Ok(Task::Fuzz(Fuzz { minutes, only: value(rest, "--only") }))
         }
         "torture" => {
             nothing_passed(name, passed)?;
@@ -204,6 +227,11 @@ fn looked_at(command: &str, given: &[String], flags: &[&str], valued: &[(&str, b
     Ok(())
 }
 
+/// The value behind a flag.
+fn value(given: &[String], flag: &str) -> Option<String> {
+    given.iter().skip_while(|argument| *argument != flag).nth(1).cloned()
+}
+
 fn nothing_passed(command: &str, passed: Option<&[String]>) -> Result<(), String> {
     match passed {
         None => Ok(()),
@@ -213,7 +241,7 @@ fn nothing_passed(command: &str, passed: Option<&[String]>) -> Result<(), String
 
 #[cfg(test)]
 mod tests {
-    use super::{Profile, Run, Task, Test, Trial, parse};
+    use super::{Fuzz, Profile, Run, Task, Test, Trial, parse};
 
     fn check(line: &str, expected: Result<Task, &str>) {
         let words: Vec<String> = line.split_whitespace().map(String::from).collect();
@@ -265,6 +293,15 @@ mod tests {
         check("torture --minutes many", Err("--minutes needs a number, but many was given"));
         check("bench --fast", Err("`bench` does not know --fast; it knows --quick and --runs and --only"));
         check("bench --runs", Err("--runs needs a value"));
+    }
+
+    #[test]
+    fn fuzzing_takes_as_long_as_is_said() {
+        check("fuzz --minutes 2", Ok(Task::Fuzz(Fuzz { minutes: 2, only: None })));
+        let zone = Some("zone".into());
+        check("fuzz --only zone --minutes 3", Ok(Task::Fuzz(Fuzz { minutes: 3, only: zone })));
+        check("fuzz", Err("needs --minutes"));
+        check("fuzz --minutes some", Err("--minutes needs a number"));
     }
 
     #[test]

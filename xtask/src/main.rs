@@ -1,4 +1,4 @@
-//! Set-up and automation: `cargo xtask run`, `build`, `test`, `ci`, `bench`, `torture` and `scale`.
+//! Set-up and automation: `cargo xtask run`, `build`, `test`, `ci`, `bench`, `torture`, `scale` and `fuzz`.
 //!
 //! One command leads from a fresh clone to a running panel, and one from a change to a verdict. Nothing has to be
 //! prepared by hand: what is missing is found, built or installed, and named before it is installed; without root the
@@ -30,6 +30,8 @@
 //! `bench`, `torture` and `scale` ([`trials`]) build the server optimised and hand over to a program that measures it beside its
 //! peers, or kills it and its servers for as long as is wanted.
 //!
+//! `fuzz` ([`fuzz`]) builds the parsers so that libFuzzer sees what each input reaches, and lets it look.
+//!
 //! `CARGO_TARGET_DIR` is respected everywhere, and only [`place`] knows where that is.
 
 mod args;
@@ -37,6 +39,7 @@ mod built;
 mod ci;
 mod debian;
 mod demo;
+mod fuzz;
 mod needs;
 mod panel;
 mod place;
@@ -75,6 +78,7 @@ fn perform(task: &Task) -> Result<ExitCode, Problem> {
         Task::Build(profile) => println!("{}", server::build(&Place::find()?, *profile)?.display()),
         Task::Test(test) => return test::run(&Place::find()?, test),
         Task::Ci => return ci::run(&Place::find()?),
+        Task::Fuzz(fuzz) => return fuzz::run(&Place::find()?, fuzz),
         Task::Trial(trial) => return trials::run(&Place::find()?, trial),
     }
     Ok(ExitCode::SUCCESS)

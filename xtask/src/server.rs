@@ -36,6 +36,6 @@ pub(crate) fn build_with_tests(place: &Place) -> Result<PathBuf, Problem> {
     panel::provide(place, Profile::Dev)?;
     tool::say("building the server and the tests");
     let mut command = place.cargo();
-    command.args(["build", "--workspace", "--exclude", "xtask", "--all-targets"]);
+    command.args(["build", "--workspace", "--exclude", "xtask", "--exclude", "fuzz", "--all-targets"]);
     built::program(&mut command, NAME, "building the server and the tests")
 }

@@ -14,9 +14,14 @@ use crate::{args, needs, place::Place, problem::Problem, server, tool};
 
 const DOING: &str = "running the tests";
 
-/// The packages of the workspace in two runs of cargo. Together with the others, `xtask` and all that it depends on would
-/// be compiled once more, with other features than it runs with now.
-const RUNS: [&[&str]; 2] = [&["--workspace", "--exclude", "xtask"], &["--package", "xtask"]];
+/// The packages of the workspace in three runs of cargo. Together with the others, `xtask` and all that it depends on would
+/// be compiled once more, with other features than it runs with now; and `fuzz` would put into the product what only it
+/// needs.
+const RUNS: [&[&str]; 3] = [
+    &["--workspace", "--exclude", "xtask", "--exclude", "fuzz"],
+    &["--package", "xtask"],
+    &["--package", "fuzz"],
+];
 
 /// Installs, builds, runs. The test runner's own lines are followed by their sum only, and its exit code is ours.
 pub(crate) fn run(place: &Place, test: &args::Test) -> Result<ExitCode, Problem> {

@@ -11,7 +11,7 @@ mod state;
 mod tests;
 mod tide;
 mod wall;
-mod zone;
+pub(crate) mod zone;
 
 use std::{
     fmt,

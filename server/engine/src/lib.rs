@@ -9,6 +9,8 @@ pub mod check;
 pub mod error;
 pub mod filter;
 pub mod fingerprint;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod guest;
 pub mod ledger;
 pub mod mapping;

@@ -188,6 +188,12 @@ pub trait Target: Send {
     async fn room(&mut self) -> Result<Room, ConnectorError>;
 }
 
+/// A target over a session that is given.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn over(side: crate::source::imap::ImapSource) -> impl Target {
+    imap::ImapTarget { side }
+}
+
 /// Opens a mailbox for writing.
 pub async fn connect(account: &Account) -> Result<Box<dyn Target>, ConnectorError> {
     match &account.endpoint {

@@ -2,7 +2,7 @@
 //! is brought again.
 
 use super::{Import, Line, columns};
-use crate::report::sheet::guarded;
+use crate::report::cell::guarded;
 
 /// The name of the column that says what is wrong. A list that has it was written here.
 const PROBLEM: &str = "Problem (leave this column, it is not read)";

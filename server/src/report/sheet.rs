@@ -3,14 +3,12 @@
 //! RFC 4180 in UTF-8 with a byte order mark, without which spreadsheets misread every name that is not ASCII. The first
 //! column says what a row is; cells that make no sense for it are empty. Sizes are bytes, times RFC 3339 in UTC.
 
-use std::borrow::Cow;
-
 use shared::{
     finding::Finding,
     report::{Report, ReportSide, Totals},
 };
 
-use super::words;
+use super::{cell::guarded, words};
 
 /// The columns: their names, in order, and what a row of each kind has in them.
 ///
@@ -159,80 +157,4 @@ fn finding_row(finding: &Finding) -> Row {
         row = row.text("received_utc", &item.received.map(|at| at.to_string()).unwrap_or_default());
     }
     row
-}
-
-/// Text that a spreadsheet takes as text and never as a formula.
-///
-/// A `'` goes before a character that begins a formula, at the start of the cell and after every character where a
-/// spreadsheet that expects another separator would start a new cell. Controls are then made visible.
-pub(crate) fn guarded(value: &str) -> String {
-    let mut text = String::with_capacity(value.len() + 1);
-    let mut at_start = true;
-    for c in value.chars() {
-        if at_start && begins_formula(c) {
-            text.push('\'');
-        }
-        at_start = matches!(c, ';' | '|' | '\t' | '\r' | '\n') || (at_start && c == '"');
-        text.push(c);
-    }
-    match words::visible(&text) {
-        Cow::Borrowed(_) => text,
-        Cow::Owned(shown) => shown,
-    }
-}
-
-/// The characters of the known attacks, and their full-width forms, which some spreadsheets fold.
-const fn begins_formula(c: char) -> bool {
-    matches!(
-        c,
-        '=' | '+' | '-' | '@' | '\t' | '\r' | '\0' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::guarded;
-
-    #[test]
-    fn no_cell_begins_a_formula() {
-        for formula in [
-            "=1+1",
-            "+1",
-            "-1",
-            "@SUM(A1)",
-            "\t=1",
-            "\r=1",
-            "\0=1",
-            "＝1+1",
-            "＋1",
-            "－1",
-            "＠SUM(A1)",
-            "=HYPERLINK(\"file:x\")",
-            "=cmd|' /C calc'!A0",
-        ] {
-            let cell = guarded(formula);
-            assert!(cell.starts_with('\''), "{formula:?} became {cell:?}");
-        }
-    }
-
-    #[test]
-    fn no_formula_hides_behind_another_separator() {
-        for (value, cell) in [
-            ("a;=1", "a;'=1"),
-            ("a;\"\"=1", "a;\"\"'=1"),
-            ("\"=1", "\"'=1"),
-            ("a\t@b", "a␉'@b"),
-            ("a\r\n-b", "a␍␊'-b"),
-        ] {
-            assert_eq!(guarded(value), cell);
-        }
-    }
-
-    #[test]
-    fn ordinary_text_is_left_as_it_is() {
-        for text in ["", "Inbox", "<a-b@c.d>", "a = b", "O'Neil", "日本語/受信箱", "1234", "x; y", "100%"]
-        {
-            assert_eq!(guarded(text), text);
-        }
-    }
 }

@@ -1,8 +1,10 @@
 //! How values read on paper and on a terminal: numbers, sizes, moments, and other people's text made harmless.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::borrow::Cow;
 
 pub(crate) use shared::size::size;
+
+pub(crate) use super::cell::visible;
 use shared::{
     finding::{ItemLabel, Severity},
     folder::{FolderPath, Role},
@@ -69,36 +71,6 @@ pub(crate) fn moment(time: Timestamp) -> String {
         (Some(day), Some(clock)) => format!("{day} {clock} UTC"),
         _ => text,
     }
-}
-
-/// Text with every character that acts instead of showing made visible: controls, direction overrides, invisible
-/// ones. Joiners stay, because emoji and several scripts are written with them.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(acts) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        let code = u32::from(c);
-        match c {
-            '\0'..='\u{1f}' => shown.push(char::from_u32(0x2400 + code).unwrap_or('\u{fffd}')),
-            '\u{7f}' => shown.push('\u{2421}'),
-            _ if acts(c) => {
-                // Writing to a string has nothing to fail on.
-                let _ = write!(shown, "‹U+{code:04X}›");
-            }
-            _ => shown.push(c),
-        }
-    }
-    Cow::Owned(shown)
-}
-
-fn acts(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 /// [`visible`] text, cut to [`VALUE_MAX`] characters.

@@ -85,6 +85,17 @@ impl Offsets {
     }
 }
 
+/// Reads a compiled form and asks it about moments near and far.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn try_file(file: &[u8]) {
+    let Some(zone) = Offsets::parse(file) else { return };
+    let changes = zone.changes.iter().flat_map(|(at, _)| [at.saturating_sub(1), *at]);
+    let far = [i64::MIN, -377_705_116_800, 0, 1_774_746_000, 253_402_300_799, i64::MAX];
+    for moment in changes.take(100).chain(far) {
+        zone.at(moment);
+    }
+}
+
 fn read(path: &Path) -> Option<Vec<u8>> {
     let file = fs::metadata(path).ok().filter(|file| file.is_file() && file.len() <= MOST_BYTES);
     file.and_then(|_| fs::read(path).ok())

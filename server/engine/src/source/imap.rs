@@ -29,7 +29,14 @@ pub(crate) async fn connect(
     account: &Account,
     as_side: Side,
 ) -> Result<ImapSource, ConnectorError> {
-    Ok(ImapSource { session: session::open(endpoint, account, as_side).await?, told: false })
+    Ok(ImapSource::over(session::open(endpoint, account, as_side).await?))
+}
+
+impl ImapSource {
+    /// Over a session whose folders were just listed.
+    pub(crate) fn over(session: ImapSession) -> Self {
+        Self { session, told: false }
+    }
 }
 
 #[async_trait]

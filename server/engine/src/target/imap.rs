@@ -33,7 +33,7 @@ use crate::{
 /// Any IMAP mailbox as a target.
 #[derive(Debug)]
 pub(super) struct ImapTarget {
-    side: ImapSource,
+    pub(super) side: ImapSource,
 }
 
 pub(super) async fn connect(

@@ -10,6 +10,8 @@ pub(crate) mod connection;
 pub(crate) mod encode;
 pub(crate) mod enter;
 mod fetch;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 pub(crate) mod hint;
 pub(crate) mod listing;
 pub(crate) mod login;

@@ -1,7 +1,11 @@
 //! A logged-in session on one mailbox: what both the reading and the writing side need.
 
 use bytes::Bytes;
-use shared::{cause::Cause, check::Side, endpoint::ImapEndpoint};
+use shared::{
+    cause::Cause,
+    check::Side,
+    endpoint::{ImapEndpoint, Preset},
+};
 
 use super::{
     connection::{Connection, Data, Step, Tag},
@@ -113,8 +117,16 @@ pub(crate) async fn open(
     as_side: Side,
 ) -> Result<ImapSession, ConnectorError> {
     let peer = format!("the {} {}", as_side.title(), encode::clean(&endpoint.host, 100));
-    let mut connection = enter::enter(endpoint, account, &peer).await?;
-    let listing = listing::list(&mut connection, endpoint.preset, as_side).await?;
+    begin(enter::enter(endpoint, account, &peer).await?, endpoint.preset, as_side).await
+}
+
+/// Begins a session on a connection that is logged in: lists the folders.
+pub(super) async fn begin(
+    mut connection: Connection,
+    preset: Option<Preset>,
+    as_side: Side,
+) -> Result<ImapSession, ConnectorError> {
+    let listing = listing::list(&mut connection, preset, as_side).await?;
     Ok(ImapSession { connection, listing, selected: None, keywords: Keywords::default() })
 }
 

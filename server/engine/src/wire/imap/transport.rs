@@ -18,6 +18,9 @@ use tokio_rustls::client::TlsStream;
 pub(super) enum Transport {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// A server that says this and nothing more, and hears nothing.
+    #[cfg(feature = "fuzzing")]
+    Script(bytes::Bytes),
 }
 
 impl AsyncRead for Transport {
@@ -25,6 +28,11 @@ impl AsyncRead for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+            #[cfg(feature = "fuzzing")]
+            Self::Script(words) => {
+                buf.put_slice(&words.split_to(words.len().min(buf.remaining())));
+                Poll::Ready(Ok(()))
+            }
         }
     }
 }
@@ -34,6 +42,8 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+            #[cfg(feature = "fuzzing")]
+            Self::Script(_) => Poll::Ready(Ok(buf.len())),
         }
     }
 
@@ -41,6 +51,8 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+            #[cfg(feature = "fuzzing")]
+            Self::Script(_) => Poll::Ready(Ok(())),
         }
     }
 
@@ -48,6 +60,8 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+            #[cfg(feature = "fuzzing")]
+            Self::Script(_) => Poll::Ready(Ok(())),
         }
     }
 }

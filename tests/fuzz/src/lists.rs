@@ -1,0 +1,79 @@
+//! Lists of mailboxes that an admin brings, and content that comes in pieces.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use engine::fingerprint::{Fingerprinter, brief, fingerprint as whole};
+use shared::{
+    endpoint::{Endpoint, ImapEndpoint, Login, Tls},
+    import::ImportForm,
+};
+
+use crate::{
+    import::{self, Import, Known},
+    seeds,
+};
+
+/// Content has the same fingerprint however it is cut, and a brief one is the beginning of a whole one. The first bytes say
+/// where it is cut.
+pub(crate) fn fingerprint(bytes: &[u8]) {
+    let (cuts, content) = bytes.split_at(bytes.len().min(8));
+    let mut pieces = Fingerprinter::new();
+    let mut rest = content;
+    for cut in cuts {
+        let (piece, after) = rest.split_at(usize::from(*cut).min(rest.len()));
+        pieces.update(piece);
+        rest = after;
+    }
+    pieces.update(rest);
+    let found = whole(content);
+    assert_eq!(pieces.finish(), found);
+    let brief = brief(content);
+    assert_eq!(brief.exact, found.exact);
+    assert!(brief.loose.is_none_or(|loose| Some(loose) == found.loose));
+}
+
+/// A list as text; its first line is taken for the rules that make names of names.
+pub(crate) fn text(bytes: &[u8]) {
+    let (rules, list) = match bytes.iter().position(|byte| *byte == b'\n') {
+        Some(end) => (&bytes[..end], &bytes[end + 1..]),
+        None => (&b""[..], bytes),
+    };
+    let rename = String::from_utf8_lossy(rules).split('\t').map(str::to_owned).collect();
+    read(&ImportForm { file: Some(STANDARD.encode(list)), rename, ..ImportForm::default() });
+}
+
+/// A list as an XLSX file.
+pub(crate) fn workbook(bytes: &[u8]) {
+    read(&ImportForm { file: Some(STANDARD.encode(bytes)), ..ImportForm::default() });
+}
+
+/// A list as the sheet inside an XLSX file, which no change of the file's own bytes would reach.
+pub(crate) fn sheet(bytes: &[u8]) {
+    workbook(&seeds::workbook_of(bytes));
+}
+
+fn read(form: &ImportForm) {
+    let endpoint = |login| {
+        Endpoint::Imap(ImapEndpoint {
+            host: "mail.example".into(),
+            port: 993,
+            tls: Tls::Implicit,
+            pin: None,
+            login,
+            preset: None,
+        })
+    };
+    let mut known = Known::default();
+    known.add("anna@old.example".into(), "anna@new.example".into(), None);
+    for login in [Login::Password, Login::AuthorizationId { admin: "root".into() }] {
+        let sides = (endpoint(login), endpoint(Login::Password));
+        let Ok(list) = Import::read(form, &sides.0, &sides.1, &known) else { continue };
+        let shown = list.preview(form);
+        let counts = list.counts();
+        assert_eq!(counts.good + counts.bad + counts.excluded, shown.rows);
+        let returned = import::bad_rows(&list).expect("memory takes it");
+        // What comes back corrected is read again.
+        let form = ImportForm { file: Some(STANDARD.encode(returned)), ..ImportForm::default() };
+        let _ = Import::read(&form, &sides.0, &sides.1, &known);
+        assert_eq!(list.good().len() as u64, counts.good);
+    }
+}

@@ -1,0 +1,3 @@
+//! What lists share with reports.
+
+pub(crate) mod cell;

@@ -1,0 +1,1 @@
+../../../../server/src/report/cell.rs
