@@ -95,7 +95,8 @@ causes! {
     ListedInPieces = "folder.pieces", "The server would not list the folder in one go", "Nothing to do: it was listed in smaller steps. The detail says what the server would not tell; what of it is lost is named besides.";
     CountDiffers = "folder.count", "The server counts the folder's messages in two ways", "Nothing to do: what stood in the folder when it was opened counts.";
     FolderVirtual = "folder.virtual", "Virtual folder left out", "Nothing to do: it only shows messages that are moved with their own folder.";
-    FolderAllMail = "folder.all-mail", "Mail that is only archived stays behind", "Gmail keeps archived mail without a label in All Mail alone: search there for has:nouserlabels -in:inbox -in:sent, give what is found a label, and run a delta pass.";
+    FolderAllMail = "folder.all-mail", "Mail that is only archived", "Nothing to do where the detail says where it went. Where All Mail is not shown over IMAP, switch that on in Gmail's settings (Labels) and run a delta pass.";
+    LabelHidden = "folder.label-hidden", "Labels that are not shown over IMAP", "Switch on \"Show in IMAP\" for the label, and off the limit of messages in a folder, in Gmail's settings; then run a delta pass.";
     FolderForeign = "folder.foreign", "Folder of another user left out", "Shared folders belong to their owners and move with them.";
     FolderExcluded = "folder.excluded", "Folder left out by rule", "Nothing to do if it should stay behind; otherwise change the project's folder rules and run a delta pass.";
     FolderMerged = "folder.merged", "Two folders became one", "Nothing is lost: both folders' messages are in the one folder.";
@@ -104,6 +105,7 @@ causes! {
     // Messages
     TooBig = "message.too-big", "Message larger than the target allows", "Raise the target's message size limit and try again. A delta pass sends it by itself only where the target tells its limit.";
     Filtered = "message.filtered", "Message left out by a filter", "Nothing to do if it should stay behind; otherwise change the project's filters and run a delta pass.";
+    OtherLabel = "message.other-label", "Message moved with another label", "Nothing to do if one copy is enough; otherwise let the project make a copy for every label and run a delta pass.";
     MarkedDeleted = "message.marked-deleted", "Message marked as deleted left out", "Nothing to do if it should stay behind; otherwise let the project move messages that are marked as deleted and run a delta pass.";
     TargetFull = "mailbox.full", "The target mailbox is full", "Raise its quota and run a delta pass.";
     Rejected = "message.rejected", "The target refused the message", "See the server's words; the message stays on the source and is sent again only when you try again what failed.";
@@ -139,7 +141,7 @@ causes! {
 impl Cause {
     /// Whether something was left out because a rule of the project says so: nobody misses it.
     pub const fn is_by_rule(self) -> bool {
-        matches!(self, Self::FolderExcluded | Self::Filtered | Self::MarkedDeleted)
+        matches!(self, Self::FolderExcluded | Self::Filtered | Self::MarkedDeleted | Self::OtherLabel)
     }
 
     /// Whether an item that was left out for it stays left out in later passes: the same message would meet the same

@@ -10,7 +10,7 @@ use crate::{
     id::ProjectId,
     limits::Limits,
     list::{Direction, PAGE, Pairs},
-    rules::{DeletedPolicy, Filter, FolderRules, OversizedPolicy},
+    rules::{DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy},
     time::Timestamp,
 };
 
@@ -50,6 +50,8 @@ pub struct Options {
     pub deleted: DeletedPolicy,
     /// What happens to messages that are larger than the target takes.
     pub oversized: OversizedPolicy,
+    /// What happens to a message that has several labels on Gmail.
+    pub gmail_labels: LabelPolicy,
     /// The newest so many days of each mailbox come first, so that people can work; the rest follows by itself.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u16>, minimum = 1))]
     pub day_one: Option<NonZeroU16>,
@@ -66,6 +68,7 @@ impl Default for Options {
             filter: Filter::default(),
             deleted: DeletedPolicy::Carry,
             oversized: OversizedPolicy::Skip,
+            gmail_labels: LabelPolicy::Copies,
             day_one: None,
         }
     }

@@ -180,6 +180,40 @@ impl OversizedPolicy {
     }
 }
 
+/// What happens to a message that stands in several folders of the source at once, as Gmail's do with several labels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum LabelPolicy {
+    /// A copy in every label's folder, as mail programs show it today.
+    #[default]
+    Copies,
+    /// One copy in the first label's folder: INBOX, then Sent and Drafts, then the user's own labels by their path. The
+    /// others are named, message by message.
+    First,
+}
+
+impl LabelPolicy {
+    /// Every policy there is.
+    pub const ALL: [Self; 2] = [Self::Copies, Self::First];
+
+    /// The word on the command line, in the API and in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Copies => "copies",
+            Self::First => "first",
+        }
+    }
+
+    /// The words on screen.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Copies => "A copy in every label's folder",
+            Self::First => "One copy, in the first label's folder",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,7 +224,7 @@ mod tests {
         let old: Options = serde_json::from_str(r#"{"verify":"headers","parallel":2}"#).expect("reads");
         assert_eq!(old.folders, FolderRules::default());
         assert_eq!((old.filter, old.deleted), (Filter::default(), DeletedPolicy::Carry));
-        assert_eq!(old.oversized, OversizedPolicy::Skip);
+        assert_eq!((old.oversized, old.gmail_labels), (OversizedPolicy::Skip, LabelPolicy::Copies));
     }
 
     #[test]

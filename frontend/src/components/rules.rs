@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use shared::{
     project::Options,
-    rules::{DeletedPolicy, OversizedPolicy, written_size},
+    rules::{DeletedPolicy, LabelPolicy, OversizedPolicy, written_size},
 };
 
 use super::icon::{Icon, IconName};
@@ -36,7 +36,7 @@ pub(crate) fn RuleSummary(options: Options) -> impl IntoView {
 
 /// The rules that differ from moving everything to its own name.
 fn rules(options: &Options) -> Vec<(&'static str, Vec<String>)> {
-    let Options { folders, filter, deleted, oversized, .. } = options;
+    let Options { folders, filter, deleted, oversized, gmail_labels, .. } = options;
     let system = match &folders.system {
         None => Vec::new(),
         Some(all) if all.is_empty() => vec!["Moved like any other".into()],
@@ -61,6 +61,10 @@ fn rules(options: &Options) -> Vec<(&'static str, Vec<String>)> {
         (
             "Messages larger than the target takes",
             unusual(oversized.title(), *oversized != OversizedPolicy::Skip),
+        ),
+        (
+            "Messages with several labels on Gmail",
+            unusual(gmail_labels.title(), *gmail_labels != LabelPolicy::Copies),
         ),
     ];
     rows.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()

@@ -29,7 +29,7 @@ pub enum Retry {
 }
 
 /// What one side could not do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{doing}: {detail}")]
 pub struct ConnectorError {
     /// How far the damage reaches.

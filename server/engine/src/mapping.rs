@@ -28,6 +28,7 @@ pub use roles::{assign_roles, role_by_name};
 use rules::Ruled;
 
 const SAME_USE: &str = "it is the target's own folder for the same use";
+const ARCHIVED: &str = "of what it holds, only what was archived is its own";
 const BY_RULE: &str = "a rule of the project moves it";
 
 /// One folder of the source and its place on the target.
@@ -176,7 +177,9 @@ impl Mapper<'_> {
             let same_use = folder.role.is_some()
                 && target.iter().any(|there| there.role == folder.role && there.path == *place);
             let as_wished = follows || (folder.path.is_inbox() && place.is_inbox());
-            let finding = if as_wished && folder.path == *original {
+            let finding = if folder.holds_all && !self.is_moved(index, &folder.path.0) {
+                renamed(original, place, Severity::Info, ARCHIVED)
+            } else if as_wished && folder.path == *original {
                 continue;
             } else if as_wished {
                 renamed(original, place, Severity::Info, BY_RULE)
@@ -211,12 +214,16 @@ impl Mapper<'_> {
             let place = match (target.iter().find(|there| there.role == Some(role)), role) {
                 (Some(there), _) => there.path.clone(),
                 (None, Role::Inbox) => FolderPath::inbox(),
+                // Its own name says that it holds everything.
+                (None, Role::Archive) if folder.holds_all => FolderPath::new(["Archive"]),
                 (None, Role::Sent | Role::Drafts | Role::Trash | Role::Junk | Role::Archive) => continue,
             };
             if !self.places.claim(&place) {
                 continue;
             }
-            if role != Role::Inbox && place != folder.path {
+            if folder.holds_all {
+                self.findings.push(renamed(&folder.path, &place, Severity::Info, ARCHIVED));
+            } else if role != Role::Inbox && place != folder.path {
                 self.findings.push(renamed(&folder.path, &place, Severity::Info, SAME_USE));
             }
             self.settle(&folder.path.0, Some(index), place);

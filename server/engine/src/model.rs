@@ -23,6 +23,8 @@ pub struct Folder {
     pub selectable: bool,
     /// Whether the user subscribed to it.
     pub subscribed: bool,
+    /// Whether it holds what is in the other folders once more (Gmail's All Mail): only the rest of it is its own.
+    pub holds_all: bool,
 }
 
 /// A server's id of an item within a folder.
@@ -153,6 +155,17 @@ pub struct ItemMeta {
     pub received: Option<Received>,
     /// What it is marked with.
     pub flags: Flags,
+}
+
+/// Which message an item is, where one message stands in several folders at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The item.
+    pub item: ItemId,
+    /// The message, the same in every folder (X-GM-MSGID); none: the server did not tell.
+    pub message: Option<u64>,
+    /// Whether its labels name one of the user's folders. Told of a folder that holds all only.
+    pub labelled: bool,
 }
 
 /// What one side holds in one folder at one moment.

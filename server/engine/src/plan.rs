@@ -37,7 +37,7 @@ pub struct FolderPlan {
     pub anonymous: Vec<Fingerprint>,
     /// What the source marks otherwise than when it was copied.
     pub remarked: Vec<Remarked>,
-    /// What was copied and is no longer in the folder on the source.
+    /// What was copied and is no longer in the folder on the source, or belongs to another folder now.
     pub gone: Vec<Gone>,
 }
 
@@ -99,8 +99,8 @@ impl Takes {
     }
 }
 
-/// Decides for every item of a folder. `by_rule` tells why the project leaves an item out; it is not asked about what is
-/// on the target already, or may be.
+/// Decides for every item of a folder. `by_rule` tells why the project leaves an item out; what is on the target already,
+/// or may be, it does not take back.
 pub fn plan_folder(
     inventory: Inventory,
     entries: Vec<Entry>,
@@ -117,6 +117,10 @@ pub fn plan_folder(
         plan.bytes += item.size;
         if let Some(copied) = known.copied.remove(&item.id) {
             plan.done += 1;
+            // It stays where it is, unless the folder it belongs to now wants it.
+            if by_rule(&item).is_some_and(|(cause, _)| cause == Cause::OtherLabel) {
+                plan.gone.extend(copied.clone().gone(item.id.clone()));
+            }
             plan.remarked.extend(copied.remarked(item));
         } else if known.elsewhere.contains(&item.id) {
             plan.done += 1;
@@ -144,7 +148,8 @@ pub fn plan_folder(
             plan.copy.push(item);
         }
     }
-    plan.gone = known.copied.into_iter().filter_map(|(item, copied)| copied.gone(item)).collect();
+    let gone = known.copied.into_iter().filter_map(|(item, copied)| copied.gone(item));
+    plan.gone.extend(gone);
     plan
 }
 
@@ -168,7 +173,7 @@ struct Refused {
     offered: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Copied {
     size: u64,
     target: Option<u32>,

@@ -19,7 +19,7 @@ use crate::{
     error::ConnectorError,
     guest,
     mapping::TargetProfile,
-    model::{Folder, Inventory, Item, ItemMeta, Room, Standing},
+    model::{Folder, Identity, Inventory, Item, ItemMeta, Room, Standing},
 };
 
 /// Bytes of messages that are held at most while they are read, in KiB: what a pass costs in memory.
@@ -37,6 +37,8 @@ pub struct Listing {
     pub folders: Vec<Folder>,
     /// What was left out, and why.
     pub findings: Vec<Finding>,
+    /// Whether one message may stand in several folders at once (Gmail's labels): [`Source::identities`] tells which.
+    pub labels: bool,
     /// Which product it is, or is treated as.
     pub preset: Preset,
     /// What folder names this server takes.
@@ -76,6 +78,13 @@ pub trait Source: Send {
     /// How many messages folders hold and which id comes next, without opening them: where they stand, as far as any
     /// server tells. None for a folder it does not tell of.
     async fn amounts(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError>;
+
+    /// Which messages the items of folders are, where one message may stand in several ([`Listing::labels`]). A folder that
+    /// cannot be opened gives an error that reaches the folder.
+    async fn identities(
+        &mut self,
+        folders: &[&Folder],
+    ) -> Result<Vec<Result<Vec<Identity>, ConnectorError>>, ConnectorError>;
 
     /// Streams items of several folders, several requests in flight: folder by folder, in each the newest first in groups
     /// that are in order. An item that cannot be delivered arrives as [`Arrival::Failed`]; an error ends the stream.

@@ -167,6 +167,8 @@ impl Exit {
             | C::CountDiffers
             | C::FolderVirtual
             | C::FolderAllMail
+            | C::LabelHidden
+            | C::OtherLabel
             | C::FolderForeign
             | C::FolderExcluded
             | C::FolderMerged

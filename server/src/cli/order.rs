@@ -96,6 +96,7 @@ impl TryFrom<MigrateArgs> for Order {
                 filter: rules.filter,
                 deleted: rules.deleted,
                 oversized: rules.oversized,
+                gmail_labels: rules.gmail_labels,
                 source_limits,
                 target_limits,
                 day_one: None,

@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use engine::mapping::rules::faults;
-use shared::rules::{Age, BadRule, DeletedPolicy, Filter, FolderRules, OversizedPolicy, parse_size};
+use shared::rules::{
+    Age, BadRule, DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy, parse_size,
+};
 
 use super::Problem;
 
@@ -52,6 +54,9 @@ pub(super) struct RulesArgs {
     /// What happens when messages are larger than the target says it takes
     #[arg(long, value_name = "WHAT", default_value = "skip")]
     oversized: OversizedArg,
+    /// What happens on the way out of Gmail to messages that have several labels
+    #[arg(long, value_name = "WHAT", default_value = "copies")]
+    gmail_labels: LabelsArg,
 }
 
 /// Folders that a mail system makes for itself.
@@ -81,6 +86,15 @@ enum OversizedArg {
     StopBefore,
 }
 
+/// Messages with several labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LabelsArg {
+    /// A copy in every label's folder
+    Copies,
+    /// One copy, in the first of INBOX, Sent, Drafts and the labels by their path; the others are named
+    First,
+}
+
 /// What is moved and where it goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Rules {
@@ -88,6 +102,7 @@ pub(super) struct Rules {
     pub(super) filter: Filter,
     pub(super) deleted: DeletedPolicy,
     pub(super) oversized: OversizedPolicy,
+    pub(super) gmail_labels: LabelPolicy,
 }
 
 impl TryFrom<RulesArgs> for Rules {
@@ -133,6 +148,10 @@ impl TryFrom<RulesArgs> for Rules {
             oversized: match args.oversized {
                 OversizedArg::Skip => OversizedPolicy::Skip,
                 OversizedArg::StopBefore => OversizedPolicy::StopBefore,
+            },
+            gmail_labels: match args.gmail_labels {
+                LabelsArg::Copies => LabelPolicy::Copies,
+                LabelsArg::First => LabelPolicy::First,
             },
         })
     }

@@ -6,7 +6,9 @@ use leptos::prelude::*;
 use shared::{
     endpoint::Preset,
     project::Options,
-    rules::{BadRule, DeletedPolicy, Filter, FolderRules, OversizedPolicy, parse_size, written_size},
+    rules::{
+        BadRule, DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy, parse_size, written_size,
+    },
 };
 
 use crate::{
@@ -41,6 +43,7 @@ pub(super) struct RulesDraft {
     max_bytes: RwSignal<String>,
     deleted: RwSignal<DeletedPolicy>,
     oversized: RwSignal<OversizedPolicy>,
+    gmail_labels: RwSignal<LabelPolicy>,
 }
 
 impl RulesDraft {
@@ -68,6 +71,7 @@ impl RulesDraft {
             max_bytes: text(filter.max_bytes.map(written_size)),
             deleted: RwSignal::new(options.deleted),
             oversized: RwSignal::new(options.oversized),
+            gmail_labels: RwSignal::new(options.gmail_labels),
         }
     }
 
@@ -96,6 +100,7 @@ impl RulesDraft {
             filter,
             deleted: self.deleted.get(),
             oversized: self.oversized.get(),
+            gmail_labels: self.gmail_labels.get(),
             ..options
         })
     }
@@ -189,6 +194,7 @@ pub(super) fn RulesFields(
                 <RadioField name="options.deleted" legend="Messages marked as deleted" value=draft.deleted choices=deleted()/>
                 <RadioField name="options.oversized" legend="Messages larger than the target takes" value=draft.oversized choices=oversized()/>
             </div>
+            <RadioField name="options.gmail_labels" legend="Messages with several labels on Gmail" value=draft.gmail_labels choices=labels()/>
         </section>
     }
 }
@@ -232,6 +238,24 @@ fn oversized() -> Vec<Choice<OversizedPolicy>> {
     OversizedPolicy::ALL.map(choice).to_vec()
 }
 
+fn labels() -> Vec<Choice<LabelPolicy>> {
+    let explained = |policy| match policy {
+        LabelPolicy::Copies => {
+            "As mail programs show them today. What is only archived goes to the archive, once."
+        }
+        LabelPolicy::First => {
+            "INBOX goes first, then Sent and Drafts, then labels by name; the other labels are named, message by message."
+        }
+    };
+    let choice = |policy: LabelPolicy| Choice {
+        value: policy,
+        word: policy.word(),
+        title: policy.title(),
+        explained: explained(policy),
+    };
+    LabelPolicy::ALL.map(choice).to_vec()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,6 +275,7 @@ mod tests {
             options.filter.max_bytes = Some(25 << 20);
             options.deleted = DeletedPolicy::Skip;
             options.oversized = OversizedPolicy::StopBefore;
+            options.gmail_labels = LabelPolicy::First;
             assert_eq!(RulesDraft::of(&options).fill(Options::default()), Ok(options));
         });
     }

@@ -42,6 +42,7 @@ fn folders() -> impl Strategy<Value = Vec<Folder>> {
             role,
             selectable,
             subscribed: false,
+            holds_all: false,
         };
         folders.into_iter().map(folder).collect()
     })

@@ -34,7 +34,7 @@ pub(super) fn listing(text: &str) -> Vec<Folder> {
             Some((name, "archive")) => (name, Some(Role::Archive)),
             Some(_) | None => (text, None),
         };
-        Folder { path: path(name), wire: name.into(), role, selectable, subscribed: false }
+        Folder { path: path(name), wire: name.into(), role, selectable, subscribed: false, holds_all: false }
     };
     text.split(", ").filter(|text| !text.is_empty()).map(folder).collect()
 }

@@ -13,6 +13,7 @@ use shared::{
 
 use super::{
     course::{Course, about, about_folder},
+    labels,
     meter::Amount,
     pairs::{self, Sorted},
     read::{self, Halves, Read},
@@ -61,6 +62,9 @@ pub(super) async fn compare(course: &mut Course, sides: Sides, survey: &Survey) 
         VerifyDepth::Headers | VerifyDepth::Listing => 0,
     };
     course.begin(Phase::Verifying, Amount { folders: sizes.len() as u64, items, bytes });
+    if survey.labels {
+        course.labels = labels::look(course, &mut *source, mapped, &survey.beside).await?;
+    }
     let mut both = Both { source: &mut *source, target };
     for group in pairs::groups(&sizes) {
         course.obey()?;
@@ -159,7 +163,7 @@ async fn list(
         let entries = entries.next().unwrap_or_default();
         let path = &subject.folder.source.path;
         let mut refused = course.refused.get(path).cloned();
-        let mut here = match here {
+        let mut here = match course.labels.own(&subject.folder.source, here) {
             Ok(here) => here,
             Err(error) if error.reach == Reach::Folder => {
                 listed.push(None);
@@ -183,7 +187,7 @@ async fn list(
         let validities = (here.validity, there.validity);
         let before = subject.record.and_then(|(_, record)| record.compared.as_ref());
         let stored_under = subject.record.and_then(|(_, record)| Some(record.bracket?.validity));
-        let by_rule = |item: &ItemMeta| course.by_rule(item);
+        let by_rule = |item: &ItemMeta| course.by_rule(&subject.folder.source, item);
         let sorted = pairs::sort(depth, fresh, before, entries, (here, there), stored_under, by_rule);
         listed.push(Some(Listed { sorted, source, target, validities, refused, findings }));
     }

@@ -237,9 +237,11 @@ async fn lane(
     };
     if target_rebuilt && !todo.rebuilt {
         let inventory = hands.source.inventories(&[&folder.source], &|_| {}).await?.pop();
+        let inventory = inventory.map(|inventory| course.labels.own(&folder.source, inventory));
         let inventory = inventory.transpose().map_err(ConnectorError::anew)?.unwrap_or_default();
         todo.validity = inventory.validity;
-        todo.plan = plan_folder(inventory, Vec::new(), todo.takes, |item| course.by_rule(item));
+        todo.plan =
+            plan_folder(inventory, Vec::new(), todo.takes, |item| course.by_rule(&folder.source, item));
     }
     if let (true, Some((id, _))) = (rebuilt, &todo.record) {
         // Before the record: until that has the new validity, the next pass comes here again.

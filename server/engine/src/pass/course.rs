@@ -22,6 +22,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     Control, PassOrder, compare, copy, entry,
+    labels::Labels,
     meter::{Amount, Meter},
     probe,
     stop::Stop,
@@ -33,7 +34,7 @@ use crate::{
     fingerprint::fingerprint,
     ledger::{Ledger, LedgerError},
     mapping::MappedFolder,
-    model::{ItemId, ItemMeta},
+    model::{Folder, ItemId, ItemMeta},
     validate::{Keeps, Summary, build_report},
 };
 
@@ -70,6 +71,8 @@ pub(super) struct Course {
     pub digest: String,
     /// What this pass leaves out; another attempt does not try it again.
     pub left_out: BTreeMap<FolderPath, BTreeSet<ItemId>>,
+    /// What of folders belongs to others, where one message stands in several, as it was last seen.
+    pub labels: Labels,
     /// Whether both sides were reached at least once: from then on a lost connection is worth waiting for.
     pub reached: bool,
     /// When a long wait for one of the systems ended: no time without progress.
@@ -108,6 +111,7 @@ impl Course {
             keeps: BTreeMap::new(),
             refused: BTreeMap::new(),
             left_out: BTreeMap::new(),
+            labels: Labels::default(),
             reached: false,
             waited: None,
             foretold: false,
@@ -246,8 +250,9 @@ impl Course {
     }
 
     /// Why the project's rules leave an item out.
-    pub(super) fn by_rule(&self, item: &ItemMeta) -> Option<(Cause, String)> {
-        filter::left_out(item, &self.order.options, self.began)
+    pub(super) fn by_rule(&self, folder: &Folder, item: &ItemMeta) -> Option<(Cause, String)> {
+        let elsewhere = self.labels.of(folder).and_then(|elsewhere| elsewhere.by_rule(&item.id));
+        elsewhere.or_else(|| filter::left_out(item, &self.order.options, self.began))
     }
 
     /// Counts an item that is left out, once however many attempts the pass takes.

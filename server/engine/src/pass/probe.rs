@@ -33,7 +33,12 @@ pub(super) async fn probe(course: &mut Course) -> Result<Drift, Stop> {
     for folder in &ruled.left_out {
         known.remove(&folder.path);
     }
-    let folders: Vec<&Folder> = ruled.folders.iter().filter(|folder| folder.selectable).collect();
+    // What came to a folder that holds all came to another too, or moved there.
+    for folder in ruled.folders.iter().filter(|folder| folder.holds_all) {
+        known.remove(&folder.path);
+    }
+    let counted = ruled.folders.iter().filter(|folder| folder.selectable && !folder.holds_all);
+    let folders: Vec<&Folder> = counted.collect();
     course.meter.phase(Phase::Inventory, Amount { folders: folders.len() as u64, ..Amount::default() });
     let mut standings = source.standings(&folders).await?;
     if standings.iter().any(Option::is_none) {

@@ -14,6 +14,7 @@ use shared::{
 
 use super::{
     course::{Course, about, about_folder},
+    labels,
     meter::Amount,
     room,
     stop::Stop,
@@ -99,6 +100,10 @@ pub(super) struct Survey {
     pub works: Vec<Work>,
     /// What the ledger knows of folders that the source no longer has.
     pub orphans: Vec<Record>,
+    /// The source's folders that stay behind by rule.
+    pub beside: Vec<Folder>,
+    /// Whether one message may stand in several of the source's folders.
+    pub labels: bool,
     /// The target's folders.
     pub there: Vec<Folder>,
     /// The largest message the target takes, where it tells.
@@ -124,7 +129,9 @@ pub(super) async fn connect(course: &Course) -> Result<Sides, Stop> {
 
 pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Survey, Stop> {
     let listing = sides.source.folders().await?;
-    let there = sides.target.as_source().folders().await?;
+    let mut there = sides.target.as_source().folders().await?;
+    // Whatever stands in it stands in another folder too: it is no place to put anything.
+    there.folders.retain(|folder| !folder.holds_all);
     let mut records = course.records().await?;
     let known = records.values().map(|(_, record)| (record.source.clone(), record.target.clone())).collect();
     let rules = mapping::rules::Rules::new(&course.order.options.folders, listing.preset);
@@ -142,6 +149,10 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
     course.note(listing.findings).await?;
     course.note(ruled.findings).await?;
     course.note(renames).await?;
+    if listing.labels {
+        course.labels = labels::look(course, &mut *sides.source, &mapped, &ruled.left_out).await?;
+        course.note(labels::tell(&mapped, &course.labels)).await?;
+    }
     course.meter.phase(Phase::Inventory, Amount { folders: mapped.len() as u64, ..Amount::default() });
     let records_of: Vec<Option<Record>> =
         mapped.iter().map(|folder| records.remove(&folder.source.path)).collect();
@@ -156,7 +167,8 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
     course.counts.items = works.iter().map(|work| work.amount().0).sum();
     course.counts.bytes = works.iter().map(|work| work.amount().1).sum();
     let orphans = records.into_values().collect();
-    Ok(Survey { mapped, works, orphans, there: there.folders, limit: there.message_limit })
+    let (beside, labels) = (ruled.left_out, listing.labels);
+    Ok(Survey { mapped, works, orphans, beside, labels, there: there.folders, limit: there.message_limit })
 }
 
 /// What is to be done in every folder.
@@ -190,6 +202,7 @@ async fn look(
                             .note(miscounted(&folder.source, inventory, told).into_iter().collect())
                             .await?;
                     }
+                    let inventory = course.labels.own(&folder.source, inventory);
                     plan(course, &folder.source, inventory, record, limit).await?
                 }
                 None => Work::Unreadable,
@@ -239,7 +252,8 @@ async fn settled(
         let refusals_stay = !course.order.retry_refused && stays_missing(compared, limit);
         let complete =
             (compared.totals.missing == 0 || refusals_stay) && !(aged && compared.totals.left_out > 0);
-        let wanted = compared.options == course.digest && complete;
+        let by_itself = !course.labels.can_change(&mapped[at].source);
+        let wanted = compared.options == course.digest && complete && by_itself;
         let existing = mapped[at].existing.as_ref().filter(|existing| existing.selectable)?;
         wanted.then_some((compared, existing))
     };
@@ -322,7 +336,7 @@ async fn plan(
         limit_before: before.map_or(limit, |before| before.limit),
         retry_refused: course.order.retry_refused,
     };
-    let mut plan = plan_folder(inventory, entries, takes, |item| course.by_rule(item));
+    let mut plan = plan_folder(inventory, entries, takes, |item| course.by_rule(folder, item));
     plan.remarked.retain(|changed| !unmarked.contains(&changed.item.id));
     if let Some(left_out) = course.left_out.get(&folder.path) {
         plan.leave_out(left_out);

@@ -7,6 +7,7 @@ mod delta;
 mod edges;
 mod faults;
 mod folders;
+mod gmail;
 mod guest;
 mod identity;
 mod listing;

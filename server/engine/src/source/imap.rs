@@ -12,7 +12,7 @@ use super::{FetchOrder, ItemSink, Listing, Part, Source};
 use crate::{
     account::Account,
     error::ConnectorError,
-    model::{Folder, Inventory, ItemId, ItemMeta, Standing},
+    model::{Folder, Identity, Inventory, ItemId, ItemMeta, Standing},
     wire::imap::session::{self, ImapSession, Way},
 };
 
@@ -70,6 +70,13 @@ impl Source for ImapSource {
 
     async fn amounts(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError> {
         self.session.amounts(folders).await
+    }
+
+    async fn identities(
+        &mut self,
+        folders: &[&Folder],
+    ) -> Result<Vec<Result<Vec<Identity>, ConnectorError>>, ConnectorError> {
+        self.session.identities(folders).await
     }
 
     async fn fetch(

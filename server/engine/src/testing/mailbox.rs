@@ -30,6 +30,8 @@ pub(crate) struct Message {
     pub flags: BTreeSet<String>,
     pub received: String,
     pub body: Bytes,
+    /// The message, whichever label it stands under; by default the same for the same content.
+    pub number: u64,
 }
 
 /// What two mailboxes have in common when nothing was lost, doubled or changed: each folder's messages, without their
@@ -97,6 +99,10 @@ impl Folder {
         (hasher.finish() >> 2).max(1)
     }
 
+    pub(crate) fn has(&self, attribute: &str) -> bool {
+        self.attributes.iter().any(|known| known == attribute)
+    }
+
     /// The message with this UID.
     pub(crate) fn message(&mut self, uid: u32) -> &mut Message {
         self.messages.iter_mut().find(|message| message.uid == uid).expect("the message is there")
@@ -131,7 +137,10 @@ impl Message {
         let sum = body.iter().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte)));
         let (day, minute, second) = (sum / 3600 % 28 + 1, sum / 60 % 60, sum % 60);
         let received = format!("{day:>2}-Feb-2020 10:{minute:02}:{second:02} +0100");
-        Self { uid: 0, flags: BTreeSet::new(), received, body }
+        let mut hasher = std::hash::DefaultHasher::new();
+        body.hash(&mut hasher);
+        let number = hasher.finish() >> 1;
+        Self { uid: 0, flags: BTreeSet::new(), received, body, number }
     }
 
     /// A message out of a word. The same word gives the same bytes: a twin. Marks behind its name: `~` no Message-ID,

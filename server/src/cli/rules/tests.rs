@@ -1,7 +1,10 @@
 //! Rules as typed, and what is said to those that make no sense.
 
 use clap::Parser;
-use shared::{folder::Role, rules::RegexRule};
+use shared::{
+    folder::Role,
+    rules::{LabelPolicy, RegexRule},
+};
 
 use super::*;
 
@@ -64,6 +67,8 @@ fn every_rule_can_be_typed() {
         "skip",
         "--oversized",
         "stop-before",
+        "--gmail-labels",
+        "first",
     ])
     .expect("makes sense");
     let folders = &rules.folders;
@@ -82,6 +87,7 @@ fn every_rule_can_be_typed() {
     assert_eq!(filter.older_than, Some(Age::Days(90)));
     assert_eq!((filter.min_bytes, filter.max_bytes), (Some(1), Some(25 << 20)));
     assert_eq!((rules.deleted, rules.oversized), (DeletedPolicy::Skip, OversizedPolicy::StopBefore));
+    assert_eq!(rules.gmail_labels, LabelPolicy::First);
 }
 
 #[test]

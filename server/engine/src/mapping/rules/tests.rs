@@ -311,7 +311,7 @@ proptest! {
         rules in prop::collection::vec((prop::collection::vec(name(), 0..3), prop::collection::vec(name(), 0..3)), 0..3),
     ) {
         let folders: Vec<_> = source.iter().map(|path| crate::model::Folder {
-            path: path.clone(), wire: path.written().into_bytes(), role: None, selectable: true, subscribed: false,
+            path: path.clone(), wire: path.written().into_bytes(), role: None, selectable: true, subscribed: false, holds_all: false,
         }).collect();
         let moves = rules.into_iter().map(|(from, to)| FolderMove { from: FolderPath(from), to: FolderPath(to) });
         let rules = FolderRules { exclude, moves: moves.collect(), ..FolderRules::default() };
@@ -329,7 +329,7 @@ proptest! {
         // The same again once the first pass remembered its places.
         let known = mapped.iter().map(|folder| (folder.source.path.clone(), folder.target.clone())).collect();
         let standing: Vec<_> = mapped.iter().map(|folder| crate::model::Folder {
-            path: folder.target.clone(), wire: Vec::new(), role: None, selectable: true, subscribed: false,
+            path: folder.target.clone(), wire: Vec::new(), role: None, selectable: true, subscribed: false, holds_all: false,
         }).collect();
         let (again, _) = map_ruled(&rules.apply(folders), &standing, &known, &GENERIC);
         let of = |mapped: &[crate::mapping::MappedFolder]| -> BTreeMap<_, _> {

@@ -342,6 +342,7 @@ mod tests {
             role: None,
             selectable: true,
             subscribed: true,
+            holds_all: false,
         };
         let orders = [FetchOrder { folder: &folder, validity: 1, items: &items }];
         let (batches, large) = plan(&orders, Part::Whole, None);

@@ -81,6 +81,7 @@ fn place(session: &ImapSession, wish: &Wish<'_>) -> Place {
         role: None,
         selectable: false,
         subscribed: false,
+        holds_all: false,
     });
     Place { folder, state: FolderState::default(), refused: None, unsubscribed: None }
 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
-
 use super::{
     Draft, State,
     answer::tagged,
@@ -55,10 +53,9 @@ pub(super) fn append(state: &mut State, command: &Command) -> Vec<Out> {
     for mut draft in drafts {
         rewrites(&mut draft);
         uids.push(folder.add(Message {
-            uid: 0,
             flags: draft.flags.into_iter().collect::<BTreeSet<_>>(),
             received: draft.received.unwrap_or(NOW.into()),
-            body: Bytes::from(draft.body),
+            ..Message::new(draft.body)
         }));
     }
     let told = match (state.habits.can("UIDPLUS"), uids.as_slice()) {

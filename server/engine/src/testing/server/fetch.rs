@@ -4,10 +4,10 @@ use super::{
     State,
     answer::tagged,
     command::{Argument, Command},
-    habits::holds,
+    habits::{holds, kept_back},
     session::{Out, Seat},
 };
-use crate::testing::mailbox::Message;
+use crate::testing::mailbox::{Folder, Message};
 
 /// Longest line that servers are known to take (Zimbra's default is 10 KiB).
 const LONGEST: usize = 8 * 1024;
@@ -31,8 +31,12 @@ pub(super) fn fetch(state: &mut State, seat: &Seat, command: &Command) -> Vec<Ou
     let bodies = wanted.iter().any(|item| item.starts_with("BODY"));
     let mut outs = Vec::new();
     let mut delivered = 0;
-    for (at, message) in
-        folder.messages.iter().enumerate().filter(|(_, message)| in_set(&set, message.uid, last))
+    for (at, message) in folder
+        .messages
+        .iter()
+        .enumerate()
+        .skip(kept_back(habits, folder))
+        .filter(|(_, message)| in_set(&set, message.uid, last))
     {
         if let Some((_, words)) =
             habits.withholds.filter(|(marker, _)| bodies && holds(&message.body, marker))
@@ -91,6 +95,12 @@ fn told(state: &State, number: usize, message: &Message, wanted: &[String]) -> V
                 let size = u64::try_from(message.body.len()).expect("small messages");
                 out.extend_from_slice(format!("RFC822.SIZE {}", (state.habits.sizes)(size)).as_bytes());
             }
+            "X-GM-MSGID" => out.extend_from_slice(format!("X-GM-MSGID {}", message.number).as_bytes()),
+            "X-GM-LABELS" => {
+                out.extend_from_slice(b"X-GM-LABELS (");
+                out.extend_from_slice(&labels(state, message).join(&b' '));
+                out.extend_from_slice(b")");
+            }
             "BODY.PEEK[]" => section(&mut out, "BODY[]", &(state.habits.delivers)(&message.body)),
             "BODY.PEEK[HEADER]" => {
                 section(&mut out, "BODY[HEADER]", header(&(state.habits.delivers)(&message.body)));
@@ -109,6 +119,24 @@ fn told(state: &State, number: usize, message: &Message, wanted: &[String]) -> V
     }
     out.extend_from_slice(b")\r\n");
     out
+}
+
+/// The labels of a message, as Gmail spells them.
+fn labels(state: &State, message: &Message) -> Vec<Vec<u8>> {
+    const SYSTEM: [(&str, &str); 4] =
+        [("\\Sent", "Sent"), ("\\Drafts", "Draft"), ("\\Flagged", "Starred"), ("\\Important", "Important")];
+    let under = state.mailbox.folders.iter().filter(|(_, folder)| {
+        !folder.has("\\All") && folder.messages.iter().any(|other| other.number == message.number)
+    });
+    let spelled = |name: &[u8], folder: &Folder| {
+        let system = SYSTEM.iter().find(|(attribute, _)| folder.has(attribute)).map(|(_, label)| *label);
+        match system.or((name == b"INBOX").then_some("Inbox")) {
+            Some(label) => format!("\"\\\\{label}\"").into_bytes(),
+            None if name.iter().all(u8::is_ascii_alphanumeric) => name.to_vec(),
+            None => [b"\"", name, b"\""].concat(),
+        }
+    };
+    under.map(|(name, folder)| spelled(name, folder)).collect()
 }
 
 fn section(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {

@@ -6,6 +6,7 @@ use super::{
     State,
     answer::tagged,
     command::{Argument, Command},
+    habits::kept_back,
     session::{Out, Seat},
 };
 
@@ -33,7 +34,7 @@ pub(super) fn list(state: &State, command: &Command) -> Vec<Out> {
     for (name, folder) in &state.mailbox.folders {
         let subscribed = state.mailbox.subscribed.contains(name);
         let Some(rest) = name.strip_prefix(reference) else { continue };
-        if subscribed_only && !subscribed {
+        if (subscribed_only && !subscribed) || folder.has("\\Hidden") {
             continue;
         }
         let separator = state.habits.separator.map(|separator| separator as u8);
@@ -121,7 +122,7 @@ pub(super) fn open(state: &mut State, seat: &mut Seat, command: &Command) -> Vec
     let habits = &state.habits;
     let folder = state.mailbox.folders.get(&name);
     let selectable =
-        |folder: &&super::super::mailbox::Folder| !folder.attributes.iter().any(|it| it == "\\Noselect");
+        |folder: &&super::super::mailbox::Folder| !folder.has("\\Noselect") && !folder.has("\\Hidden");
     let Some(folder) = folder.filter(selectable) else {
         return tagged(command, "NO [NONEXISTENT] no such folder");
     };
@@ -137,7 +138,7 @@ pub(super) fn open(state: &mut State, seat: &mut Seat, command: &Command) -> Vec
     let keywords: String = keywords.iter().map(|keyword| format!(" {keyword}")).collect();
     let mut lines = vec![
         format!("* FLAGS ({system}{keywords})"),
-        format!("* {} EXISTS", folder.messages.len()),
+        format!("* {} EXISTS", folder.messages.len() - kept_back(habits, folder)),
         "* 0 RECENT".to_owned(),
         format!("* OK [UIDVALIDITY {}] so", folder.validity),
     ];

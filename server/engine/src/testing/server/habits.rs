@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::testing::mailbox::Folder;
+
 /// The password every server knows; it must turn up nowhere but in a login.
 pub(crate) const SECRET: &str = "canary-pa55word";
 /// The token every server knows.
@@ -105,6 +107,8 @@ pub(crate) struct Habits {
     pub delivers: fn(&[u8]) -> Vec<u8>,
     /// Answers so to whoever asks for such an item of a message with this in it: the item, the marker, the answer.
     pub balks: Option<(&'static str, &'static str, &'static str)>,
+    /// Shows only so many messages of a folder, the newest; of one with `\\All` every one.
+    pub shows: Option<usize>,
     /// Counts one message too many where a folder is not opened.
     pub miscounts: bool,
 }
@@ -148,6 +152,7 @@ impl Default for Habits {
             withholds: None,
             delivers: <[u8]>::to_vec,
             balks: None,
+            shows: None,
             miscounts: false,
         }
     }
@@ -158,10 +163,23 @@ impl Habits {
         self.capabilities.contains(&capability)
     }
 
+    /// Becomes Gmail: folders are labels, of which a message may have several. A folder with the attribute `\\Hidden` is
+    /// not shown over IMAP.
+    pub(crate) fn be_gmail(&mut self) {
+        self.name = "GImap";
+        self.capabilities.push("X-GM-EXT-1");
+    }
+
     /// Takes abilities away.
     pub(crate) fn cannot(&mut self, capabilities: &[&str]) {
         self.capabilities.retain(|name| !capabilities.contains(name));
     }
+}
+
+/// How many messages of a folder are kept from the client.
+pub(super) fn kept_back(habits: &Habits, folder: &Folder) -> usize {
+    let shown = habits.shows.filter(|_| !folder.has("\\All")).unwrap_or(usize::MAX);
+    folder.messages.len().saturating_sub(shown)
 }
 
 /// Whether one is in the other.

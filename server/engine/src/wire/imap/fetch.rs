@@ -15,6 +15,10 @@ pub(super) struct Fetched {
     pub received: Option<Received>,
     pub flags: Option<Flags>,
     pub body: Option<Bytes>,
+    /// X-GM-MSGID: the same message has the same one in every folder.
+    pub message: Option<u64>,
+    /// X-GM-LABELS: names of folders as the server spells them, and system labels with a backslash.
+    pub labels: Option<Vec<Bytes>>,
 }
 
 /// Gives equal keywords one allocation: a folder of a million messages has a handful of them.
@@ -69,6 +73,10 @@ pub(super) fn read(data: &Data, keywords: &mut Keywords) -> Option<Fetched> {
         } else if is(b"INTERNALDATE") {
             let text = value.bytes().and_then(|bytes| std::str::from_utf8(bytes).ok());
             fetched.received = text.and_then(date::parse);
+        } else if is(b"X-GM-MSGID") {
+            fetched.message = value.number();
+        } else if is(b"X-GM-LABELS") {
+            fetched.labels = value.list().map(|list| list.iter().filter_map(Value::bytes).cloned().collect());
         } else if name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"BODY[")) {
             // NIL stands for a message that has no such part: nothing, but not absent.
             fetched.body = Some(value.bytes().cloned().unwrap_or_default());

@@ -37,6 +37,8 @@ pub(crate) struct MailboxListing {
     pub folders: Vec<Folder>,
     /// What was left out, and why.
     pub findings: Vec<Finding>,
+    /// Whether folders are labels, of which a message may have several (X-GM-EXT-1).
+    pub labels: bool,
     /// Stands between a folder's names; none: the server has no hierarchy.
     pub separator: Option<char>,
     /// Stands before the names of the user's own folders, INBOX aside (`INBOX.` on Courier).
@@ -58,6 +60,7 @@ impl From<&MailboxListing> for Listing {
         Self {
             folders: listing.folders.clone(),
             findings: listing.findings.clone(),
+            labels: listing.labels,
             preset: listing.profile.preset,
             names: listing.profile.names,
             message_limit: listing.message_limit,
@@ -130,6 +133,7 @@ pub(crate) async fn list(
     let mut listing = MailboxListing {
         folders: Vec::new(),
         findings: Vec::new(),
+        labels: preset == Preset::Gmail && capabilities.has("X-GM-EXT-1"),
         separator: separator.map(char::from),
         profile: Profile::of(preset, capabilities, separator.map(char::from), &prefix),
         recognised,
@@ -142,6 +146,15 @@ pub(crate) async fn list(
         listing.findings.push(unlistable(&branch, &listing.prefix, separator));
     }
     sort(rows, &namespaces, separator, &mut listing);
+    if listing.labels && !listing.folders.iter().any(|folder| folder.holds_all) {
+        listing.findings.push(Finding {
+            severity: Severity::Warning,
+            cause: Cause::FolderAllMail,
+            subject: Subject { folder: None, item: None },
+            detail: "All Mail is not shown over IMAP: what was archived without a label cannot be seen and does not move."
+                .into(),
+        });
+    }
     Ok(listing)
 }
 
@@ -244,6 +257,7 @@ fn sort_in(
 ) {
     let separator = row.separator.or(separator);
     let gmail = listing.profile.preset == Preset::Gmail;
+    let holds_all = listing.labels && row.is("\\All");
     let mut leave_out = |cause: Cause, detail: &str| {
         let subject = Subject { folder: Some(path(&row.wire, b"", separator)), item: None };
         listing.findings.push(Finding {
@@ -262,7 +276,7 @@ fn sort_in(
         }
         return;
     }
-    if gmail && row.is("\\All") {
+    if gmail && !holds_all && row.is("\\All") {
         leave_out(
             Cause::FolderAllMail,
             "It holds what is in the other folders once more, and what was archived without a label, which is in no other \
@@ -270,7 +284,7 @@ fn sort_in(
         );
         return;
     }
-    if row.is("\\All") || row.is("\\Flagged") || row.is("\\Important") {
+    if (row.is("\\All") && !holds_all) || row.is("\\Flagged") || row.is("\\Important") {
         leave_out(
             Cause::FolderVirtual,
             "The server marks it as a view of messages that are in other folders.",
@@ -295,7 +309,15 @@ fn sort_in(
     }
     known.insert(path.clone());
     listing.folders.push(Folder {
-        role: if path.is_inbox() { Some(Role::Inbox) } else { row.special_use() },
+        role: if path.is_inbox() {
+            Some(Role::Inbox)
+        } else if holds_all {
+            // Of what it holds only that is its own which was archived.
+            Some(Role::Archive)
+        } else {
+            row.special_use()
+        },
+        holds_all,
         selectable: row.selectable(),
         subscribed: row.subscribed,
         path,
@@ -371,6 +393,7 @@ mod tests {
         let mut listing = MailboxListing {
             folders: Vec::new(),
             findings: Vec::new(),
+            labels: false,
             separator: Some('.'),
             profile: Profile::of(Preset::Generic, &Capabilities::default(), Some('.'), b""),
             recognised: Preset::Generic,

@@ -2,6 +2,7 @@
 //! one for each.
 
 mod bits;
+mod identities;
 
 use std::collections::{BTreeSet, VecDeque};
 
