@@ -189,6 +189,8 @@ impl Cause {
             | Self::FolderForeign
             | Self::FolderExcluded
             | Self::FolderMerged
+            | Self::LabelHidden
+            | Self::OtherLabel
             | Self::FolderRebuilt
             | Self::SubscriptionLost
             | Self::Filtered

@@ -8,7 +8,7 @@ use crate::{
     error::ConnectorError,
     guest,
     model::{Flags, Folder, Inventory, ItemMeta, SystemFlags},
-    source::{Arrival, FetchOrder, ItemSink, Part, Source, imap::ImapSource},
+    source::{Arrival, FetchOrder, ItemSink, Part, READING_KIB, Source, imap::ImapSource},
     target::{self, Remark, Target as _, Wish},
     wire::imap::{self, session::ImapSession},
 };
@@ -122,7 +122,7 @@ async fn read(source: &mut dyn Source) -> Result<(), ConnectorError> {
             items: &inventory.items[..inventory.items.len().min(FEW)],
         })
         .collect();
-    let (sink, mut arrivals) = ItemSink::new();
+    let (sink, mut arrivals) = ItemSink::new(READING_KIB);
     let mut large: Option<ItemMeta> = None;
     let taken = async {
         while let Some(arrival) = arrivals.recv().await {

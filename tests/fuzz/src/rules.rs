@@ -77,5 +77,12 @@ fn again<T: FromStr + ToString + PartialEq + std::fmt::Debug>(text: &str) -> Opt
 
 fn folder(line: &str) -> Folder {
     let path = FolderPath::parse(line);
-    Folder { wire: line.as_bytes().to_vec(), path, role: None, selectable: true, subscribed: false }
+    Folder {
+        wire: line.as_bytes().to_vec(),
+        path,
+        role: None,
+        selectable: true,
+        subscribed: false,
+        holds_all: false,
+    }
 }
