@@ -136,3 +136,57 @@ fn a_target_that_dies_in_the_middle_is_waited_for() {
     assert_eq!(read(&source).differences(&read(&target), <[String]>::to_vec), []);
     assert_eq!(status.code(), Some(0));
 }
+
+#[test]
+fn a_message_at_which_the_process_dies_again_and_again_is_left_out_by_name_and_the_rest_is_moved() {
+    const HEAD: &[u8] = b"Subject: deadly\r\nMessage-ID: <deadly@old.example>\r\n\r\n";
+    const DEADLY: &[u8] = b"the words that end it";
+    let source = Dovecot::builder().start().expect("starts");
+    let target = Dovecot::builder().start().expect("starts");
+    Corpus::small(40).write(&source, "anna").expect("writes");
+    let mut mailbox = source.open("anna").expect("opens");
+    let deadly = [HEAD, DEADLY, b"\r\n"].concat();
+    mailbox.append("INBOX", &[], None, &deadly).expect("appends");
+    let line = Proxy::start(target.plain_port()).expect("starts");
+    line.stall_at(DEADLY);
+    let cli = Cli::new(Mailbox::on(&source, "anna"), Mailbox::at(line.port(), "anna"));
+    let mut deaths = 0;
+    let status = loop {
+        let mut process = cli.start();
+        let begun = Instant::now();
+        let ended = loop {
+            if line.is_stalled() {
+                break None;
+            }
+            if let Some(status) = process.ended() {
+                break Some(status);
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "it neither ends nor sends the message");
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        if let Some(status) = ended {
+            break status;
+        }
+        process.kill();
+        deaths += 1;
+        assert!(deaths < 8, "it never learns");
+        line.cut();
+        line.stall(false);
+    };
+    assert_eq!((deaths, status.code()), (4, Some(3)));
+    let read = |server: &Dovecot| Snapshot::read(&mut server.open("anna").expect("opens")).expect("reads");
+    assert_eq!((read(&source).len(), read(&target).len()), (41, 40));
+    let report = cli.report();
+    let poison: Vec<_> =
+        report.findings.iter().filter(|finding| finding.cause == shared::cause::Cause::Poison).collect();
+    assert_eq!(poison.len(), 1, "{:?}", report.findings);
+    let label = poison[0].subject.item.as_ref().expect("a message");
+    assert_eq!(label.message_id.as_deref(), Some("<deadly@old.example>"));
+    // Nobody dies of it any more: it stays left out until somebody asks for it.
+    let one_more = cli.run();
+    assert_eq!((one_more.code, line.is_stalled()), (Some(3), false), "{}", one_more.said());
+    line.stall_at(b"words that nobody says");
+    let again = cli.with(&["--retry-refused"]);
+    again.run().ends_with(0);
+    assert_eq!(read(&source).differences(&read(&target), <[String]>::to_vec), []);
+}

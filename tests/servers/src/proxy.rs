@@ -32,6 +32,8 @@ struct Line {
     passed: AtomicU64,
     /// Bytes until everything is cut.
     left: AtomicU64,
+    /// Words of the client at which nothing goes through any more.
+    trap: Mutex<Option<Vec<u8>>>,
     /// Literals of the server until one is cut short; zero for never.
     literals: AtomicU64,
     open: Mutex<Vec<TcpStream>>,
@@ -50,6 +52,7 @@ impl Proxy {
             closed: AtomicBool::new(false),
             passed: AtomicU64::new(0),
             left: AtomicU64::new(u64::MAX),
+            trap: Mutex::default(),
             literals: AtomicU64::new(0),
             open: Mutex::default(),
         });
@@ -96,6 +99,16 @@ impl Proxy {
         self.line.literals.store(number, Ordering::Relaxed);
     }
 
+    /// Lets nothing through any more from where the client says these words; [`Self::is_stalled`] tells that it did.
+    pub fn stall_at(&self, words: &[u8]) {
+        *self.line.trap() = Some(words.to_vec());
+    }
+
+    /// Whether nothing is let through.
+    pub fn is_stalled(&self) -> bool {
+        self.line.stalled.load(Ordering::Relaxed)
+    }
+
     /// Takes back what [`Self::cut_after`] and [`Self::truncate_literal`] set up and did not come to pass.
     pub fn disarm(&self) {
         self.line.left.store(u64::MAX, Ordering::Relaxed);
@@ -120,6 +133,21 @@ impl Drop for Proxy {
 impl Line {
     fn open(&self) -> MutexGuard<'_, Vec<TcpStream>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn trap(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
+        self.trap.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stalls when the words of the trap stand in what the client says; `said` is the end of what it said before.
+    fn watch(&self, said: &mut Vec<u8>, bytes: &[u8]) {
+        let Some(words) = self.trap().clone() else { return };
+        said.extend_from_slice(bytes);
+        if said.windows(words.len()).any(|window| window == words) {
+            self.stalled.store(true, Ordering::Relaxed);
+            said.clear();
+        }
+        said.drain(..said.len().saturating_sub(words.len()));
     }
 
     fn join(self: &Arc<Self>, client: TcpStream) {
@@ -156,11 +184,15 @@ impl Line {
 
     fn carry(&self, mut from: TcpStream, mut to: TcpStream, mut literals: Option<Literals>) {
         let mut buffer = [0; 16 * 1024];
+        let mut said = Vec::new();
         loop {
             let rate = self.bytes_per_second.load(Ordering::Relaxed);
             // A fiftieth of a second's worth at a time keeps a slow line even.
             let portion = usize::try_from(rate / 50).unwrap_or(usize::MAX).clamp(1, buffer.len());
             let count = from.read(&mut buffer[..portion]).unwrap_or(0);
+            if literals.is_none() {
+                self.watch(&mut said, &buffer[..count]);
+            }
             while self.stalled.load(Ordering::Relaxed) && !self.closed.load(Ordering::Relaxed) {
                 std::thread::sleep(Duration::from_millis(10));
             }
@@ -194,6 +226,7 @@ mod tests {
     use std::{
         io::{Read, Write},
         net::{Ipv4Addr, TcpListener, TcpStream},
+        time::Duration,
     };
 
     use super::Proxy;
@@ -219,6 +252,24 @@ mod tests {
             assert_eq!(received(b"* OK ready\r\n", |proxy| proxy.cut_after(count)).len(), count as usize);
         }
         assert_eq!(received(b"* OK ready\r\n", |_| ()), b"* OK ready\r\n");
+    }
+
+    #[test]
+    fn a_line_stalls_at_the_words_it_was_told() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let proxy = Proxy::start(listener.local_addr().expect("an address").port()).expect("starts");
+        let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port())).expect("connects");
+        let (mut server, _) = listener.accept().expect("a client");
+        proxy.stall_at(b"deadly");
+        let mut heard = [0; 4];
+        client.write_all(b"fine").expect("writes");
+        server.read_exact(&mut heard).expect("reads");
+        assert!(!proxy.is_stalled());
+        for words in [&b"a dea"[..], b"dly one"] {
+            client.write_all(words).expect("writes");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert!(proxy.is_stalled());
     }
 
     #[test]
