@@ -117,6 +117,7 @@ causes! {
     MovedAtSource = "message.moved", "Moved on the source after it was copied", "Nothing to do: it was not copied a second time; the detail says where it is on the target.";
     Unreadable = "message.unreadable", "The source could not deliver the message", "Open it on the source; its data may be damaged there.";
     BytesAltered = "message.bytes", "The target changed the message's bytes", "Compare the message; the target rewrites this form (the detail says how).";
+    ReadAnew = "message.read-anew", "Messages that a server writes anew at each reading", "Nothing to do: their text, attachments, subject and sender were compared; boundaries, dates and generated ids are the server's own.";
     DateAltered = "message.date", "Received date differs", "The target cannot keep this date; the Date header inside the message is unchanged.";
     FlagsAltered = "message.flags", "Flags differ", "Flags were changed on one side after the copy, or the target does not keep them.";
     FlagsCarried = "message.flags-carried", "Changed flags carried to the target", "Nothing to do.";

@@ -58,7 +58,15 @@ fn planning(criterion: &mut Criterion) {
 /// Every tenth message has two twins; the target lists them the other way round.
 fn seen(count: u32) -> Vec<Seen> {
     let print = |uid: u32| fingerprint(&(if uid.is_multiple_of(10) { uid / 30 } else { uid }).to_be_bytes());
-    (1..=count).map(|uid| Seen { meta: meta(uid), fingerprint: print(uid), message_id: None }).collect()
+    (1..=count)
+        .map(|uid| Seen {
+            meta: meta(uid),
+            fingerprint: print(uid),
+            message_id: None,
+            stable: None,
+            anew: false,
+        })
+        .collect()
 }
 
 fn matching(criterion: &mut Criterion) {

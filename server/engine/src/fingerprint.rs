@@ -1,8 +1,12 @@
 //! Recognises content on both sides, whatever the servers did to its line ends.
 
+mod stable;
+
 use sha2::{Digest, Sha256};
 
 use crate::model::Fingerprint;
+
+pub(crate) use stable::stable;
 
 /// Bytes looked at at once.
 const WINDOW: usize = 8 * 1024;

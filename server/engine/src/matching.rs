@@ -5,6 +5,8 @@ use std::{
     hash::Hash,
 };
 
+use shared::check::Side;
+
 use crate::model::{Fingerprint, ItemMeta};
 
 /// A message that was read on one side.
@@ -16,6 +18,10 @@ pub struct Seen {
     pub fingerprint: Fingerprint,
     /// Its Message-ID, when it has one; for people, never to match by.
     pub message_id: Option<String>,
+    /// What stays of its content where a server writes it anew at each reading; only of what was looked at that closely.
+    pub stable: Option<[u8; 16]>,
+    /// Whether its server wrote it anew: two readings of it differ.
+    pub anew: bool,
 }
 
 /// Which message is which. Positions in the two lists; each position stands in exactly one place.
@@ -25,6 +31,8 @@ pub struct Matching {
     pub exact: Vec<(usize, usize)>,
     /// Source and target whose content differs in what servers are known to rewrite.
     pub altered: Vec<(usize, usize)>,
+    /// Source and target of which one was written anew by its server at each reading, and what stays of it is equal.
+    pub anew: Vec<(usize, usize)>,
     /// On the source only.
     pub missing: Vec<usize>,
     /// On the target only.
@@ -47,15 +55,19 @@ pub fn match_items(source: &[Seen], target: &[Seen], excused: impl Fn(&ItemMeta)
     };
     let exact = pairs.pair_by(|fingerprint| Some(fingerprint.exact));
     let altered = pairs.pair_by(|fingerprint| fingerprint.loose);
+    let anew = pairs.pair_anew();
+    let stays: HashSet<[u8; 16]> = anew.iter().filter_map(|(at, _)| source[*at].stable).collect();
     let paired = || exact.iter().chain(&altered).map(|(at, _)| source[*at].fingerprint);
     let same: HashSet<[u8; 16]> = paired().map(|fingerprint| fingerprint.exact).collect();
     let alike: HashSet<[u8; 16]> = paired().filter_map(|fingerprint| fingerprint.loose).collect();
     let missing = left(&pairs.source_free);
     let (duplicate, extra) = left(&pairs.target_free).into_iter().partition(|at| {
         let Fingerprint { exact, loose } = target[*at].fingerprint;
-        same.contains(&exact) || loose.is_some_and(|loose| alike.contains(&loose))
+        same.contains(&exact)
+            || loose.is_some_and(|loose| alike.contains(&loose))
+            || target[*at].stable.is_some_and(|stable| stays.contains(&stable))
     });
-    Matching { exact, altered, missing, extra, duplicate }
+    Matching { exact, altered, anew, missing, extra, duplicate }
 }
 
 fn left(free: &[bool]) -> Vec<usize> {
@@ -78,14 +90,33 @@ impl<E: Fn(&ItemMeta) -> bool> Pairs<'_, E> {
             let moment = |seen: &Seen| seen.meta.received.map(|received| received.seconds);
             let marks = |seen: &Seen| (seen.meta.flags.system, seen.meta.flags.keywords.clone());
             let half = |seen: &Seen| half(&seen.fingerprint);
-            self.pass(excused, &mut found, |seen| {
+            self.pass(excused, &mut found, |_, seen| {
                 Some((half(seen)?, seen.meta.size, moment(seen), marks(seen)))
             });
-            self.pass(excused, &mut found, |seen| Some((half(seen)?, seen.meta.size, moment(seen))));
-            self.pass(excused, &mut found, |seen| Some((half(seen)?, seen.meta.size, marks(seen))));
-            self.pass(excused, &mut found, |seen| Some((half(seen)?, seen.meta.size)));
-            self.pass(excused, &mut found, |seen| Some((half(seen)?, moment(seen))));
-            self.pass(excused, &mut found, |seen| half(seen));
+            self.pass(excused, &mut found, |_, seen| Some((half(seen)?, seen.meta.size, moment(seen))));
+            self.pass(excused, &mut found, |_, seen| Some((half(seen)?, seen.meta.size, marks(seen))));
+            self.pass(excused, &mut found, |_, seen| Some((half(seen)?, seen.meta.size)));
+            self.pass(excused, &mut found, |_, seen| Some((half(seen)?, moment(seen))));
+            self.pass(excused, &mut found, |_, seen| half(seen));
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// Pairs what is free and of which what stays is equal, where one of the two was written anew: the same content that
+    /// a server changed once is not the same message.
+    fn pair_anew(&mut self) -> Vec<(usize, usize)> {
+        let mut found = Vec::new();
+        for (excused, which) in
+            [(false, Side::Source), (false, Side::Target), (true, Side::Source), (true, Side::Target)]
+        {
+            let moment = |seen: &Seen| seen.meta.received.map(|received| received.seconds);
+            let stable = |side: Side, seen: &Seen| seen.stable.filter(|_| side != which || seen.anew);
+            let id = |seen: &Seen| seen.message_id.clone();
+            self.pass(excused, &mut found, |side, seen| Some((stable(side, seen)?, id(seen), moment(seen))));
+            self.pass(excused, &mut found, |side, seen| Some((stable(side, seen)?, id(seen))));
+            self.pass(excused, &mut found, |side, seen| Some((stable(side, seen)?, moment(seen))));
+            self.pass(excused, &mut found, stable);
         }
         found.sort_unstable();
         found
@@ -95,11 +126,11 @@ impl<E: Fn(&ItemMeta) -> bool> Pairs<'_, E> {
         &mut self,
         excused: bool,
         found: &mut Vec<(usize, usize)>,
-        key: impl Fn(&Seen) -> Option<K>,
+        key: impl Fn(Side, &Seen) -> Option<K>,
     ) {
         let mut offers = HashMap::<K, VecDeque<usize>>::new();
         for at in left(&self.target_free) {
-            if let Some(key) = key(&self.target[at]) {
+            if let Some(key) = key(Side::Target, &self.target[at]) {
                 offers.entry(key).or_default().push_back(at);
             }
         }
@@ -111,7 +142,7 @@ impl<E: Fn(&ItemMeta) -> bool> Pairs<'_, E> {
             if (self.excused)(&seen.meta) != excused {
                 continue;
             }
-            if let Some(there) = key(seen).and_then(|key| offers.get_mut(&key)?.pop_front()) {
+            if let Some(there) = key(Side::Source, seen).and_then(|key| offers.get_mut(&key)?.pop_front()) {
                 self.source_free[at] = false;
                 self.target_free[there] = false;
                 found.push((at, there));

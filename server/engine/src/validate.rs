@@ -91,14 +91,18 @@ pub fn compare(pair: &FolderPair, reasons: &Reasons) -> (ReportFolder, Vec<Findi
         ..Totals::default()
     };
 
-    let mut pairs: Vec<_> = matching.exact.iter().map(|pair| (pair, true)).collect();
-    pairs.extend(matching.altered.iter().map(|pair| (pair, false)));
+    let mut pairs: Vec<_> = matching.exact.iter().map(|pair| (pair, Bytes::Same)).collect();
+    pairs.extend(matching.altered.iter().map(|pair| (pair, Bytes::Altered)));
+    pairs.extend(matching.anew.iter().map(|pair| (pair, Bytes::Anew)));
     pairs.sort_unstable();
-    for ((here, there), same) in pairs {
+    for ((here, there), how) in pairs {
         let (here, there) = (&source[*here], &target[*there]);
-        let bytes = difference::bytes(here, there, same, pair.depth);
+        let bytes = match how {
+            Bytes::Same | Bytes::Altered => difference::bytes(here, there, how == Bytes::Same, pair.depth),
+            Bytes::Anew => None,
+        };
         let marks = difference::marks(here, there, pair);
-        match (&bytes, marks.is_empty()) {
+        match (&bytes, marks.is_empty() && how != Bytes::Anew) {
             (Some(_), _) => totals.altered += 1,
             (None, true) => {
                 totals.matched += 1;
@@ -110,6 +114,7 @@ pub fn compare(pair: &FolderPair, reasons: &Reasons) -> (ReportFolder, Vec<Findi
             findings.push(finding(Severity::Warning, cause, &pair.source, here, detail));
         }
     }
+    findings.extend(read_anew(pair, matching.anew.len()));
     for at in &matching.missing {
         let seen = &source[*at];
         let (cause, detail) = reasons.get(&seen.meta.id).cloned().unwrap_or_else(|| {
@@ -137,6 +142,27 @@ pub fn compare(pair: &FolderPair, reasons: &Reasons) -> (ReportFolder, Vec<Findi
     let folder =
         ReportFolder { source: pair.source.clone(), target: pair.target.clone(), role: pair.role, totals };
     (folder, findings)
+}
+
+/// How the bytes of a message are those of its copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Bytes {
+    Same,
+    Altered,
+    /// Nobody can say: a server writes them anew at each reading. What stays of them is the same.
+    Anew,
+}
+
+/// What is said of messages that a server writes anew at each reading.
+fn read_anew(pair: &FolderPair, messages: usize) -> Option<Finding> {
+    let (number, verb) =
+        if messages == 1 { ("1 message is", "its") } else { (&*format!("{messages} messages are"), "their") };
+    (messages > 0).then(|| Finding {
+        severity: Severity::Info,
+        cause: Cause::ReadAnew,
+        subject: Subject { folder: Some(pair.source.clone()), item: None },
+        detail: format!("{number} written anew by the server at each reading: compared by {verb} content."),
+    })
 }
 
 /// What is said of an item that stands on the target only, when nothing else is known.

@@ -169,6 +169,7 @@ impl Exit {
             | C::FolderAllMail
             | C::LabelHidden
             | C::OtherLabel
+            | C::ReadAnew
             | C::FolderForeign
             | C::FolderExcluded
             | C::FolderMerged

@@ -1,7 +1,7 @@
 //! Recognises what is on the target already: what an interrupted pass left without an answer, and what somebody else
 //! copied before.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     copy::Hands,
@@ -10,7 +10,7 @@ use super::{
     stop::Stop,
 };
 use crate::{
-    model::{Fingerprint, ItemId, ItemMeta, Received},
+    model::{Fingerprint, Folder, ItemId, ItemMeta, Received},
     plan::FolderPlan,
     source::{FetchOrder, Part},
     target::OpenFolder,
@@ -22,6 +22,20 @@ pub(super) struct Adoptable {
     candidates: Vec<Candidate>,
     by_exact: HashMap<[u8; 16], Vec<usize>>,
     by_loose: HashMap<[u8; 16], Vec<usize>>,
+    by_stable: HashMap<[u8; 16], Vec<usize>>,
+    reading: Reading,
+}
+
+/// How the source delivers what it was asked for before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// As it did.
+    #[default]
+    Same,
+    /// Written anew each time, but for the ids.
+    Anew,
+    /// Written anew each time, and with other ids.
+    AnewWithOtherIds,
 }
 
 #[derive(Debug)]
@@ -33,6 +47,9 @@ struct Candidate {
     /// No item of the plan has its moment: whoever copied it lost the date, so content alone decides.
     strange_moment: bool,
     fingerprint: Fingerprint,
+    /// What stays of it where the source writes messages anew, and its Message-ID.
+    stable: Option<[u8; 16]>,
+    message_id: Option<String>,
     taken: bool,
 }
 
@@ -48,7 +65,42 @@ impl Adoptable {
         if let Some(loose) = candidate.fingerprint.loose {
             self.by_loose.entry(loose).or_default().push(at);
         }
+        if let Some(stable) = candidate.stable {
+            self.by_stable.entry(stable).or_default().push(at);
+        }
         self.candidates.push(candidate);
+    }
+
+    /// Whether what stays of messages is worth knowing.
+    pub(super) fn knows_what_stays(&self) -> bool {
+        !self.by_stable.is_empty()
+    }
+
+    /// Takes an item of which the same stays, from a source that writes messages anew at each reading.
+    pub(super) fn take_anew(
+        &mut self,
+        stable: [u8; 16],
+        message_id: Option<&str>,
+        received: Option<Received>,
+        intended: bool,
+    ) -> Option<u32> {
+        let seconds = |received: Option<Received>| received.map(|received| received.seconds);
+        let fits = |candidate: &Candidate| {
+            let same_id = candidate.message_id.as_deref() == message_id;
+            let ours = intended && candidate.maybe_ours;
+            let same_moment = seconds(candidate.received) == seconds(received);
+            !candidate.taken
+                && (same_id || self.reading == Reading::AnewWithOtherIds)
+                && (ours || same_moment || candidate.strange_moment)
+        };
+        let alike = self.by_stable.get(&stable)?;
+        // Of several the one with its own id: others may be waiting for theirs.
+        let best = alike.iter().copied().filter(|at| fits(&self.candidates[*at])).min_by_key(|at| {
+            let candidate = &self.candidates[*at];
+            (candidate.message_id.as_deref() != message_id, seconds(candidate.received) != seconds(received))
+        })?;
+        self.candidates[best].taken = true;
+        Some(self.candidates[best].uid)
     }
 
     /// Takes an item with this content; gives its id on the target. `intended`: an earlier pass may have sent it.
@@ -104,10 +156,12 @@ impl Adoptable {
 }
 
 /// Looks for items of the plan on the target. After an interruption it looks again after growing pauses: what was sent
-/// may still be on its way into the folder. `bracket` is the first id that can be ours.
+/// may still be on its way into the folder. `source` is where they are
+/// read, with its UIDVALIDITY; `bracket` is the first id that can be ours.
 pub(super) async fn find(
     course: &mut Course,
     hands: &mut Hands<'_>,
+    source: (&Folder, u32),
     open: &OpenFolder,
     plan: &FolderPlan,
     bracket: u32,
@@ -139,9 +193,12 @@ pub(super) async fn find(
             .filter(|item| (interrupted && ours(item)) || planned_moment(item) || sizes.contains(&item.size))
             .collect();
         if !unclaimed.is_empty() {
+            if looked_at.is_empty() {
+                found.reading = reading(course, hands, source, plan).await?;
+            }
+            let halves = if found.reading == Reading::Same { Halves::Both } else { Halves::All };
             let wanted = FetchOrder { folder: &open.folder, validity: there.validity, items: &unclaimed };
-            let read =
-                read::read(hands.target.as_source(), &[wanted], Part::Whole, Halves::Both, &|_| {}).await?;
+            let read = read::read(hands.target.as_source(), &[wanted], Part::Whole, halves, &|_| {}).await?;
             for seen in read.into_iter().flat_map(|read| read.seen) {
                 let ItemId::Uid(uid) = seen.meta.id else { continue };
                 found.add(Candidate {
@@ -150,6 +207,8 @@ pub(super) async fn find(
                     maybe_ours: ours(&seen.meta),
                     strange_moment: !planned_moment(&seen.meta),
                     fingerprint: seen.fingerprint,
+                    stable: seen.stable,
+                    message_id: seen.message_id,
                     taken: false,
                 });
             }
@@ -166,6 +225,39 @@ pub(super) async fn find(
         _ = exactly.or_else(|| found.take_from(*fingerprint, |candidate, _| candidate.maybe_ours));
     }
     Ok(found)
+}
+
+/// Reads a few small messages of the plan twice: whether the source writes them anew each time (edge cases 7 and 26).
+async fn reading(
+    course: &Course,
+    hands: &mut Hands<'_>,
+    (folder, validity): (&Folder, u32),
+    plan: &FolderPlan,
+) -> Result<Reading, Stop> {
+    const FEW: usize = 4;
+    const LARGEST: u64 = 256 * 1024;
+    course.obey()?;
+    let small: Vec<&ItemMeta> = plan.copy.iter().filter(|item| item.size <= LARGEST).collect();
+    let step = small.len().div_ceil(FEW).max(1);
+    let items: Vec<ItemMeta> = small.into_iter().step_by(step).cloned().collect();
+    let mut readings = Vec::new();
+    for _ in 0..2 {
+        let wanted = FetchOrder { folder, validity, items: &items };
+        let read = read::read(hands.source, &[wanted], Part::Whole, Halves::Brief, &|_| {}).await?;
+        let seen = read.into_iter().flat_map(|read| read.seen);
+        let seen: BTreeMap<ItemId, _> =
+            seen.map(|seen| (seen.meta.id, (seen.fingerprint.exact, seen.message_id))).collect();
+        readings.push(seen);
+    }
+    let [first, second] = readings.as_slice() else { return Ok(Reading::Same) };
+    let both = || first.iter().filter_map(|(id, first)| Some((first, second.get(id)?)));
+    let bytes = both().any(|(first, second)| first.0 != second.0);
+    let ids = both().any(|(first, second)| first.1 != second.1);
+    Ok(match (bytes, ids) {
+        (false, _) => Reading::Same,
+        (true, false) => Reading::Anew,
+        (true, true) => Reading::AnewWithOtherIds,
+    })
 }
 
 #[cfg(test)]
@@ -187,6 +279,8 @@ mod tests {
                 maybe_ours: *maybe_ours,
                 strange_moment: *seconds > 100,
                 fingerprint: fingerprint(body),
+                stable: crate::fingerprint::stable(body),
+                message_id: None,
                 taken: false,
             });
         }

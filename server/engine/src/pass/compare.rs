@@ -253,6 +253,14 @@ async fn read_both(
         read::read(both.source, &here, part, Halves::Brief, &on),
         read::read(both.target, &there, part, Halves::Brief, &on),
     )?;
+    // It was another at an earlier reading: ids never change their meaning, so its server writes it anew.
+    for (listed, read) in listed.iter().zip(&mut read_here) {
+        let firsts = listed.as_ref().map(|listed| &listed.sorted.firsts);
+        for seen in &mut read.seen {
+            let first = firsts.and_then(|firsts| firsts.get(&seen.meta.id));
+            seen.anew = part == Part::Whole && first.is_some_and(|first| *first != seen.fingerprint.exact);
+        }
+    }
     // What found no partner byte for byte is read once more, for what servers are known to rewrite.
     let left: Vec<(Vec<ItemMeta>, Vec<ItemMeta>)> = listed
         .iter()
@@ -269,8 +277,8 @@ async fn read_both(
         let here = orders(&here, &again_here);
         let there = orders(&there, &again_there);
         let (here, there) = tokio::try_join!(
-            read::read(both.source, &here, part, Halves::Both, &|_| {}),
-            read::read(both.target, &there, part, Halves::Both, &|_| {}),
+            read::read(both.source, &here, part, Halves::All, &|_| {}),
+            read::read(both.target, &there, part, Halves::All, &|_| {}),
         )?;
         replace(&mut read_here, here);
         replace(&mut read_there, there);
@@ -325,11 +333,11 @@ fn has_alike(sizes: &BTreeSet<u64>, size: u64) -> bool {
 /// Puts in what was read once more.
 fn replace(reads: &mut [Read], again: Vec<Read>) {
     for (read, again) in reads.iter_mut().zip(again) {
-        let better: HashMap<_, _> =
-            again.seen.into_iter().map(|seen| (seen.meta.id, seen.fingerprint)).collect();
+        let better: HashMap<_, _> = again.seen.into_iter().map(|seen| (seen.meta.id.clone(), seen)).collect();
         for seen in &mut read.seen {
-            if let Some(fingerprint) = better.get(&seen.meta.id) {
-                seen.fingerprint = *fingerprint;
+            if let Some(better) = better.get(&seen.meta.id) {
+                let anew = seen.anew || better.fingerprint.exact != seen.fingerprint.exact;
+                *seen = Seen { anew, ..better.clone() };
             }
         }
     }
@@ -347,8 +355,12 @@ async fn judge(
     let path = &folder.source.path;
     let Listed { sorted, source, target, refused, mut findings, .. } = listed;
     let Sorted { source_known, target_known, mut reasons, told, samples, undecided, .. } = sorted;
+    let written_anew = |seen: &Seen| {
+        seen.anew && seen.stable.is_some() && there.seen.iter().any(|there| there.stable == seen.stable)
+    };
     let other = samples.iter().any(|(id, print)| {
-        here.seen.iter().any(|seen| seen.meta.id == *id && seen.fingerprint.exact != print.exact)
+        let now = here.seen.iter().find(|seen| seen.meta.id == *id);
+        now.is_some_and(|now| now.fingerprint.exact != print.exact && !written_anew(now))
     });
     let lost = here.failed.into_iter().filter(|(_, cause, _)| *cause != Cause::Vanished);
     findings.extend(lost.map(|(meta, cause, detail)| about(path, &meta, Severity::Loss, cause, detail)));

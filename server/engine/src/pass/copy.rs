@@ -80,8 +80,15 @@ async fn copy_all(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -
     for lane in &mut lanes {
         course.obey()?;
         if !lane.plan.copy.is_empty() {
-            lane.adoptable =
-                adopt::find(course, &mut hands, &lane.open, &lane.plan, lane.bracket.next).await?;
+            lane.adoptable = adopt::find(
+                course,
+                &mut hands,
+                (&lane.source, lane.validity),
+                &lane.open,
+                &lane.plan,
+                lane.bracket.next,
+            )
+            .await?;
         }
     }
     let mut movables = moves::find(course, hands.target, &lanes, survey).await?;

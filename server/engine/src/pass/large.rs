@@ -82,7 +82,7 @@ pub(super) async fn carry(
         course.ledger.put_entries(&[(lane.id, entry)]).await?;
         return Ok(());
     }
-    match pump.decide(course, order, &item, known.fingerprint) {
+    match pump.decide(course, order, &item, known.fingerprint, None) {
         Decision::Settled(known) | Decision::Moved(known) => {
             course.ledger.put_entries(&[(lane.id, known)]).await?;
             return Ok(());

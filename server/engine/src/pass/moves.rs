@@ -14,15 +14,17 @@ use shared::{
 
 use super::{
     course::{Course, about},
+    read::{self, Halves},
     stop::Stop,
     survey::Survey,
     transfer::Lane,
 };
 use crate::{
     error::{ConnectorError, Reach, Retry},
-    ledger::{Entry, EntryState, FolderId},
-    model::{Fingerprint, Inventory, ItemId, ItemMeta},
+    ledger::{Entry, EntryState, FolderId, FolderRecord},
+    model::{Fingerprint, Flags, Inventory, ItemId, ItemMeta},
     plan::{FolderPlan, Gone, Takes, plan_folder},
+    source::{FetchOrder, Part},
     target::{OpenFolder, Target, Wish},
 };
 
@@ -30,9 +32,16 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Movables {
     places: Vec<Place>,
-    by_print: HashMap<[u8; 16], Vec<(usize, ItemId, u32)>>,
+    by_print: HashMap<[u8; 16], Vec<There>>,
+    /// The same by what stays of it and its Message-ID, where the source writes messages anew at each reading.
+    by_stable: HashMap<([u8; 16], String), Vec<There>>,
+    /// What was taken, by its place and its id there.
+    gone: BTreeSet<(usize, u32)>,
     taken: Vec<Move>,
 }
+
+/// Where a message is: its place, its id on the source before, its id on the target.
+type There = (usize, ItemId, u32);
 
 /// A folder on the target that messages may be moved out of.
 #[derive(Debug)]
@@ -60,9 +69,36 @@ impl Movables {
     /// Whether a message with this content is on the target in the folder it was in before; then it is taken, to be moved
     /// to the lane's folder.
     pub(super) fn take(&mut self, fingerprint: Fingerprint, item: &ItemMeta, to: usize) -> bool {
-        let Some((from, old, uid)) = self.by_print.get_mut(&fingerprint.exact).and_then(Vec::pop) else {
-            return false;
-        };
+        let there = self.by_print.get_mut(&fingerprint.exact).and_then(|all| first_left(all, &self.gone));
+        self.take_there(there, fingerprint, item, to)
+    }
+
+    /// Whether what stays of messages is worth knowing.
+    pub(super) fn knows_what_stays(&self) -> bool {
+        !self.by_stable.is_empty()
+    }
+
+    /// The same for a message that the source writes anew at each reading, known by what stays of it and its Message-ID.
+    pub(super) fn take_anew(
+        &mut self,
+        known: ([u8; 16], String),
+        fingerprint: Fingerprint,
+        item: &ItemMeta,
+        to: usize,
+    ) -> bool {
+        let there = self.by_stable.get_mut(&known).and_then(|all| first_left(all, &self.gone));
+        self.take_there(there, fingerprint, item, to)
+    }
+
+    fn take_there(
+        &mut self,
+        there: Option<There>,
+        fingerprint: Fingerprint,
+        item: &ItemMeta,
+        to: usize,
+    ) -> bool {
+        let Some((from, old, uid)) = there else { return false };
+        self.gone.insert((from, uid));
         self.places[from].left -= 1;
         self.taken.push(Move { from, old, uid, to, item: item.clone(), fingerprint });
         true
@@ -74,14 +110,56 @@ impl Movables {
         orphans.map(|place| (&place.source, &place.open.folder.path, place.left))
     }
 
-    fn add(&mut self, place: Place, gone: &[Gone]) {
+    /// Looks at what stays of messages that are gone from a folder in which the source writes some anew at each reading.
+    async fn look(&mut self, target: &mut dyn Target, at: usize, gone: &[Gone]) -> Result<(), Stop> {
+        let meta = |gone: &Gone| ItemMeta {
+            id: ItemId::Uid(gone.target),
+            size: gone.size,
+            received: None,
+            flags: Flags::default(),
+        };
+        let mut items: Vec<ItemMeta> = gone.iter().map(meta).collect();
+        items.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        let before: HashMap<ItemId, &Gone> =
+            gone.iter().map(|gone| (ItemId::Uid(gone.target), gone)).collect();
+        let open = Arc::clone(&self.places[at].open);
+        let wanted = FetchOrder { folder: &open.folder, validity: open.mark.validity, items: &items };
+        let read = read::read(target.as_source(), &[wanted], Part::Whole, Halves::All, &|_| {}).await;
+        for seen in read.map_err(ConnectorError::anew)?.into_iter().flat_map(|read| read.seen) {
+            let gone = before.get(&seen.meta.id);
+            if let (Some(gone), Some(stable), Some(id)) = (gone, seen.stable, seen.message_id) {
+                let there = (at, gone.item.clone(), gone.target);
+                self.by_stable.entry((stable, id)).or_default().push(there);
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, place: Place, gone: &[Gone]) -> usize {
         let at = self.places.len();
         self.places.push(Place { left: gone.len(), ..place });
         for gone in gone {
             let there = (at, gone.item.clone(), gone.target);
             self.by_print.entry(gone.fingerprint.exact).or_default().push(there);
         }
+        at
     }
+}
+
+/// The last of them that was not taken.
+fn first_left(all: &mut Vec<There>, gone: &BTreeSet<(usize, u32)>) -> Option<There> {
+    loop {
+        let there = all.pop()?;
+        if !gone.contains(&(there.0, there.2)) {
+            return Some(there);
+        }
+    }
+}
+
+/// Whether the source wrote some of a folder's messages anew when it was compared.
+fn read_anew(record: &FolderRecord) -> bool {
+    let mut findings = record.compared.iter().flat_map(|compared| &compared.findings);
+    findings.any(|finding| finding.cause == Cause::ReadAnew)
 }
 
 /// The sizes of what would be copied: nothing of another size can have moved there.
@@ -100,7 +178,10 @@ pub(super) async fn find(
     let mut movables = Movables::default();
     for lane in lanes.iter().filter(|lane| !lane.plan.gone.is_empty()) {
         let (id, source, open) = (lane.id, lane.source.path.clone(), Arc::clone(&lane.open));
-        movables.add(Place { id, source, open, orphan: false, left: 0 }, &lane.plan.gone);
+        let at = movables.add(Place { id, source, open, orphan: false, left: 0 }, &lane.plan.gone);
+        if read_anew(&lane.record) {
+            movables.look(target, at, &lane.plan.gone).await?;
+        }
     }
     for (id, record) in &survey.orphans {
         let there = survey.there.iter().find(|folder| folder.path == record.target && folder.selectable);
@@ -116,7 +197,11 @@ pub(super) async fn find(
             continue;
         }
         let source = record.source.clone();
-        movables.add(Place { id: *id, source, open: Arc::new(open), orphan: true, left: 0 }, &plan.gone);
+        let place = Place { id: *id, source, open: Arc::new(open), orphan: true, left: 0 };
+        let at = movables.add(place, &plan.gone);
+        if read_anew(record) {
+            movables.look(target, at, &plan.gone).await?;
+        }
     }
     Ok(movables)
 }

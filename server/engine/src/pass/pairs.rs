@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use shared::{cause::Cause, project::VerifyDepth};
+use shared::{cause::Cause, finding::Finding, project::VerifyDepth};
 
 use crate::{
     ledger::{Compared, Entry, EntryState},
@@ -29,6 +29,8 @@ pub(super) struct Sorted {
     pub reasons: Reasons,
     /// What is known of items on the target only.
     pub told: Reasons,
+    /// What the ledger knows of the content of source items, as they were read before.
+    pub firsts: HashMap<ItemId, [u8; 16]>,
     /// Source items that need not be read and are read all the same, with what the ledger knows of their content: ids may
     /// have come to mean other items without a word (edge case 2).
     pub samples: Vec<(ItemId, Fingerprint)>,
@@ -157,6 +159,9 @@ impl Links {
                     let (ItemId::Uid(from), gone) = (&item, !present.contains(&item)) else { continue };
                     let from = *from;
                     links.untold |= target.is_none() && !gone;
+                    if let Some(first) = fingerprint.filter(|_| !gone) {
+                        sorted.firsts.insert(item.clone(), first.exact);
+                    }
                     let absent = target.filter(|to| ids_hold && !arrived.contains(&ItemId::Uid(*to)));
                     let compared = |to: u32| {
                         before.is_some_and(|before| from < before.source.next && to < before.target.next)
@@ -207,7 +212,9 @@ impl Links {
         };
         let (here, there) = (sizes(here), sizes(there));
         let altered: BTreeSet<&str> = findings(before, |cause| cause == Cause::BytesAltered).collect();
-        let deep_enough = before.filter(|before| reads(before.depth) >= reads(depth));
+        // What a server writes anew at each reading was never compared byte for byte: it is looked at again.
+        let anew = findings_of(before).any(|finding| finding.cause == Cause::ReadAnew);
+        let deep_enough = before.filter(|before| reads(before.depth) >= reads(depth) && !anew);
         let mut known = HashMap::new();
         let mut used = HashSet::new();
         for (from, to, fingerprint) in self.pairs {
@@ -253,8 +260,7 @@ const fn reads(depth: VerifyDepth) -> u8 {
 
 /// The ids of items that a comparison had a finding about.
 fn findings(before: Option<&Compared>, of: impl Fn(Cause) -> bool) -> impl Iterator<Item = &str> {
-    let findings = before.into_iter().flat_map(|before| &before.findings);
-    findings
+    findings_of(before)
         .filter(move |finding| of(finding.cause))
         .filter_map(|finding| Some(finding.subject.item.as_ref()?.id.as_str()))
 }
@@ -268,6 +274,10 @@ fn message_id(before: &Compared, item: &ItemId) -> Option<String> {
         .find(|label| label.id == id)?
         .message_id
         .clone()
+}
+
+fn findings_of(before: Option<&Compared>) -> impl Iterator<Item = &Finding> {
+    before.into_iter().flat_map(|before| &before.findings)
 }
 
 fn uid(item: &ItemMeta) -> Option<u32> {
@@ -291,7 +301,7 @@ fn unlike(item: &ItemMeta) -> Fingerprint {
 }
 
 fn seen(meta: ItemMeta, fingerprint: Fingerprint) -> Seen {
-    Seen { meta, fingerprint, message_id: None }
+    Seen { meta, fingerprint, message_id: None, stable: None, anew: false }
 }
 
 /// Groups of folders that are compared together, bounded in items and bytes: a round trip for many, and progress kept.

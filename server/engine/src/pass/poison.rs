@@ -61,7 +61,7 @@ pub(super) async fn settle(course: &mut Course, pump: &mut Pump<'_>) -> Result<(
     for (order, lane) in lanes.iter().enumerate() {
         for item in &lane.plan.copy {
             let Some(print) = condemned(lane, item) else { continue };
-            let known = match pump.arrived(course, order, item, print) {
+            let known = match pump.arrived(course, order, item, print, None) {
                 Some(arrived) => arrived,
                 None => {
                     pump.tallies[order].poison += 1;

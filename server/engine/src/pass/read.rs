@@ -5,7 +5,7 @@ use shared::cause::Cause;
 use super::large;
 use crate::{
     error::{ConnectorError, Reach},
-    fingerprint::{Fingerprinter, brief, fingerprint},
+    fingerprint::{Fingerprinter, brief, fingerprint, stable},
     matching::Seen,
     model::ItemMeta,
     source::{Arrival, FetchOrder, ItemSink, Part, READING_KIB, Source},
@@ -24,6 +24,8 @@ pub(super) enum Halves {
     /// The loose one only of content some server may rewrite.
     Brief,
     Both,
+    /// Both, and what stays where a server writes messages anew.
+    All,
 }
 
 /// Reads items of several folders and takes their fingerprints; the bytes are dropped at once. `on` is told each item's
@@ -46,10 +48,15 @@ pub(super) async fn read(
                     on(item.meta.size);
                     let fingerprint = match halves {
                         Halves::Brief => brief(&item.body),
-                        Halves::Both => fingerprint(&item.body),
+                        Halves::Both | Halves::All => fingerprint(&item.body),
+                    };
+                    let stable = match halves {
+                        Halves::Brief | Halves::Both => None,
+                        Halves::All => stable(&item.body),
                     };
                     let message_id = message_id(&item.body);
-                    reads[order].seen.push(Seen { fingerprint, message_id, meta: item.meta });
+                    let seen = Seen { fingerprint, message_id, meta: item.meta, stable, anew: false };
+                    reads[order].seen.push(seen);
                 }
                 Arrival::Large { order, item } => late.push((order, item)),
                 Arrival::Failed { order, item, cause, detail } => {
@@ -64,7 +71,7 @@ pub(super) async fn read(
         let mut id = None;
         let fingerprinter = match halves {
             Halves::Brief => Fingerprinter::exact(),
-            Halves::Both => Fingerprinter::new(),
+            Halves::Both | Halves::All => Fingerprinter::new(),
         };
         let folder = orders[order].folder;
         let known = large::know(source, folder, &item, fingerprinter, |piece| id = message_id(piece)).await;
@@ -72,7 +79,8 @@ pub(super) async fn read(
             Ok(known) => {
                 on(item.size);
                 let fingerprint = known.fingerprint;
-                reads[order].seen.push(Seen { fingerprint, message_id: id, meta: item });
+                let seen = Seen { fingerprint, message_id: id, meta: item, stable: None, anew: false };
+                reads[order].seen.push(seen);
             }
             Err(error) if error.reach == Reach::Item => {
                 reads[order].failed.push((item, error.cause, error.detail));
@@ -84,7 +92,7 @@ pub(super) async fn read(
 }
 
 /// The Message-ID of a message (RFC 5322, section 3.6.4) as it stands there, cut to 200 characters.
-fn message_id(body: &[u8]) -> Option<String> {
+pub(super) fn message_id(body: &[u8]) -> Option<String> {
     const NAME: &[u8] = b"message-id:";
     let mut lines = body.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let value = lines

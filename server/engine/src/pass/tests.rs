@@ -1,5 +1,6 @@
 //! Passes between servers with habits, faults and cut connections.
 
+mod anew;
 mod content;
 mod crash;
 mod cutover;

@@ -19,11 +19,12 @@ use super::{
     gather::{Gathered, Gatherer},
     large,
     moves::Movables,
-    poison,
+    poison, read,
     stop::Stop,
 };
 use crate::{
     error::ConnectorError,
+    fingerprint::stable,
     ledger::{Entry, EntryState, FolderId, FolderRecord},
     model::{Fingerprint, Folder, ItemId, ItemMeta, Watermark},
     plan::FolderPlan,
@@ -258,7 +259,7 @@ impl Pump<'_> {
                 settled.push((lane.id, entry(&item.meta, None, state)));
                 continue;
             }
-            match self.decide(course, order, &item.meta, print) {
+            match self.decide(course, order, &item.meta, print, Some(&item.body)) {
                 Decision::Settled(known) | Decision::Moved(known) => settled.push((lane.id, known)),
                 Decision::Send => {
                     settled.push((lane.id, intent(lane, &item.meta, print)));
@@ -282,18 +283,24 @@ impl Pump<'_> {
         Ok(Some(Window { number: self.windows, folder: Arc::clone(&lane.open), items, held: holds }))
     }
 
-    /// Whether an item is on the target already.
+    /// Whether an item is on the target already. `body` is there unless it is too large to be held.
     pub(super) fn decide(
         &mut self,
         course: &mut Course,
         order: usize,
         meta: &ItemMeta,
         print: Fingerprint,
+        body: Option<&[u8]>,
     ) -> Decision {
-        if let Some(known) = self.arrived(course, order, meta, print) {
+        if let Some(known) = self.arrived(course, order, meta, print, body) {
             return Decision::Settled(known);
         }
-        if self.movables.take(print, meta, order) {
+        let anew = |movables: &mut Movables| {
+            let body = body.filter(|_| movables.knows_what_stays())?;
+            let known = (stable(body)?, read::message_id(body)?);
+            Some(movables.take_anew(known, print, meta, order))
+        };
+        if self.movables.take(print, meta, order) || anew(&mut *self.movables) == Some(true) {
             return Decision::Moved(entry(meta, Some(print), EntryState::Intended));
         }
         Decision::Send
@@ -306,10 +313,21 @@ impl Pump<'_> {
         order: usize,
         meta: &ItemMeta,
         print: Fingerprint,
+        body: Option<&[u8]>,
     ) -> Option<Entry> {
         let known = self.lanes[order].plan.intended.get(&meta.id);
         let intended = known.is_some();
-        let uid = self.adoptable[order].take(print, meta.received, intended)?;
+        let adoptable = &mut self.adoptable[order];
+        // What was sent was what it was then: a source may write it anew at each reading.
+        let first = known.copied().flatten().filter(|first| first.exact != print.exact);
+        let sent = first.and_then(|first| Some((adoptable.take(first, meta.received, true)?, first)));
+        let found =
+            sent.or_else(|| Some((adoptable.take(print, meta.received, intended)?, print))).or_else(|| {
+                let body = body.filter(|_| adoptable.knows_what_stays())?;
+                let id = read::message_id(body);
+                Some((adoptable.take_anew(stable(body)?, id.as_deref(), meta.received, intended)?, print))
+            });
+        let (uid, print) = found?;
         match known {
             Some(Some(_)) => self.tallies[order].recovered += 1,
             // Of a rebuilt folder, which is told of as a whole.

@@ -44,7 +44,16 @@ fn message(text: &str, uid: u32) -> (Seen, bool) {
     }
     let fingerprint =
         Fingerprint { exact: [letter | u8::from(rewritten) << 7; 16], loose: Some([letter; 16]) };
-    (Seen { meta, fingerprint, message_id: Some(format!("<{uid}@example.org>")) }, text.contains('?'))
+    (
+        Seen {
+            meta,
+            fingerprint,
+            message_id: Some(format!("<{uid}@example.org>")),
+            stable: None,
+            anew: false,
+        },
+        text.contains('?'),
+    )
 }
 
 /// Two sides with ` | ` between; the source's ids count from 1, the target's from 101.

@@ -33,7 +33,7 @@ pub fn verdict(totals: &Totals, findings: &[Finding], depth: VerifyDepth) -> (Ve
     } else {
         Verdict::Perfect
     };
-    let mut sentence = presence(totals, unexplained, depth);
+    let mut sentence = presence(totals, unexplained, depth, findings);
     let differences = differences(totals, findings);
     if !differences.is_empty() {
         sentence.push_str(&format!(" {}.", differences.join(", ")));
@@ -42,9 +42,13 @@ pub fn verdict(totals: &Totals, findings: &[Finding], depth: VerifyDepth) -> (Ve
 }
 
 /// The first sentence: what is there and what is not.
-fn presence(totals: &Totals, unexplained: u64, depth: VerifyDepth) -> String {
+fn presence(totals: &Totals, unexplained: u64, depth: VerifyDepth, findings: &[Finding]) -> String {
     let (all, missing) = (totals.source_items, totals.missing);
+    let anew = findings.iter().any(|finding| finding.cause == Cause::ReadAnew);
     let how = match depth {
+        VerifyDepth::Content if anew => {
+            "byte for byte, or by content where a server writes messages anew at each reading"
+        }
         VerifyDepth::Content => "byte for byte",
         VerifyDepth::Headers => "with the same header and size (bodies were not compared)",
         VerifyDepth::Listing => "with the size the target lists for it (contents were not read again)",

@@ -142,23 +142,6 @@ fn what_was_copied_before_by_somebody_else_is_not_copied_again() {
 }
 
 #[test]
-fn edge_007_a_source_that_writes_its_headers_anew_each_time_is_never_called_good() {
-    static TIMES: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-    clock::run(async {
-        let scene = Scene::new("INBOX: a", "INBOX:").await;
-        scene.source.habits(|habits| {
-            habits.delivers = |body| {
-                let time = TIMES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                [format!("X-Time: {time}\r\n").as_bytes(), body].concat()
-            };
-        });
-        let outcome = scene.pass(PassKind::Initial).await;
-        assert_eq!((outcome.counts.copied, verdict(&outcome)), (1, Verdict::Poor));
-        scene.check_another_pass_stores_nothing().await;
-    });
-}
-
-#[test]
 fn edge_009_a_target_that_adds_headers_is_never_called_good() {
     clock::run(async {
         let scene = Scene::new("INBOX: a", "INBOX:").await;
