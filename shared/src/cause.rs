@@ -122,6 +122,8 @@ causes! {
     FlagsAltered = "message.flags", "Flags differ", "Flags were changed on one side after the copy, or the target does not keep them.";
     FlagsCarried = "message.flags-carried", "Changed flags carried to the target", "Nothing to do.";
     FlagsKept = "message.flags-kept", "Flags changed on both sides", "Nothing to do: the target's flags stay as its user set them.";
+    ReceiptsSettled = "message.receipts-settled", "Read receipts that are not asked for again", "Nothing to do: the messages were read on the source, and mail programs see that they need not answer any more.";
+    ReceiptsOpen = "message.receipts-open", "Read receipts that may be asked for again", "The target keeps no mark that a receipt was sent: tell users to decline when their mail program asks, or let it never send receipts.";
     KeywordsLost = "message.keywords", "Keywords the target does not keep", "The target allows no such keywords.";
     Missing = "message.missing", "Message missing on the target", "Run a delta pass; if it stays missing, see the pass's findings.";
     Extra = "message.extra", "Message on the target that the source does not have", "Nothing to do if it arrived on the target later or the source deleted it since.";

@@ -10,7 +10,7 @@ use crate::{
     id::ProjectId,
     limits::Limits,
     list::{Direction, PAGE, Pairs},
-    rules::{DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy},
+    rules::{DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy, ReceiptPolicy},
     time::Timestamp,
 };
 
@@ -52,6 +52,8 @@ pub struct Options {
     pub oversized: OversizedPolicy,
     /// What happens to a message that has several labels on Gmail.
     pub gmail_labels: LabelPolicy,
+    /// What happens to messages that ask for a read receipt and were read already.
+    pub read_receipts: ReceiptPolicy,
     /// The newest so many days of each mailbox come first, so that people can work; the rest follows by itself.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u16>, minimum = 1))]
     pub day_one: Option<NonZeroU16>,
@@ -69,6 +71,7 @@ impl Default for Options {
             deleted: DeletedPolicy::Carry,
             oversized: OversizedPolicy::Skip,
             gmail_labels: LabelPolicy::Copies,
+            read_receipts: ReceiptPolicy::Settle,
             day_one: None,
         }
     }

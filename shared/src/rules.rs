@@ -214,6 +214,40 @@ impl LabelPolicy {
     }
 }
 
+/// What happens to messages that ask for a read receipt and were read on the source: on the target a mail program could
+/// send the receipt once more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum ReceiptPolicy {
+    /// The copy is marked as answered (`$MDNSent`, RFC 3503); the message itself stays as it is.
+    #[default]
+    Settle,
+    /// The copy is marked as the source marks it, and no otherwise.
+    Keep,
+}
+
+impl ReceiptPolicy {
+    /// Every policy there is.
+    pub const ALL: [Self; 2] = [Self::Settle, Self::Keep];
+
+    /// The word on the command line, in the API and in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Settle => "settle",
+            Self::Keep => "keep",
+        }
+    }
+
+    /// The words on screen.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Settle => "Mark them as answered",
+            Self::Keep => "Mark them as the source does",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,6 +259,7 @@ mod tests {
         assert_eq!(old.folders, FolderRules::default());
         assert_eq!((old.filter, old.deleted), (Filter::default(), DeletedPolicy::Carry));
         assert_eq!((old.oversized, old.gmail_labels), (OversizedPolicy::Skip, LabelPolicy::Copies));
+        assert_eq!(old.read_receipts, ReceiptPolicy::Settle);
     }
 
     #[test]

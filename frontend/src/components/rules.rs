@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use shared::{
     project::Options,
-    rules::{DeletedPolicy, LabelPolicy, OversizedPolicy, written_size},
+    rules::{DeletedPolicy, LabelPolicy, OversizedPolicy, ReceiptPolicy, written_size},
 };
 
 use super::icon::{Icon, IconName};
@@ -36,7 +36,7 @@ pub(crate) fn RuleSummary(options: Options) -> impl IntoView {
 
 /// The rules that differ from moving everything to its own name.
 fn rules(options: &Options) -> Vec<(&'static str, Vec<String>)> {
-    let Options { folders, filter, deleted, oversized, gmail_labels, .. } = options;
+    let Options { folders, filter, deleted, oversized, gmail_labels, read_receipts, .. } = options;
     let system = match &folders.system {
         None => Vec::new(),
         Some(all) if all.is_empty() => vec!["Moved like any other".into()],
@@ -65,6 +65,10 @@ fn rules(options: &Options) -> Vec<(&'static str, Vec<String>)> {
         (
             "Messages with several labels on Gmail",
             unusual(gmail_labels.title(), *gmail_labels != LabelPolicy::Copies),
+        ),
+        (
+            "Messages that ask for a read receipt and were read",
+            unusual(read_receipts.title(), *read_receipts != ReceiptPolicy::Settle),
         ),
     ];
     rows.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()

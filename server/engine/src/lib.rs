@@ -19,6 +19,7 @@ pub mod matching;
 pub mod model;
 pub mod pass;
 pub mod plan;
+pub mod receipts;
 pub mod source;
 pub mod target;
 #[cfg(test)]

@@ -170,6 +170,8 @@ impl Exit {
             | C::LabelHidden
             | C::OtherLabel
             | C::ReadAnew
+            | C::ReceiptsSettled
+            | C::ReceiptsOpen
             | C::FolderForeign
             | C::FolderExcluded
             | C::FolderMerged

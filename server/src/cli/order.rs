@@ -97,6 +97,7 @@ impl TryFrom<MigrateArgs> for Order {
                 deleted: rules.deleted,
                 oversized: rules.oversized,
                 gmail_labels: rules.gmail_labels,
+                read_receipts: rules.read_receipts,
                 source_limits,
                 target_limits,
                 day_one: None,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 use engine::mapping::rules::faults;
 use shared::rules::{
-    Age, BadRule, DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy, parse_size,
+    Age, BadRule, DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy, ReceiptPolicy, parse_size,
 };
 
 use super::Problem;
@@ -57,6 +57,9 @@ pub(super) struct RulesArgs {
     /// What happens on the way out of Gmail to messages that have several labels
     #[arg(long, value_name = "WHAT", default_value = "copies")]
     gmail_labels: LabelsArg,
+    /// What happens to messages that ask for a read receipt and were read already
+    #[arg(long, value_name = "WHAT", default_value = "settle")]
+    read_receipts: ReceiptsArg,
 }
 
 /// Folders that a mail system makes for itself.
@@ -95,6 +98,15 @@ enum LabelsArg {
     First,
 }
 
+/// Messages that ask for a read receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ReceiptsArg {
+    /// Their copies are marked $MDNSent, so that no mail program answers once more
+    Settle,
+    /// Their copies are marked as they are
+    Keep,
+}
+
 /// What is moved and where it goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Rules {
@@ -103,6 +115,7 @@ pub(super) struct Rules {
     pub(super) deleted: DeletedPolicy,
     pub(super) oversized: OversizedPolicy,
     pub(super) gmail_labels: LabelPolicy,
+    pub(super) read_receipts: ReceiptPolicy,
 }
 
 impl TryFrom<RulesArgs> for Rules {
@@ -152,6 +165,10 @@ impl TryFrom<RulesArgs> for Rules {
             gmail_labels: match args.gmail_labels {
                 LabelsArg::Copies => LabelPolicy::Copies,
                 LabelsArg::First => LabelPolicy::First,
+            },
+            read_receipts: match args.read_receipts {
+                ReceiptsArg::Settle => ReceiptPolicy::Settle,
+                ReceiptsArg::Keep => ReceiptPolicy::Keep,
             },
         })
     }

@@ -7,7 +7,8 @@ use shared::{
     endpoint::Preset,
     project::Options,
     rules::{
-        BadRule, DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy, parse_size, written_size,
+        BadRule, DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy, ReceiptPolicy, parse_size,
+        written_size,
     },
 };
 
@@ -44,6 +45,7 @@ pub(super) struct RulesDraft {
     deleted: RwSignal<DeletedPolicy>,
     oversized: RwSignal<OversizedPolicy>,
     gmail_labels: RwSignal<LabelPolicy>,
+    read_receipts: RwSignal<ReceiptPolicy>,
 }
 
 impl RulesDraft {
@@ -72,6 +74,7 @@ impl RulesDraft {
             deleted: RwSignal::new(options.deleted),
             oversized: RwSignal::new(options.oversized),
             gmail_labels: RwSignal::new(options.gmail_labels),
+            read_receipts: RwSignal::new(options.read_receipts),
         }
     }
 
@@ -101,6 +104,7 @@ impl RulesDraft {
             deleted: self.deleted.get(),
             oversized: self.oversized.get(),
             gmail_labels: self.gmail_labels.get(),
+            read_receipts: self.read_receipts.get(),
             ..options
         })
     }
@@ -194,7 +198,10 @@ pub(super) fn RulesFields(
                 <RadioField name="options.deleted" legend="Messages marked as deleted" value=draft.deleted choices=deleted()/>
                 <RadioField name="options.oversized" legend="Messages larger than the target takes" value=draft.oversized choices=oversized()/>
             </div>
-            <RadioField name="options.gmail_labels" legend="Messages with several labels on Gmail" value=draft.gmail_labels choices=labels()/>
+            <div class="pair even">
+                <RadioField name="options.gmail_labels" legend="Messages with several labels on Gmail" value=draft.gmail_labels choices=labels()/>
+                <RadioField name="options.read_receipts" legend="Messages that ask for a read receipt and were read" value=draft.read_receipts choices=receipts()/>
+            </div>
         </section>
     }
 }
@@ -256,6 +263,22 @@ fn labels() -> Vec<Choice<LabelPolicy>> {
     LabelPolicy::ALL.map(choice).to_vec()
 }
 
+fn receipts() -> Vec<Choice<ReceiptPolicy>> {
+    let explained = |policy| match policy {
+        ReceiptPolicy::Settle => {
+            "So that no mail program sends the receipt once more; the messages stay as they are."
+        }
+        ReceiptPolicy::Keep => "A mail program may ask users to send a receipt again.",
+    };
+    let choice = |policy: ReceiptPolicy| Choice {
+        value: policy,
+        word: policy.word(),
+        title: policy.title(),
+        explained: explained(policy),
+    };
+    ReceiptPolicy::ALL.map(choice).to_vec()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,6 +299,7 @@ mod tests {
             options.deleted = DeletedPolicy::Skip;
             options.oversized = OversizedPolicy::StopBefore;
             options.gmail_labels = LabelPolicy::First;
+            options.read_receipts = ReceiptPolicy::Keep;
             assert_eq!(RulesDraft::of(&options).fill(Options::default()), Ok(options));
         });
     }

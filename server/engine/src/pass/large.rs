@@ -65,7 +65,9 @@ pub(super) async fn carry(
 ) -> Result<(), Stop> {
     let lanes: &[Lane] = pump.lanes;
     let lane = &lanes[order];
-    let known = know(hands.source, &lane.source, &item, Fingerprinter::exact(), |_| {}).await;
+    let mut head = Bytes::new();
+    let known =
+        know(hands.source, &lane.source, &item, Fingerprinter::exact(), |piece| head = piece.clone()).await;
     let known = match known {
         Ok(known) => known,
         Err(error) if error.reach == Reach::Item => {
@@ -90,7 +92,11 @@ pub(super) async fn carry(
         Decision::Send => {}
     }
     course.ledger.put_entries(&[(lane.id, intent(lane, &item, known.fingerprint))]).await?;
-    let result = send(hands, lane, &mut item, known).await?;
+    let as_listed = item.clone();
+    pump.settle(course, order, &mut item, &head);
+    drop(head);
+    let result = send(hands, lane, &item, known).await?;
+    let item = as_listed;
     let (entry, findings) = stored(course, lane, &item, known.fingerprint, result);
     course.ledger.put_entries(&[(lane.id, entry)]).await?;
     course.note(findings).await?;
@@ -101,12 +107,11 @@ pub(super) async fn carry(
 async fn send(
     hands: &mut Hands<'_>,
     lane: &Lane,
-    item: &mut ItemMeta,
+    item: &ItemMeta,
     known: Known,
 ) -> Result<StoreResult, Stop> {
     let (sender, mut read) = mpsc::channel::<Bytes>(PIECES);
     let (forward, pieces) = mpsc::channel::<Bytes>(PIECES);
-    let item = &*item;
     let source = &mut *hands.source;
     let fetch = async move { source.stream(&lane.source, item, &sender).await };
     let hand_on = async move {

@@ -18,6 +18,7 @@ mod names;
 mod plain;
 mod poison;
 mod presets;
+mod receipts;
 mod recovery;
 mod refusals;
 mod room;

@@ -9,6 +9,7 @@ use std::{
 use shared::{
     cause::Cause,
     finding::{Finding, Severity},
+    rules::ReceiptPolicy,
 };
 use tokio::sync::mpsc;
 
@@ -28,6 +29,7 @@ use crate::{
     ledger::{Entry, EntryState, FolderId, FolderRecord},
     model::{Fingerprint, Folder, ItemId, ItemMeta, Watermark},
     plan::FolderPlan,
+    receipts::{Receipt, SENT, receipt},
     source::{FetchOrder, ItemSink, MOVING_KIB, Part},
     target::{OpenFolder, StoreNews, StoreOutcome, StoreResult, Target, Window},
     wire::imap::session::date_inside,
@@ -159,6 +161,9 @@ pub(super) struct Tally {
     recovered: u64,
     /// Left out because the process ended at them.
     pub poison: u64,
+    /// Read receipts that are not asked for once more, and those that may be.
+    settled: u64,
+    open: u64,
 }
 
 impl Tally {
@@ -177,6 +182,20 @@ impl Tally {
                 self.recovered
             );
             findings.push(about_folder(path, Severity::Info, Cause::Recovered, detail));
+        }
+        if self.settled > 0 {
+            let detail = format!(
+                "{} messages that ask for a read receipt were read already: they are marked {SENT} on the target",
+                self.settled
+            );
+            findings.push(about_folder(path, Severity::Info, Cause::ReceiptsSettled, detail));
+        }
+        if self.open > 0 {
+            let detail = format!(
+                "{} messages that ask for a read receipt were read already, and the target's folder does not keep {SENT}",
+                self.open
+            );
+            findings.push(about_folder(path, Severity::Info, Cause::ReceiptsOpen, detail));
         }
         course.note(findings).await?;
         Ok(())
@@ -267,6 +286,7 @@ impl Pump<'_> {
                     if item.meta.received.is_none() {
                         item.meta.received = date_inside(&item.body);
                     }
+                    self.settle(course, order, &mut item.meta, &item.body);
                     items.push(item);
                     holds.push(held);
                 }
@@ -281,6 +301,24 @@ impl Pump<'_> {
         self.windows += 1;
         self.sending.insert(self.windows, sending);
         Ok(Some(Window { number: self.windows, folder: Arc::clone(&lane.open), items, held: holds }))
+    }
+
+    /// Marks the copy of a message so that no mail program sends a read receipt for it once more. `head` is its beginning.
+    pub(super) fn settle(&mut self, course: &Course, order: usize, meta: &mut ItemMeta, head: &[u8]) {
+        match course.order.options.read_receipts {
+            ReceiptPolicy::Settle => {}
+            ReceiptPolicy::Keep => return,
+        }
+        let tally = &mut self.tallies[order];
+        match receipt(head, &meta.flags, &self.lanes[order].open.keeps) {
+            Receipt::None => {}
+            Receipt::Settle => {
+                tally.settled += 1;
+                meta.flags.keywords.push(SENT.into());
+                meta.flags.keywords.sort_unstable();
+            }
+            Receipt::Open => tally.open += 1,
+        }
     }
 
     /// Whether an item is on the target already. `body` is there unless it is too large to be held.

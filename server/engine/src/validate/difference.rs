@@ -8,6 +8,7 @@ use super::{FolderPair, KeywordRule};
 use crate::{
     matching::Seen,
     model::{Received, SystemFlags},
+    receipts::SENT,
     wire::imap::date,
 };
 
@@ -34,7 +35,9 @@ pub(super) fn bytes(here: &Seen, there: &Seen, same: bool, depth: VerifyDepth) -
 /// Another date, other flags, other keywords.
 pub(super) fn marks(here: &Seen, there: &Seen, pair: &FolderPair) -> Vec<(Cause, String)> {
     let (here, there) = (&here.meta, &there.meta);
-    let (lost, added) = keywords(&here.flags.keywords, &there.flags.keywords, &pair.keeps.keywords);
+    let (lost, mut added) = keywords(&here.flags.keywords, &there.flags.keywords, &pair.keeps.keywords);
+    // What was read needs no receipt any more: we mark it so, and mail programs do.
+    added.retain(|name| !(name.eq_ignore_ascii_case(SENT) && here.flags.system.has("\\Seen")));
     let date = dates(here.received, there.received).map(|detail| (Cause::DateAltered, detail));
     let flags = flags(here.flags.system, there.flags.system, pair.role, &added);
     let flags = flags.map(|detail| (Cause::FlagsAltered, detail));

@@ -3,7 +3,7 @@
 use clap::Parser;
 use shared::{
     folder::Role,
-    rules::{LabelPolicy, RegexRule},
+    rules::{LabelPolicy, ReceiptPolicy, RegexRule},
 };
 
 use super::*;
@@ -69,6 +69,8 @@ fn every_rule_can_be_typed() {
         "stop-before",
         "--gmail-labels",
         "first",
+        "--read-receipts",
+        "keep",
     ])
     .expect("makes sense");
     let folders = &rules.folders;
@@ -87,7 +89,7 @@ fn every_rule_can_be_typed() {
     assert_eq!(filter.older_than, Some(Age::Days(90)));
     assert_eq!((filter.min_bytes, filter.max_bytes), (Some(1), Some(25 << 20)));
     assert_eq!((rules.deleted, rules.oversized), (DeletedPolicy::Skip, OversizedPolicy::StopBefore));
-    assert_eq!(rules.gmail_labels, LabelPolicy::First);
+    assert_eq!((rules.gmail_labels, rules.read_receipts), (LabelPolicy::First, ReceiptPolicy::Keep));
 }
 
 #[test]
