@@ -73,3 +73,12 @@ where
     }
     Ok(())
 }
+
+/// Brings an empty database to where an earlier version left it, so that a test can see what becomes of that.
+pub async fn apply_first<'c, C>(db: &'c C, migrations: u32) -> Result<(), DbErr>
+where
+    C: ConnectionTrait,
+    &'c C: IntoSchemaManagerConnection<'c>,
+{
+    Migrator::up(db, Some(migrations)).await
+}

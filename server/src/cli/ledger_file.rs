@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_run_on_the_same_ledger_is_refused_until_the_first_ends() {
+    fn edge_168_a_second_run_on_the_same_ledger_is_refused_until_the_first_ends() {
         let dir = tempfile::tempdir().expect("a folder");
         let place = LedgerPlace::Default(dir.path().join("new/ledgers/a.db"));
         let first = LockedLedger::open(&place).expect("locks");

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mailbox_that_slows_down_by_half_is_noticed_and_a_steady_one_is_not() {
+    fn edge_171_a_mailbox_that_slows_down_by_half_is_noticed_and_a_steady_one_is_not() {
         check(&[(300, 1_000_000)], false);
         check(&[(300, 1_000_000), (70, 400_000)], true);
         check(&[(300, 1_000_000), (70, 700_000)], false);

@@ -61,7 +61,7 @@ async fn a_project_runs_as_many_at_once_as_it_may(setting: &Setting) {
     assert_eq!(third.job, jobs[2]);
 }
 
-async fn two_jobs_never_write_one_mailbox_at_once(setting: &Setting) {
+async fn edge_168_two_jobs_never_write_one_mailbox_at_once(setting: &Setting) {
     let store = &setting.store;
     let (project, _) = sample::jobs(store, 9, &[]).await;
     let mut twin = sample::mailbox("anna");
@@ -77,7 +77,7 @@ async fn two_jobs_never_write_one_mailbox_at_once(setting: &Setting) {
     assert_eq!(store.claim().await.expect("claims").map(|lease| lease.job), Some(jobs[1]));
 }
 
-async fn a_stale_epoch_writes_nothing(setting: &Setting) {
+async fn edge_168_a_stale_epoch_writes_nothing(setting: &Setting) {
     let store = &setting.store;
     let old = sample::claimed(store).await;
     let pass = store.begin_pass(&old).await.expect("begins");
@@ -195,8 +195,8 @@ async fn a_dry_run_leaves_the_job_where_it_was(setting: &Setting) {
 on_both! {
     of_many_claimers_each_job_has_one,
     a_project_runs_as_many_at_once_as_it_may,
-    two_jobs_never_write_one_mailbox_at_once,
-    a_stale_epoch_writes_nothing,
+    edge_168_two_jobs_never_write_one_mailbox_at_once,
+    edge_168_a_stale_epoch_writes_nothing,
     a_pass_that_ended_writes_nothing_more,
     what_a_dead_process_ran_goes_on_as_its_admin_wanted,
     a_heartbeat_tells_what_the_admin_wants,

@@ -2,6 +2,10 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
+use engine::ledger::{EntryState, Ledger};
+use sea_orm::ConnectionTrait;
+use shared::{endpoint::Login, job::JobAction, project::ProjectQuery};
+
 use super::{
     on_both, sample,
     setting::{Setting, new_database},
@@ -25,7 +29,7 @@ async fn what_was_kept_is_there_at_the_next_start(setting: &Setting) {
     assert_eq!(again.project(id).await.expect("is there").row.name, "Move");
 }
 
-async fn a_database_of_a_newer_version_is_refused_and_left_alone(setting: &Setting) {
+async fn edge_169_a_database_of_a_newer_version_is_refused_and_left_alone(setting: &Setting) {
     let ours = setting.number("SELECT COUNT(*) FROM seaql_migrations").await;
     setting.meddle("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20991231_future', 0)").await;
     let error = setting.again().await.expect_err("is refused").to_string();
@@ -47,9 +51,75 @@ async fn an_answering_database_is_ready(setting: &Setting) {
 
 on_both! {
     what_was_kept_is_there_at_the_next_start,
-    a_database_of_a_newer_version_is_refused_and_left_alone,
+    edge_169_a_database_of_a_newer_version_is_refused_and_left_alone,
     a_key_that_sealed_nothing_here_is_refused,
     an_answering_database_is_ready,
+}
+
+/// What a project in the middle of its move looked like in the first version.
+const OLD: [&str; 4] = [
+    "INSERT INTO project (name, source, target, options, created) VALUES ('Move', '{source}', '{target}',
+        '{\"verify\":\"content\",\"parallel\":2}', 1)",
+    "INSERT INTO job (project, source_user, target_user, state, settled, wanted, queued, updated, lease_epoch, ledger_version)
+        SELECT id, 'anna@old.example', 'anna@new.example', 'paused', 'paused', 'initial', 0, 1, 3, 9 FROM project",
+    "INSERT INTO ledger_folder (job, source, target, source_validity, bracket_validity, bracket_next, items, bytes)
+        SELECT id, '[\"INBOX\"]', '[\"INBOX\"]', 7, 9, 100, 3, 30 FROM job",
+    "INSERT INTO ledger_entry (folder, item, state, target, adopted, size, fingerprint)
+        SELECT id, '1', 1, 101, FALSE, 10, {print} FROM ledger_folder UNION ALL
+        SELECT id, '2', 0, NULL, FALSE, 10, {print} FROM ledger_folder",
+];
+
+async fn check_an_older_version_goes_on(url: &str, dir: &tempfile::TempDir) {
+    let old = sea_orm::Database::connect(url).await.expect("connects");
+    migrations::apply_first(&old, 1).await.expect("the first schema");
+    let print = if url.starts_with("sqlite") {
+        format!("x'{}'", "ab".repeat(16))
+    } else {
+        format!("'\\x{}'::bytea", "ab".repeat(16))
+    };
+    let endpoint = |host: &str| {
+        serde_json::to_string(&sample::side(host, Login::Password, None).endpoint).expect("serialises")
+    };
+    for statement in OLD {
+        let statement = statement
+            .replace("{source}", &endpoint("old.example"))
+            .replace("{target}", &endpoint("new.example"))
+            .replace("{print}", &print);
+        old.execute_unprepared(&statement).await.expect("the old version wrote it");
+    }
+    old.close().await.expect("closes");
+
+    let store = Store::open(
+        url.split('?').next().unwrap_or(url),
+        Sealer::load(None, &dir.path().join("key")).expect("a key"),
+    )
+    .await
+    .expect("the new version opens it");
+    let project = store.project_page(&ProjectQuery::default()).await.expect("lists").rows[0].id;
+    assert_eq!(store.project(project).await.expect("is there").options.parallel, 2);
+    let job = sample::listed(&store, project).await[0];
+    store.apply(job, JobAction::Resume).await.expect("goes on");
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    assert_eq!((lease.job, lease.epoch), (job, 4), "the epoch of before counts on");
+    let pass = store.begin_pass(&lease).await.expect("begins");
+    let ledger = store.ledger(&lease, pass);
+    let (folder, record) = ledger.folders().await.expect("reads").pop().expect("the folder");
+    assert_eq!((record.items, record.bracket.map(|mark| mark.next), record.compared), (3, Some(100), None));
+    let mut entries = ledger.entries(folder).await.expect("reads");
+    entries.sort_by(|a, b| a.item.cmp(&b.item));
+    let states: Vec<_> = entries.iter().map(|entry| entry.state.clone()).collect();
+    assert_eq!(states, [sample::copied(101), EntryState::Intended]);
+    assert!(entries.iter().all(|entry| entry.marks.is_none() && entry.fingerprint.is_some()));
+    sample::put_entries(&ledger, folder, &[sample::entry(2, sample::copied(102))]).await.expect("writes");
+}
+
+#[tokio::test]
+async fn edge_169_a_move_that_an_older_version_began_goes_on_where_it_was() {
+    let dir = tempfile::tempdir().expect("temp dir");
+    let file = dir.path().join("store.db");
+    check_an_older_version_goes_on(&format!("sqlite:{}?mode=rwc", file.display()), &dir).await;
+    let dir = tempfile::tempdir().expect("temp dir");
+    check_an_older_version_goes_on(&new_database(), &dir).await;
 }
 
 #[tokio::test]
