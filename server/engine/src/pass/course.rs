@@ -71,6 +71,8 @@ pub(super) struct Course {
     pub digest: String,
     /// What this pass leaves out; another attempt does not try it again.
     pub left_out: BTreeMap<FolderPath, BTreeSet<ItemId>>,
+    /// Large messages of which the source delivered other bytes the second time.
+    changed: BTreeSet<(FolderPath, ItemId)>,
     /// What of folders belongs to others, where one message stands in several, as it was last seen.
     pub labels: Labels,
     /// Whether both sides were reached at least once: from then on a lost connection is worth waiting for.
@@ -111,6 +113,7 @@ impl Course {
             keeps: BTreeMap::new(),
             refused: BTreeMap::new(),
             left_out: BTreeMap::new(),
+            changed: BTreeSet::new(),
             labels: Labels::default(),
             reached: false,
             waited: None,
@@ -260,6 +263,11 @@ impl Course {
         if self.left_out.entry(folder.clone()).or_default().insert(item.clone()) {
             self.counts.skipped += 1;
         }
+    }
+
+    /// Whether it is not the first time that a message changed between two readings.
+    pub(super) fn is_changed_again(&mut self, folder: &FolderPath, item: &ItemId) -> bool {
+        !self.changed.insert((folder.clone(), item.clone()))
     }
 
     /// Stops when an admin wants it. Looked at between windows.

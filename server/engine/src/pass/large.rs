@@ -1,6 +1,8 @@
 //! Moves a message that is too large to be held in memory: it is read once to know it, then once more in pieces that go
 //! straight to the target.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::Bytes;
 use shared::cause::Cause;
 use tokio::sync::mpsc;
@@ -95,25 +97,47 @@ pub(super) async fn carry(
     let as_listed = item.clone();
     pump.settle(course, order, &mut item, &head);
     drop(head);
-    let result = send(hands, lane, &item, known).await?;
+    let changed = AtomicBool::new(false);
+    let result = send(hands, lane, &item, known, &changed).await;
     let item = as_listed;
+    let result = match result {
+        Err(error)
+            if changed.load(Ordering::Relaxed) && course.is_changed_again(&lane.source.path, &item.id) =>
+        {
+            // It would end the same way each time; the target's session cannot be used any more.
+            let detail =
+                "it is too large to be held as a whole, and the source delivers other bytes at each reading";
+            let entry = fail(course, lane, item, Cause::Unreadable, detail.to_owned()).await?;
+            course.ledger.put_entries(&entry.into_iter().collect::<Vec<_>>()).await?;
+            return Err(error);
+        }
+        result => result?,
+    };
     let (entry, findings) = stored(course, lane, &item, known.fingerprint, result);
     course.ledger.put_entries(&[(lane.id, entry)]).await?;
     course.note(findings).await?;
     Ok(())
 }
 
-/// Reads the message again and hands its pieces on. The last one is held back until it is known to be the same message.
+/// Reads the message again and hands its pieces on. The last one is held back until it is known to be the same message;
+/// `changed` tells that it was not.
 async fn send(
     hands: &mut Hands<'_>,
     lane: &Lane,
     item: &ItemMeta,
     known: Known,
+    changed: &AtomicBool,
 ) -> Result<StoreResult, Stop> {
     let (sender, mut read) = mpsc::channel::<Bytes>(PIECES);
     let (forward, pieces) = mpsc::channel::<Bytes>(PIECES);
     let source = &mut *hands.source;
-    let fetch = async move { source.stream(&lane.source, item, &sender).await };
+    let whole = AtomicBool::new(false);
+    let delivered = &whole;
+    let fetch = async move {
+        let streamed = source.stream(&lane.source, item, &sender).await;
+        delivered.store(streamed.is_ok(), Ordering::Relaxed);
+        streamed
+    };
     let hand_on = async move {
         let mut fingerprinter = Fingerprinter::exact();
         let mut bytes = 0;
@@ -122,11 +146,16 @@ async fn send(
             fingerprinter.update(&piece);
             let last = bytes >= known.bytes;
             if last && (bytes != known.bytes || fingerprinter.clone().finish() != known.fingerprint) {
+                changed.store(true, Ordering::Relaxed);
                 break;
             }
             if forward.send(piece).await.is_err() {
-                break;
+                return Ok(());
             }
+        }
+        // What ends early without an error is shorter than before.
+        if bytes < known.bytes && delivered.load(Ordering::Relaxed) {
+            changed.store(true, Ordering::Relaxed);
         }
         Ok(())
     };

@@ -230,6 +230,26 @@ fn messages_that_are_alike_but_for_their_ids_are_each_adopted_once() {
 }
 
 #[test]
+fn edge_026_one_that_is_too_large_to_be_held_is_left_out_by_name_and_the_others_come() {
+    static READINGS: AtomicUsize = AtomicUsize::new(0);
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b/30000000 c", "INBOX:").await;
+        scene.source.habits(|habits| {
+            habits.delivers = |body| {
+                let reading = READINGS.fetch_add(1, Ordering::Relaxed);
+                [format!("X-Reading: {reading:06}\r\n").as_bytes(), body].concat()
+            };
+        });
+        let outcome = scene.pass(PassKind::Initial).await;
+        assert_eq!((&outcome.end, outcome.counts.copied, outcome.counts.skipped), (&PassEnd::Finished, 2, 1));
+        assert_eq!(scene.target.mailbox().folder("INBOX").messages.len(), 2);
+        let left = of(&outcome, Cause::Unreadable);
+        assert_eq!((left.len(), left[0].severity), (1, Severity::Loss));
+        assert_eq!(verdict(&outcome), Verdict::Investigate);
+    });
+}
+
+#[test]
 fn edge_007_a_source_that_writes_its_headers_anew_each_time_loses_nothing_and_says_so() {
     static TIMES: AtomicUsize = AtomicUsize::new(0);
     clock::run(async {
