@@ -194,6 +194,9 @@ impl Cause {
             | Self::FolderMerged
             | Self::LabelHidden
             | Self::OtherLabel
+            | Self::ReadAnew
+            | Self::ReceiptsSettled
+            | Self::ReceiptsOpen
             | Self::FolderRebuilt
             | Self::SubscriptionLost
             | Self::Filtered
