@@ -201,6 +201,7 @@ mod tests {
             pin: None,
             login,
             preset: None,
+            compress: Default::default(),
         })
     }
 

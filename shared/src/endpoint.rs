@@ -1,9 +1,11 @@
 //! Where a mail system is and how to log in. Never holds a secret.
 
+mod compress;
 mod preset;
 
 use serde::{Deserialize, Serialize};
 
+pub use compress::Compress;
 pub use preset::{Preset, UnknownPreset};
 
 /// A mail system. A closed enum: adding a system adds one variant.
@@ -30,6 +32,15 @@ impl Endpoint {
                 one.host.eq_ignore_ascii_case(&other.host)
                     && (one.port, one.tls) == (other.port, other.tls)
                     && one.login == other.login
+            }
+        }
+    }
+
+    /// Whether it is the same server, however it is spoken to.
+    pub fn same_server(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Imap(one), Self::Imap(other)) => {
+                one.host.eq_ignore_ascii_case(&other.host) && one.port == other.port
             }
         }
     }
@@ -84,6 +95,9 @@ pub struct ImapEndpoint {
     /// Which product it is, where its own words mislead; none: it is recognised.
     #[serde(default)]
     pub preset: Option<Preset>,
+    /// Whether what is said is compressed on its way.
+    #[serde(default)]
+    pub compress: Compress,
 }
 
 /// How a connection is protected.

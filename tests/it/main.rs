@@ -12,5 +12,6 @@ mod pairs;
 mod product;
 mod rules;
 mod second_pass;
+mod slow_line;
 mod source_untouched;
 mod tls;

@@ -3,6 +3,7 @@
 
 mod breaker;
 mod bucket;
+mod line;
 mod memory;
 mod schedule;
 mod slots;
@@ -229,6 +230,28 @@ impl Gate {
         state.tide.complain(Instant::now(), in_use, pause, why.to_owned());
         drop(state);
         self.stir();
+    }
+
+    /// The line to the system is slow: sessions that begin from now on compress what they say.
+    pub(crate) fn note_slow_line(&self) {
+        self.lock().line.note_slow(Instant::now());
+    }
+
+    /// Whether the line was slow a while ago.
+    pub(crate) fn line_is_slow(&self) -> bool {
+        self.lock().line.is_slow(Instant::now())
+    }
+
+    /// What came over a compressed session made no sense: the system is not asked to compress any more.
+    pub(crate) fn distrust_compression(&self) {
+        if self.lock().line.note_garbled() {
+            tracing::warn!("What the server compressed makes no sense: it goes on without");
+        }
+    }
+
+    /// Whether what came over a compressed session made no sense.
+    pub(crate) fn distrusts_compression(&self) -> bool {
+        self.lock().line.is_garbled()
     }
 
     /// Asks whether a login may be tried. Waits while other attempts of the same login could still be refused.

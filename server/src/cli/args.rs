@@ -73,6 +73,9 @@ pub(super) struct SourceArgs {
     /// carbonio, exchange, microsoft365, gmail, yahoo, icloud, domino [default: recognised]
     #[arg(long, value_name = "PRODUCT")]
     pub(super) source_preset: Option<Preset>,
+    /// Whether what is said is compressed on its way, where the server can (COMPRESS=DEFLATE)
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) compress: CompressArg,
 }
 
 // The mailbox that is moved to.
@@ -116,6 +119,9 @@ pub(super) struct TargetArgs {
     /// Which product the server is, as for --source-preset [default: recognised]
     #[arg(long, value_name = "PRODUCT")]
     pub(super) target_preset: Option<Preset>,
+    /// Whether what is said is compressed on its way, where the server can
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) target_compress: CompressArg,
 }
 
 // What is done and what is told about it.
@@ -168,6 +174,17 @@ pub(super) enum TlsArg {
     Starttls,
     /// Clear text; to this machine only
     None,
+}
+
+/// Whether what is said is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CompressArg {
+    /// Where the line has shown that it is slow
+    Auto,
+    /// Always
+    On,
+    /// Never
+    Off,
 }
 
 /// How far a comparison looks.

@@ -96,6 +96,7 @@ mod tests {
                 pin: None,
                 login: Login::Password,
                 preset: None,
+                compress: Default::default(),
             };
             let text =
                 card_text(&SideOrder { side, endpoint, user: "anna".into(), secret_file: None }, &card);

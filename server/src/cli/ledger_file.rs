@@ -126,6 +126,7 @@ mod tests {
             pin: None,
             login: Login::Password,
             preset: None,
+            compress: Default::default(),
         };
         SideOrder { side, endpoint, user: user.into(), secret_file: None }
     }

@@ -133,6 +133,7 @@ mod tests {
             pin: None,
             login,
             preset: None,
+            compress: Default::default(),
         };
         SideOrder { side: Side::Source, endpoint, user: "anna".into(), secret_file }
     }

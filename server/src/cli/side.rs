@@ -6,12 +6,12 @@ use engine::account::Account;
 use secrecy::SecretString;
 use shared::{
     check::Side,
-    endpoint::{Endpoint, ImapEndpoint, Login, Preset, Tls},
+    endpoint::{Compress, Endpoint, ImapEndpoint, Login, Preset, Tls},
 };
 
 use super::{
     Problem,
-    args::{SourceArgs, System, TargetArgs, TlsArg},
+    args::{CompressArg, SourceArgs, System, TargetArgs, TlsArg},
 };
 
 /// The name a master login is made of, where none is given.
@@ -66,6 +66,7 @@ struct Typed {
     master: Option<String>,
     template: Option<String>,
     preset: Option<Preset>,
+    compress: CompressArg,
 }
 
 impl TryFrom<SourceArgs> for SideOrder {
@@ -87,6 +88,7 @@ impl TryFrom<SourceArgs> for SideOrder {
             master: args.master,
             template: args.master_template,
             preset: args.source_preset,
+            compress: args.compress,
         }
         .settle()
     }
@@ -111,6 +113,7 @@ impl TryFrom<TargetArgs> for SideOrder {
             master: args.target_master,
             template: args.target_master_template,
             preset: args.target_preset,
+            compress: args.target_compress,
         }
         .settle()
     }
@@ -145,7 +148,12 @@ impl Typed {
         };
         let pin = self.pin.map(|pin| fingerprint(&pin, prefix)).transpose()?;
         let port = self.port.unwrap_or(tls.default_port());
-        let endpoint = ImapEndpoint { host, port, tls, pin, login, preset: self.preset };
+        let compress = match self.compress {
+            CompressArg::Auto => Compress::Auto,
+            CompressArg::On => Compress::On,
+            CompressArg::Off => Compress::Off,
+        };
+        let endpoint = ImapEndpoint { host, port, tls, pin, login, preset: self.preset, compress };
         Ok(SideOrder { side: self.side, endpoint, user, secret_file: self.password_file.or(self.token_file) })
     }
 }

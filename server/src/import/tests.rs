@@ -21,6 +21,7 @@ fn endpoint(login: Login) -> Endpoint {
         pin: None,
         login,
         preset: None,
+        compress: Default::default(),
     })
 }
 

@@ -107,6 +107,7 @@ async fn project(store: &Store) -> (ProjectId, Vec<JobId>) {
             pin: None,
             login: Login::Password,
             preset: None,
+            compress: Default::default(),
         };
         SideForm { endpoint: Endpoint::Imap(endpoint), secret: None }
     };

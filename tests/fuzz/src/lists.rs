@@ -60,6 +60,7 @@ fn read(form: &ImportForm) {
             pin: None,
             login,
             preset: None,
+            compress: Default::default(),
         })
     };
     let mut known = Known::default();

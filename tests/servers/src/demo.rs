@@ -119,6 +119,7 @@ fn side(server: &Dovecot, login: Login, secret: Option<&str>) -> Result<SideForm
         pin: server.certificate().map(|certificate| certificate.sha256.clone()),
         login,
         preset: None,
+        compress: Default::default(),
     };
     Ok(SideForm { endpoint: Endpoint::Imap(imap), secret: secret.map(str::to_owned) })
 }

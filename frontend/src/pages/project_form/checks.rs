@@ -194,6 +194,7 @@ mod tests {
                 pin: None,
                 login: Login::Password,
                 preset: None,
+                compress: Default::default(),
             };
             assert_eq!(
                 form,

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use leptos::prelude::*;
 use shared::{
     check::{CheckForm, Side, StoredSecret},
-    endpoint::{Endpoint, ImapEndpoint, Login, Preset, Tls, TokenClient},
+    endpoint::{Compress, Endpoint, ImapEndpoint, Login, Preset, Tls, TokenClient},
     id::ProjectId,
     project::{Options, ProjectForm, ProjectView, SideForm, VerifyDepth},
 };
@@ -55,6 +55,7 @@ pub(super) struct SideDraft {
     pub(super) tls: RwSignal<Tls>,
     pub(super) pin: RwSignal<Option<String>>,
     pub(super) preset: RwSignal<Option<Preset>>,
+    pub(super) compress: RwSignal<Compress>,
     pub(super) method: RwSignal<Method>,
     pub(super) admin: RwSignal<String>,
     pub(super) template: RwSignal<String>,
@@ -150,6 +151,7 @@ impl SideDraft {
             tls: RwSignal::new(Tls::Implicit),
             pin: RwSignal::default(),
             preset: RwSignal::default(),
+            compress: RwSignal::default(),
             method: RwSignal::new(Method::Password),
             admin: RwSignal::default(),
             template: RwSignal::new("{user}*{admin}".into()),
@@ -170,6 +172,7 @@ impl SideDraft {
         draft.tls.set(imap.tls);
         draft.pin.set(imap.pin.clone());
         draft.preset.set(imap.preset);
+        draft.compress.set(imap.compress);
         let method = match &imap.login {
             Login::Password => Method::Password,
             Login::Token { client } => {
@@ -232,6 +235,7 @@ impl SideDraft {
             pin: self.pin.get(),
             login,
             preset: self.preset.get(),
+            compress: self.compress.get(),
         }))
     }
 
@@ -260,6 +264,7 @@ pub(super) struct Names {
     pub(super) port: &'static str,
     pub(super) tls: &'static str,
     pub(super) preset: &'static str,
+    pub(super) compress: &'static str,
     pub(super) method: &'static str,
     pub(super) admin: &'static str,
     pub(super) template: &'static str,
@@ -275,6 +280,7 @@ macro_rules! names {
             port: concat!($side, ".endpoint.port"),
             tls: concat!($side, ".endpoint.tls"),
             preset: concat!($side, ".endpoint.preset"),
+            compress: concat!($side, ".endpoint.compress"),
             method: concat!($side, ".endpoint.login.method"),
             admin: concat!($side, ".endpoint.login.admin"),
             template: concat!($side, ".endpoint.login.template"),

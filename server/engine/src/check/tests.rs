@@ -164,6 +164,7 @@ fn a_port_where_nobody_listens_fails_at_tcp() {
             pin: None,
             login: Login::Password,
             preset: None,
+            compress: Default::default(),
         };
         let (step, cause, _) = failed(&report(endpoint, SECRET).await);
         assert_eq!((step, cause), (StepName::Tcp, Cause::ConnectRefused));

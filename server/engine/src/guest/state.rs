@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{
     breaker::Breakers,
     bucket::Bucket,
+    line::Line,
     moment,
     schedule::{self, Schedule},
     slots::{Grant, Slots},
@@ -30,6 +31,7 @@ pub(super) struct State {
     pub(super) bytes: Bucket,
     pub(super) messages: Bucket,
     pub(super) breakers: Breakers,
+    pub(super) line: Line,
     users: BTreeMap<u64, (Limits, Option<Schedule>)>,
     joined: u64,
     per_mailbox: u16,
@@ -57,6 +59,7 @@ impl State {
             bytes: Bucket::new(now),
             messages: Bucket::new(now),
             breakers: Breakers::default(),
+            line: Line::default(),
             users: BTreeMap::new(),
             joined: 0,
             per_mailbox: limits.connections_per_mailbox.get(),

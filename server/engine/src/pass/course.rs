@@ -358,7 +358,7 @@ fn digest(options: &Options) -> String {
 }
 
 fn same_mailbox(order: &PassOrder) -> bool {
-    order.source.endpoint == order.target.endpoint
+    order.source.endpoint.same_server(&order.target.endpoint)
         && order.source.user.eq_ignore_ascii_case(&order.target.user)
 }
 

@@ -181,8 +181,9 @@ impl Scene {
     }
 
     pub(crate) fn check_the_source_is_untouched(&self) {
-        const READS: [&str; 13] = [
+        const READS: [&str; 14] = [
             "CAPABILITY",
+            "COMPRESS DEFLATE",
             "LOGIN ",
             "AUTHENTICATE ",
             "ID ",

@@ -15,7 +15,7 @@ mod wire;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use shared::endpoint::{Endpoint, ImapEndpoint, Login, Tls};
+use shared::endpoint::{Compress, Endpoint, ImapEndpoint, Login, Tls};
 use tokio::{net::TcpListener, sync::Notify, task::AbortHandle};
 
 pub(crate) use self::{
@@ -141,8 +141,9 @@ impl Server {
         tls::pin(self.state().habits.other_key)
     }
 
-    /// How to reach it.
+    /// How to reach it; compressed where it can be.
     pub(crate) fn endpoint(&self) -> ImapEndpoint {
+        let compresses = self.state().habits.can("COMPRESS=DEFLATE");
         let tls = match self.state().habits.cover {
             Cover::Clear => Tls::None,
             Cover::Tls => Tls::Implicit,
@@ -155,6 +156,7 @@ impl Server {
             pin: None,
             login: Login::Password,
             preset: None,
+            compress: if compresses { Compress::On } else { Compress::Auto },
         }
     }
 

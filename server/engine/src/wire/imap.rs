@@ -5,14 +5,17 @@ pub(crate) mod date;
 pub(crate) mod utf7;
 
 pub(crate) mod append;
+mod compress;
 pub(crate) mod connect;
 pub(crate) mod connection;
+pub(crate) mod deflate;
 pub(crate) mod encode;
 pub(crate) mod enter;
 mod fetch;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 pub(crate) mod hint;
+mod line;
 pub(crate) mod listing;
 pub(crate) mod login;
 mod look;

@@ -19,6 +19,7 @@ fn imap() -> ImapEndpoint {
         pin: None,
         login: Login::Password,
         preset: None,
+        compress: Default::default(),
     }
 }
 

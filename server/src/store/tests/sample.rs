@@ -49,8 +49,15 @@ pub(in crate::store) fn ended(end: PassEnd, verdict: Option<Verdict>) -> PassOut
 }
 
 pub(super) fn side(host: &str, login: Login, secret: Option<&str>) -> SideForm {
-    let imap =
-        ImapEndpoint { host: host.into(), port: 993, tls: Tls::Implicit, pin: None, login, preset: None };
+    let imap = ImapEndpoint {
+        host: host.into(),
+        port: 993,
+        tls: Tls::Implicit,
+        pin: None,
+        login,
+        preset: None,
+        compress: Default::default(),
+    };
     SideForm { endpoint: Endpoint::Imap(imap), secret: secret.map(str::to_owned) }
 }
 

@@ -117,11 +117,16 @@ fn plugins(options: &Options) -> String {
         ("quota", has_quota(options)),
         ("virtual", options.virtual_folders),
         ("acl", options.shared),
+        ("zlib", options.compress),
     ])
 }
 
 fn imap_plugins(options: &Options) -> String {
-    named(&[("imap_quota", has_quota(options)), ("imap_acl", options.shared)])
+    named(&[
+        ("imap_quota", has_quota(options)),
+        ("imap_acl", options.shared),
+        ("imap_zlib", options.compress),
+    ])
 }
 
 fn named(plugins: &[(&str, bool)]) -> String {

@@ -109,6 +109,7 @@ pub(super) struct Options {
     pub(super) shared: bool,
     pub(super) wire_log: bool,
     pub(super) doveadm: bool,
+    pub(super) compress: bool,
 }
 
 /// Describes a Dovecot and starts it. Without further words: `/` between folder names, Maildir, self-signed TLS,
@@ -134,6 +135,7 @@ impl Default for Builder {
             shared: false,
             wire_log: true,
             doveadm: false,
+            compress: false,
         })
     }
 }
@@ -241,6 +243,13 @@ impl Builder {
     #[must_use]
     pub fn doveadm(mut self) -> Self {
         self.0.doveadm = true;
+        self
+    }
+
+    /// Offers to compress what is said (COMPRESS=DEFLATE). What is said from then on stands compressed in the log too.
+    #[must_use]
+    pub fn compress(mut self) -> Self {
+        self.0.compress = true;
         self
     }
 

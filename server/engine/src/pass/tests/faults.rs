@@ -22,13 +22,23 @@ use crate::{
 const BOMB: &[u8] = b"* 1 FETCH (UID 1 BODY[] {4000000000}\r\n";
 
 /// A fault at every command of one side, one after the other: whatever it is, the mailbox arrives whole.
-fn at_every_command(what: &str, fuse: fn(usize) -> Fuse, on: fn(&Scene) -> &Server) {
+fn at_each(what: &str, fuse: fn(usize) -> Fuse, on: fn(&Scene) -> &Server) {
+    at_every_command(what, async || Scene::new("INBOX: a b~ b~ | Sent: c", "INBOX:").await, fuse, on);
+}
+
+/// The same in any scene.
+pub(super) fn at_every_command(
+    what: &str,
+    scene: impl AsyncFn() -> Scene,
+    fuse: fn(usize) -> Fuse,
+    on: fn(&Scene) -> &Server,
+) {
     clock::run(async {
-        let whole = Scene::new("INBOX: a b~ b~ | Sent: c", "INBOX:").await;
+        let whole = scene().await;
         whole.finish().await;
         let commands = on(&whole).tally().commands;
         for at in 1..=commands {
-            let mut scene = Scene::new("INBOX: a b~ b~ | Sent: c", "INBOX:").await;
+            let mut scene = scene().await;
             on(&scene).light(fuse(at));
             let outcome = scene.finish().await;
             scene.case = format!("{what} at command {at}: {:?}", on(&scene).log().get(at - 1));
@@ -43,60 +53,48 @@ fn at_every_command(what: &str, fuse: fn(usize) -> Fuse, on: fn(&Scene) -> &Serv
 
 #[test]
 fn edge_146_a_source_may_say_goodbye_at_any_command() {
-    at_every_command("BYE", |at| Fuse::Says(at, b"* BYE going down\r\n".to_vec()), |scene| &scene.source);
+    at_each("BYE", |at| Fuse::Says(at, b"* BYE going down\r\n".to_vec()), |scene| &scene.source);
 }
 
 #[test]
 fn edge_146_a_target_may_say_goodbye_at_any_command() {
-    at_every_command("BYE", |at| Fuse::Says(at, b"* BYE going down\r\n".to_vec()), |scene| &scene.target);
+    at_each("BYE", |at| Fuse::Says(at, b"* BYE going down\r\n".to_vec()), |scene| &scene.target);
 }
 
 #[test]
 fn edge_146_a_source_may_be_busy_at_any_command() {
     let busy = |at| Fuse::Says(at, b"{tag} NO [UNAVAILABLE] try later\r\n".to_vec());
-    at_every_command("NO [UNAVAILABLE]", busy, |scene| &scene.source);
+    at_each("NO [UNAVAILABLE]", busy, |scene| &scene.source);
 }
 
 #[test]
 fn edge_146_a_target_may_be_busy_at_any_command() {
     let busy = |at| Fuse::Says(at, b"{tag} NO [LIMIT] not so fast\r\n".to_vec());
-    at_every_command("NO [LIMIT]", busy, |scene| &scene.target);
+    at_each("NO [LIMIT]", busy, |scene| &scene.target);
 }
 
 #[test]
 fn a_source_may_talk_nonsense_at_any_command() {
-    at_every_command("nonsense", |at| Fuse::Says(at, b"+-+ ((\"\r\n".to_vec()), |scene| &scene.source);
-    at_every_command("a bomb", |at| Fuse::Says(at, BOMB.to_vec()), |scene| &scene.source);
+    at_each("nonsense", |at| Fuse::Says(at, b"+-+ ((\"\r\n".to_vec()), |scene| &scene.source);
+    at_each("a bomb", |at| Fuse::Says(at, BOMB.to_vec()), |scene| &scene.source);
 }
 
 #[test]
 fn a_target_may_talk_nonsense_at_any_command() {
-    at_every_command(
-        "nonsense",
-        |at| Fuse::Says(at, b"m99999 OK but what\r\n".to_vec()),
-        |scene| &scene.target,
-    );
-    at_every_command("a bomb", |at| Fuse::Says(at, BOMB.to_vec()), |scene| &scene.target);
+    at_each("nonsense", |at| Fuse::Says(at, b"m99999 OK but what\r\n".to_vec()), |scene| &scene.target);
+    at_each("a bomb", |at| Fuse::Says(at, BOMB.to_vec()), |scene| &scene.target);
 }
 
 #[test]
 fn either_side_may_send_a_line_without_end_at_any_command() {
-    at_every_command(
-        "a line without end",
-        |at| Fuse::Says(at, vec![b'x'; 1 << 20 | 1]),
-        |scene| &scene.source,
-    );
-    at_every_command(
-        "a line without end",
-        |at| Fuse::Says(at, vec![b'x'; 1 << 20 | 1]),
-        |scene| &scene.target,
-    );
+    at_each("a line without end", |at| Fuse::Says(at, vec![b'x'; 1 << 20 | 1]), |scene| &scene.source);
+    at_each("a line without end", |at| Fuse::Says(at, vec![b'x'; 1 << 20 | 1]), |scene| &scene.target);
 }
 
 #[test]
 fn either_side_may_stop_answering_at_any_command() {
-    at_every_command("silence", Fuse::Silent, |scene| &scene.source);
-    at_every_command("silence", Fuse::Silent, |scene| &scene.target);
+    at_each("silence", Fuse::Silent, |scene| &scene.source);
+    at_each("silence", Fuse::Silent, |scene| &scene.target);
 }
 
 #[test]

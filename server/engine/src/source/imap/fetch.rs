@@ -176,6 +176,13 @@ impl Fetching<'_> {
 
     /// Sends requests as long as there is room for what they bring.
     async fn ask(&mut self) -> Result<(), End> {
+        if !self.waiting.is_empty() && self.session.connection.wants_compression() {
+            if !self.requests.is_empty() {
+                // What is under way comes first.
+                return Ok(());
+            }
+            self.session.connection.compress().await?;
+        }
         let mut asked = false;
         while self.has_room()
             && let Some(batch) = self.waiting.pop_front()

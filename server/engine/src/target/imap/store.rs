@@ -172,6 +172,13 @@ impl Storing<'_> {
     }
 
     async fn send_what_may_be_sent(&mut self) -> Result<(), ConnectorError> {
+        if !self.queue.is_empty() && self.session.connection.wants_compression() {
+            if !self.under_way.is_empty() {
+                // What is under way comes first.
+                return Ok(());
+            }
+            self.session.connection.compress().await?;
+        }
         let mut sent = false;
         while self.alone.is_empty()
             && let Some(batch) = self.queue.pop_front()

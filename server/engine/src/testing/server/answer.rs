@@ -39,7 +39,7 @@ fn is_refusal(bytes: &[u8]) -> bool {
 }
 
 /// A habit's answer instead of the command's own.
-fn instead(state: &State, command: &Command) -> Option<Vec<Out>> {
+pub(super) fn instead(state: &State, command: &Command) -> Option<Vec<Out>> {
     let line = command.line.split_once(' ')?.1;
     let (_, words) = state.habits.instead.iter().find(|(beginning, _)| line.starts_with(beginning))?;
     if words.starts_with("* ") {
@@ -64,6 +64,7 @@ fn perform(state: &mut State, seat: &mut Seat, command: &Command) -> Vec<Out> {
         "NOOP" => tagged(command, "OK nothing done"),
         "LOGIN" => login(seat, command),
         _ if !seat.logged_in => tagged(command, "BAD log in first"),
+        "COMPRESS" if state.habits.can("COMPRESS=DEFLATE") => tagged(command, "OK deflated from here on"),
         "ID" => told(format!("* ID (\"name\" \"{}\")\r\n", state.habits.name), "OK glad to meet you"),
         "NAMESPACE" => {
             let class =

@@ -17,6 +17,8 @@ pub(crate) enum Fuse {
     Late(usize, Duration),
     /// Closes when it said so many bytes.
     Said(usize),
+    /// Says so many bytes and then nothing more, without closing: half of the connection is gone.
+    Stalls(usize),
     /// Closes when it heard so many bytes; what is not whole by then is not done.
     Heard(usize),
     /// Says this instead of doing a command; `{tag}` becomes the command's tag.

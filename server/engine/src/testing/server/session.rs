@@ -17,6 +17,9 @@ use crate::testing::clock;
 /// Commands whose answers may come side by side with those of others.
 const INDEPENDENT: [&str; 6] = ["UID FETCH", "ID", "NAMESPACE", "LIST", "LSUB", "APPEND"];
 
+/// Commands that change what is under the session, or go on within it.
+const OWN: [&str; 3] = ["AUTHENTICATE", "STARTTLS", "COMPRESS"];
+
 /// A piece of an answer.
 #[derive(Debug)]
 pub(super) enum Out {
@@ -144,6 +147,10 @@ async fn perform(
     seat: &mut Seat,
     command: &Command,
 ) -> Result<Vec<Out>, Gone> {
+    let own = OWN.contains(&command.word.as_str());
+    if let Some(outs) = own.then(|| answer::instead(&lock(shared), command)).flatten() {
+        return Ok(outs);
+    }
     match command.word.as_str() {
         "AUTHENTICATE" => authenticate(wire, seat, command).await,
         "STARTTLS" => {
@@ -154,6 +161,11 @@ async fn perform(
             let injected = if cover == Cover::Injected { "* CAPABILITY IMAP4rev1 X-EVIL\r\n" } else { "" };
             wire.say(format!("{} OK go on\r\n{injected}", command.tag).as_bytes()).await?;
             super::tls::accept(wire, other_key).await?;
+            Ok(Vec::new())
+        }
+        "COMPRESS" if seat.logged_in && lock(shared).habits.can("COMPRESS=DEFLATE") => {
+            wire.say(format!("{} OK deflated from here on\r\n", command.tag).as_bytes()).await?;
+            wire.deflate();
             Ok(Vec::new())
         }
         _ => Ok(answer(&mut lock(shared), seat, command)),
@@ -217,10 +229,10 @@ impl State {
             | Fuse::Says(at, _)
             | Fuse::Changes(at, _)
             | Fuse::Silent(at) => *at == number && shown.starts_with(self.counts),
-            Fuse::Said(_) | Fuse::Heard(_) => false,
+            Fuse::Said(_) | Fuse::Stalls(_) | Fuse::Heard(_) => false,
         });
         match blown {
-            None | Some(Fuse::Said(_) | Fuse::Heard(_)) => Turn::Done,
+            None | Some(Fuse::Said(_) | Fuse::Stalls(_) | Fuse::Heard(_)) => Turn::Done,
             Some(Fuse::Changes(_, change)) => {
                 change(&mut self.mailbox);
                 Turn::Done

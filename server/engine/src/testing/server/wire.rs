@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{
@@ -10,6 +11,7 @@ use super::{
     fuse::Fuse,
     lock,
 };
+use crate::wire::imap::deflate::Channel;
 
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
@@ -42,16 +44,27 @@ impl Wire {
         if self.dumb {
             return Ok(());
         }
-        let allowed = lock(&self.shared).may_say(bytes.len());
+        let (allowed, stalls) = lock(&self.shared).may_say(bytes.len());
         self.stream.write_all(&bytes[..allowed]).await.map_err(|_| Gone)?;
         self.stream.flush().await.map_err(|_| Gone)?;
-        if allowed == bytes.len() { Ok(()) } else { Err(Gone) }
+        if allowed == bytes.len() {
+            return Ok(());
+        }
+        if stalls { std::future::pending().await } else { Err(Gone) }
     }
 
     /// Ends what is said: the client sees the end of the connection, and the server goes on to listen.
     pub(super) async fn fall_dumb(&mut self) {
         self.dumb = true;
         _ = self.stream.shutdown().await;
+    }
+
+    /// Both sides deflate from here on.
+    pub(super) fn deflate(&mut self) {
+        let stream = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
+        let mut channel = Channel::new(stream);
+        channel.deflate(BytesMut::from(std::mem::take(&mut self.input).as_slice()));
+        self.stream = Box::new(channel);
     }
 
     async fn hear(&mut self) -> Result<(), Gone> {
@@ -143,17 +156,27 @@ impl Wire {
 }
 
 impl State {
-    fn may_say(&mut self, count: usize) -> usize {
-        let limit = self
-            .fuse
-            .as_ref()
-            .and_then(|fuse| if let Fuse::Said(bytes) = fuse { Some(*bytes) } else { None });
-        let allowed = limit.map_or(count, |limit| count.min(limit.saturating_sub(self.tally.said)));
+    /// How many of so many bytes are said, and whether the rest is waited for in vain.
+    fn may_say(&mut self, count: usize) -> (usize, bool) {
+        let limit = self.fuse.as_ref().and_then(|fuse| match fuse {
+            Fuse::Said(bytes) => Some((*bytes, false)),
+            Fuse::Stalls(bytes) => Some((*bytes, true)),
+            Fuse::Before(_)
+            | Fuse::After(_)
+            | Fuse::Deaf(_)
+            | Fuse::Late(..)
+            | Fuse::Heard(_)
+            | Fuse::Says(..)
+            | Fuse::Silent(_)
+            | Fuse::Changes(..) => None,
+        });
+        let left = limit.map_or(usize::MAX, |(bytes, _)| bytes.saturating_sub(self.tally.said));
+        let allowed = count.min(left);
         self.tally.said += allowed;
         if allowed < count {
             self.fuse = None;
         }
-        allowed
+        (allowed, limit.is_some_and(|(_, stalls)| stalls))
     }
 
     fn may_hear(&mut self, count: usize) -> usize {

@@ -8,15 +8,17 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use shared::cause::Cause;
+use shared::{cause::Cause, endpoint::Compress};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    time::timeout,
+    time::{Instant, error::Elapsed, timeout},
 };
 
 use super::{
+    deflate::Channel,
     enter,
     hint::{self, Hint},
+    line::Line,
     response::{self, Condition, Response, Status, Value},
     transport::Transport,
 };
@@ -80,7 +82,11 @@ pub(crate) enum Step {
 /// One session with a server.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    transport: Transport,
+    channel: Channel<Transport>,
+    /// What was seen of the line so far.
+    seen: Line,
+    /// Something that made sense came since the session is compressed.
+    proven: bool,
     input: BytesMut,
     /// How far `input` was searched for the end of the response.
     scanned: usize,
@@ -99,12 +105,16 @@ pub(crate) struct Connection {
     pub(crate) gate: Option<Arc<Gate>>,
     /// What messages may take on their way.
     pub(crate) memory: Memory,
+    /// Whether what is said is to be compressed.
+    pub(crate) compress: Compress,
 }
 
 impl Connection {
     pub(super) fn new(transport: Transport, ahead: BytesMut, peer: String) -> Self {
         Self {
-            transport,
+            channel: Channel::new(transport),
+            seen: Line::default(),
+            proven: false,
             input: ahead,
             scanned: 0,
             line: 0,
@@ -116,12 +126,39 @@ impl Connection {
             greeting: String::new(),
             gate: None,
             memory: Memory::default(),
+            compress: Compress::Off,
         }
     }
 
     /// The stream, and what was read ahead of it.
     pub(super) fn into_parts(self) -> (Transport, BytesMut) {
-        (self.transport, self.input)
+        (self.channel.into_transport(), self.input)
+    }
+
+    /// What was seen of the line, for the connection that goes on over it.
+    pub(super) fn seen_line(&self) -> Line {
+        self.seen.clone()
+    }
+
+    /// Goes on over a line of which so much was seen.
+    pub(super) fn carry_on(&mut self, line: Line) {
+        self.seen = line;
+    }
+
+    /// Whether the line is far and brings little.
+    pub(super) fn line_is_slow(&self) -> bool {
+        self.seen.is_slow()
+    }
+
+    /// Whether what is said is compressed.
+    pub(super) const fn is_compressed(&self) -> bool {
+        self.channel.is_deflated()
+    }
+
+    /// Both sides compress from here on; what came already is the beginning of it.
+    pub(super) fn deflate(&mut self) {
+        (self.scanned, self.line, self.proven) = (0, 0, false);
+        self.channel.deflate(self.input.split());
     }
 
     /// Allows literals up to so many bytes in the answers that follow.
@@ -153,27 +190,35 @@ impl Connection {
             return if self.output.len() < LARGE_WRITE { Ok(()) } else { self.flush().await };
         }
         self.flush().await?;
-        let written = timeout(PATIENCE, self.transport.write_all(bytes)).await;
-        self.sent(written)
+        self.send(bytes).await
     }
 
     /// Sends everything that waits.
     pub(super) async fn flush(&mut self) -> Result<(), ConnectorError> {
         let output = self.output.split();
-        let written = timeout(PATIENCE, async {
-            self.transport.write_all(&output).await?;
-            self.transport.flush().await
-        })
-        .await;
-        self.sent(written)
+        self.send(&output).await?;
+        let flushed = timeout(PATIENCE, self.channel.flush()).await;
+        self.sent(flushed)
     }
 
-    fn sent(
-        &self,
-        written: Result<io::Result<()>, tokio::time::error::Elapsed>,
-    ) -> Result<(), ConnectorError> {
+    /// Sends bytes. The line must take some of them in time, however long all of them take.
+    async fn send(&mut self, mut bytes: &[u8]) -> Result<(), ConnectorError> {
+        while !bytes.is_empty() {
+            let began = Instant::now();
+            let written = timeout(PATIENCE, self.channel.write(bytes)).await;
+            let count = self.sent(written)?;
+            if count == 0 {
+                return Err(self.lost(&io::ErrorKind::WriteZero.into()));
+            }
+            self.seen.moved(count, began.elapsed());
+            bytes = &bytes[count..];
+        }
+        Ok(())
+    }
+
+    fn sent<T>(&self, written: Result<io::Result<T>, Elapsed>) -> Result<T, ConnectorError> {
         match written {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => Err(self.lost(&error)),
             Err(_) => Err(self.silent(PATIENCE)),
         }
@@ -182,12 +227,17 @@ impl Connection {
     /// The next response, whole.
     async fn response(&mut self) -> Result<Response, ConnectorError> {
         let bytes = self.next(PATIENCE).await?;
-        response::parse(&bytes).ok_or_else(|| self.broken("an answer that is not IMAP"))
+        let response = response::parse(&bytes).ok_or_else(|| self.broken("an answer that is not IMAP"))?;
+        self.proven = true;
+        Ok(response)
     }
 
     /// The server's first response, which must come soon.
     pub(super) async fn first_response(&mut self, patience: Duration) -> Result<Response, ConnectorError> {
-        let bytes = match self.next(patience).await {
+        let asked = Instant::now();
+        let next = self.next(patience).await;
+        self.seen.answered(asked.elapsed());
+        let bytes = match next {
             Err(error) if error.cause == Cause::Protocol => return Err(self.not_imap(error.detail)),
             other => other?,
         };
@@ -202,7 +252,10 @@ impl Connection {
     ) -> Result<Condition, ConnectorError> {
         let tag = self.queue(command);
         self.flush().await?;
-        self.finish(&tag, data).await
+        let asked = Instant::now();
+        let condition = self.finish(&tag, data).await?;
+        self.seen.answered(asked.elapsed());
+        Ok(condition)
     }
 
     /// Reads to the end of a command, the oldest one that was sent and not finished.
@@ -285,9 +338,15 @@ impl Connection {
             if self.input.capacity() - self.input.len() < 16 * 1024 {
                 self.input.reserve(64 * 1024);
             }
-            match timeout(patience, self.transport.read_buf(&mut self.input)).await {
+            // Whatever has begun to come is on its way.
+            let began = (!self.input.is_empty()).then(Instant::now);
+            match timeout(patience, self.channel.read_buf(&mut self.input)).await {
                 Ok(Ok(0)) => return Err(self.lost(&io::ErrorKind::UnexpectedEof.into())),
-                Ok(Ok(_)) => {}
+                Ok(Ok(count)) => {
+                    if let Some(began) = began {
+                        self.seen.moved(count, began.elapsed());
+                    }
+                }
                 Ok(Err(error)) => return Err(self.lost(&error)),
                 Err(_) => return Err(self.silent(patience)),
             }
@@ -322,6 +381,7 @@ impl Connection {
 
     /// The connection is gone.
     fn lost(&self, error: &io::Error) -> ConnectorError {
+        self.doubt_compression(self.channel.is_garbled());
         let detail = match error.kind() {
             io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
             _ => format!("the connection broke ({error})"),
@@ -330,12 +390,25 @@ impl Connection {
     }
 
     fn silent(&self, patience: Duration) -> ConnectorError {
+        self.doubt_compression(false);
         self.error(Cause::TimedOut, Retry::Now, format!("no answer within {} seconds", patience.as_secs()))
     }
 
     /// The server said something that makes no sense: the stream cannot be trusted any more.
     pub(crate) fn broken(&self, detail: &str) -> ConnectorError {
+        self.doubt_compression(true);
         self.error(Cause::Protocol, Retry::Now, format!("the server sent {detail}"))
+    }
+
+    /// A compressed session broke. The next ones to this server go without compression where what came made no sense,
+    /// and where nothing that did came before.
+    fn doubt_compression(&self, nonsense: bool) {
+        if let Some(gate) = &self.gate
+            && self.is_compressed()
+            && (nonsense || !self.proven)
+        {
+            gate.distrust_compression();
+        }
     }
 
     pub(super) fn not_imap(&self, detail: String) -> ConnectorError {

@@ -35,6 +35,7 @@ pub(crate) async fn login(
 ) -> Result<Connection, ConnectorError> {
     let peer = connection.peer.clone();
     let greeting = connection.greeting.clone();
+    let line = connection.seen_line();
     let reach = reach(endpoint);
     let failed = |cause, retry, detail| {
         let doing = format!("logging in to {peer}");
@@ -70,6 +71,7 @@ pub(crate) async fn login(
         stream.ok_or_else(|| failed(Cause::Internal, Retry::Never, "the stream was taken twice".into()))?;
     let mut connection = Connection::new(transport, ahead, peer.clone());
     connection.greeting = greeting;
+    connection.carry_on(line);
     connection.capabilities = capabilities.unwrap_or_default();
     Ok(connection)
 }
@@ -286,6 +288,7 @@ mod tests {
             pin: None,
             login: Login::Token { client: None },
             preset: None,
+            compress: Default::default(),
         };
         let secret = SecretString::from("vF9dft4qmT");
         let words = Words::of(&endpoint.login, "a=b,c@x.example", &secret);

@@ -86,6 +86,9 @@ impl ImapSession {
         way: Way,
         mut on: impl FnMut(usize),
     ) -> Result<Vec<Result<Look, ConnectorError>>, ConnectorError> {
+        if self.connection.wants_compression() {
+            self.connection.compress().await?;
+        }
         let mut looks: Vec<Result<Look, ConnectorError>> = Vec::with_capacity(folders.len());
         let mut waiting = folders.iter().enumerate();
         let mut under_way: VecDeque<(Tag, About)> = VecDeque::new();

@@ -8,6 +8,7 @@ use shared::{
 };
 
 use super::{
+    compress,
     connection::{Connection, Data, Step, Tag},
     encode, enter,
     fetch::{self, Keywords},
@@ -94,10 +95,7 @@ pub(crate) enum Chunk {
     /// What belongs to no message.
     Other(Data),
     /// A request ended.
-    End {
-        asked: Asked,
-        condition: Condition,
-    },
+    End { asked: Asked, condition: Condition },
 }
 
 /// A logged-in session on one mailbox.
@@ -116,8 +114,26 @@ pub(crate) async fn open(
     account: &Account,
     as_side: Side,
 ) -> Result<ImapSession, ConnectorError> {
+    let trusted = !account.gate.distrusts_compression();
+    match open_once(endpoint, account, as_side).await {
+        // What the compression spoiled is done without it.
+        Err(_) if trusted && account.gate.distrusts_compression() => {
+            open_once(endpoint, account, as_side).await
+        }
+        opened => opened,
+    }
+}
+
+async fn open_once(
+    endpoint: &ImapEndpoint,
+    account: &Account,
+    as_side: Side,
+) -> Result<ImapSession, ConnectorError> {
     let peer = format!("the {} {}", as_side.title(), encode::clean(&endpoint.host, 100));
-    begin(enter::enter(endpoint, account, &peer).await?, endpoint.preset, as_side).await
+    let mut connection = enter::enter(endpoint, account, &peer).await?;
+    connection.compress = endpoint.compress;
+    compress::begin(&mut connection).await?;
+    begin(connection, endpoint.preset, as_side).await
 }
 
 /// Begins a session on a connection that is logged in: lists the folders.
