@@ -127,3 +127,20 @@ fn a_compressed_line_may_be_cut_within_any_block() {
         }
     }
 }
+
+#[test]
+fn a_modem_of_9600_bit_a_second_and_600_ms_is_slow_and_no_more() {
+    let source = Dovecot::builder().start().expect("starts");
+    Corpus::spread(5).write(&source, USER).expect("writes");
+    let said = |round_trip, rate| {
+        let target = Dovecot::builder().start().expect("starts");
+        let (from, to) = (Line::new(&source, round_trip, rate), Line::new(&target, round_trip, rate));
+        let log = source.wire().from_now();
+        let run = Cli::new(from.mailbox(), to.mailbox()).with(&["--verify", "headers"]).run().ends_with(0);
+        check_same(&source, &target);
+        println!("{:?} for {} and {} bytes", run.took, from.narrow.passed(), to.narrow.passed());
+        (log.count("ID"), target.wire().count("ID"))
+    };
+    // Nothing takes so long that it is given up and begun anew.
+    assert_eq!(said(600, 1_200), said(0, u64::MAX));
+}
