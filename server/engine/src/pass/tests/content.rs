@@ -177,3 +177,21 @@ fn a_large_message_arrives_as_it_is() {
     let large = [b"Subject: large\r\n\r\n".as_slice(), &large, b"\r\n"].concat();
     arrive_byte_for_byte(&[&large, b"Subject: small\r\n\r\nx\r\n"]);
 }
+
+#[test]
+fn edge_170_a_huge_message_of_which_several_pieces_come_at_once_arrives_as_it_is() {
+    clock::run(async {
+        let huge: Vec<u8> =
+            (0..26_000_000_u32).map(|at| u8::try_from(at * 7 % 251).expect("small")).collect();
+        let mut mailbox = Mailbox::written("INBOX: a b");
+        mailbox.folder("INBOX").message(1).body =
+            [b"Subject: huge\r\n\r\n".as_slice(), &huge, b"\r\n"].concat().into();
+        let scene = Scene::of(mailbox, Mailbox::written("INBOX:")).await;
+        for side in [&scene.source, &scene.target] {
+            side.habits(|habits| habits.interleaves = true);
+        }
+        let outcome = scene.finish().await;
+        scene.check_all_is_there();
+        assert!(findings(&outcome).is_empty());
+    });
+}

@@ -131,7 +131,7 @@ impl Fetching<'_> {
                 return Ok(());
             }
             match self.session.next().await? {
-                Chunk::Body { uid, body } => self.take(uid, body).await?,
+                Chunk::Body { uid, body, .. } => self.take(uid, body).await?,
                 Chunk::Other(data) => {
                     if let Some(opening) = self.openings.front_mut() {
                         opening.state.read(&data);

@@ -19,6 +19,8 @@ pub(super) struct Fetched {
     pub message: Option<u64>,
     /// X-GM-LABELS: names of folders as the server spells them, and system labels with a backslash.
     pub labels: Option<Vec<Bytes>>,
+    /// Where the body begins, when it is a part: `BODY[]<4096>`.
+    pub from: Option<u64>,
 }
 
 /// Gives equal keywords one allocation: a folder of a million messages has a handful of them.
@@ -53,6 +55,12 @@ impl Keywords {
     }
 }
 
+/// The origin of a part, as it stands behind its section.
+fn origin(name: &[u8]) -> Option<u64> {
+    let (_, origin) = std::str::from_utf8(name).ok()?.rsplit_once('<')?;
+    origin.strip_suffix('>')?.parse().ok()
+}
+
 /// Reads one answer; none when it is about something else.
 pub(super) fn read(data: &Data, keywords: &mut Keywords) -> Option<Fetched> {
     if data.name != "FETCH" {
@@ -80,6 +88,7 @@ pub(super) fn read(data: &Data, keywords: &mut Keywords) -> Option<Fetched> {
         } else if name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"BODY[")) {
             // NIL stands for a message that has no such part: nothing, but not absent.
             fetched.body = Some(value.bytes().cloned().unwrap_or_default());
+            fetched.from = origin(name);
         }
     }
     Some(fetched)

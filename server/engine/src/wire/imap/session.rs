@@ -90,6 +90,8 @@ impl From<Tag> for Asked {
 pub(crate) enum Chunk {
     Body {
         uid: u32,
+        /// Where it begins, when it is a part of the message and the server tells.
+        from: Option<u64>,
         body: Bytes,
     },
     /// What belongs to no message.
@@ -231,7 +233,7 @@ impl ImapSession {
                         return Ok(Chunk::Other(data));
                     };
                     if let (Some(uid), Some(body)) = (fetched.uid, fetched.body) {
-                        return Ok(Chunk::Body { uid, body });
+                        return Ok(Chunk::Body { uid, from: fetched.from, body });
                     }
                 }
                 Step::End(tag, condition) => return Ok(Chunk::End { asked: Asked(tag), condition }),
