@@ -5,6 +5,7 @@ mod compress;
 mod content;
 mod crash;
 mod cutover;
+mod cuts;
 mod delta;
 mod edges;
 mod faults;

@@ -169,10 +169,10 @@ pub(super) fn parse(response: &Bytes) -> Option<Response> {
     let name = if number.is_some() { cursor.value(0)? } else { first };
     let name = String::from_utf8_lossy(name.bytes()?).to_ascii_uppercase();
     let mut values = Vec::new();
-    while let Some(value) = cursor.value(0) {
-        values.push(value);
+    while cursor.goes_on() {
+        values.push(cursor.value(0)?);
     }
-    cursor.at_end().then_some(Response::Data { number, name, values })
+    Some(Response::Data { number, name, values })
 }
 
 fn condition(status: Status, text: &[u8]) -> Condition {
@@ -205,14 +205,20 @@ impl Cursor<'_> {
         self.input.get(self.at).copied()
     }
 
-    fn at_end(&self) -> bool {
-        matches!(self.input.get(self.at..), Some(b"" | b"\r\n" | b"\n"))
-    }
-
-    fn value(&mut self, depth: usize) -> Option<Value> {
+    fn blank(&mut self) {
         while self.peek() == Some(b' ') {
             self.at += 1;
         }
+    }
+
+    /// Whether anything but the line end follows.
+    fn goes_on(&mut self) -> bool {
+        self.blank();
+        !matches!(self.input.get(self.at..), Some(b"" | b"\r\n" | b"\n"))
+    }
+
+    fn value(&mut self, depth: usize) -> Option<Value> {
+        self.blank();
         match self.peek()? {
             b'(' if depth < MAX_DEPTH => self.list(depth),
             b'"' => self.quoted(),
