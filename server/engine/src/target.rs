@@ -126,6 +126,17 @@ pub enum Remarked {
     Kept(Vec<String>),
     /// The item is no longer on the target.
     Gone,
+    /// The target would not change them, with its words.
+    Refused(String),
+}
+
+/// What became of items that were to be moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Moved {
+    /// All of them are where they were to go; each one's new id where the server tells.
+    Went(Vec<Option<u32>>),
+    /// All of them are where they were, for this reason.
+    Stayed(String),
 }
 
 /// Writes one mailbox. Never deletes from it.
@@ -166,13 +177,13 @@ pub trait Target: Send {
         remarks: &[Remark],
     ) -> Result<Vec<Remarked>, ConnectorError>;
 
-    /// Moves items between open folders; gives their new ids where the server tells. None when it cannot move.
+    /// Moves items between open folders.
     async fn move_items(
         &mut self,
         from: &OpenFolder,
         to: &OpenFolder,
         uids: &[u32],
-    ) -> Result<Option<Vec<Option<u32>>>, ConnectorError>;
+    ) -> Result<Moved, ConnectorError>;
 
     /// Lets the server put in order what was stored, where it does that only when the folder is opened for writing again:
     /// before, it may show other ids at each look.

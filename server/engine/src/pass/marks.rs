@@ -1,5 +1,7 @@
 //! Carries flags that changed on the source since they were copied.
 
+use std::collections::BTreeMap;
+
 use shared::{cause::Cause, finding::Severity};
 
 use super::{
@@ -32,6 +34,7 @@ pub(super) async fn carry(course: &mut Course, target: &mut dyn Target, lanes: &
         let mut findings = Vec::new();
         let mut entries: Vec<(FolderId, Entry)> = Vec::new();
         let mut carried = 0_u64;
+        let mut refused: BTreeMap<String, u64> = BTreeMap::new();
         for (changed, outcome) in lane.plan.remarked.iter().zip(outcomes) {
             match outcome {
                 Remarked::Carried => carried += 1,
@@ -42,6 +45,11 @@ pub(super) async fn carry(course: &mut Course, target: &mut dyn Target, lanes: &
                 }
                 // The comparison tells of it.
                 Remarked::Gone => continue,
+                // The ledger keeps what they were: the next pass tries again.
+                Remarked::Refused(words) => {
+                    *refused.entry(words).or_default() += 1;
+                    continue;
+                }
             }
             entries.push((
                 lane.id,
@@ -60,6 +68,10 @@ pub(super) async fn carry(course: &mut Course, target: &mut dyn Target, lanes: &
                 format!("flags of {carried} messages, which changed on the source after they were copied");
             findings.push(about_folder(path, Severity::Info, Cause::FlagsCarried, detail));
         }
+        findings.extend(refused.into_iter().map(|(words, count)| {
+            let detail = format!("the target would not change flags of {count} messages: “{words}”");
+            about_folder(path, Severity::Warning, Cause::FlagsAltered, detail)
+        }));
         course.ledger.put_entries(&entries).await?;
         course.note(findings).await?;
     }

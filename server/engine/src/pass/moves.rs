@@ -25,7 +25,7 @@ use crate::{
     model::{Fingerprint, Flags, Inventory, ItemId, ItemMeta},
     plan::{FolderPlan, Gone, Takes, plan_folder},
     source::{FetchOrder, Part},
-    target::{OpenFolder, Target, Wish},
+    target::{Moved, OpenFolder, Target, Wish},
 };
 
 /// Copied messages whose folder on the source no longer has them, each to be taken once.
@@ -242,10 +242,12 @@ pub(super) async fn carry_out(
         let moved = target.move_items(&place.open, &lane.open, &uids).await.map_err(ConnectorError::anew)?;
         let mut entries = Vec::new();
         let mut findings = Vec::new();
-        let could = moved.is_some();
-        let new = moved.unwrap_or_else(|| vec![None; moves.len()]);
+        let (stayed, new) = match moved {
+            Moved::Went(new) => (None, new),
+            Moved::Stayed(why) => (Some(why), vec![None; moves.len()]),
+        };
         for (taken, uid) in moves.iter().zip(new) {
-            let (state, finding) = outcome(taken, place, lane, could, uid);
+            let (state, finding) = outcome(taken, place, lane, stayed.as_deref(), uid);
             let Move { item, fingerprint, .. } = taken;
             entries.push((
                 lane.id,
@@ -262,7 +264,7 @@ pub(super) async fn carry_out(
             course.meter.add(1, item.size);
         }
         course.ledger.put_entries(&entries).await?;
-        if could {
+        if stayed.is_none() {
             let gone: Vec<ItemId> = moves.into_iter().map(|taken| taken.old).collect();
             course.ledger.forget_items(place.id, &gone).await?;
         }
@@ -271,18 +273,29 @@ pub(super) async fn carry_out(
     Ok(())
 }
 
-fn outcome(taken: &Move, place: &Place, lane: &Lane, could: bool, uid: Option<u32>) -> (EntryState, Finding) {
+fn outcome(
+    taken: &Move,
+    place: &Place,
+    lane: &Lane,
+    stayed: Option<&str>,
+    uid: Option<u32>,
+) -> (EntryState, Finding) {
     let (from, to) = (&place.open.folder.path, &lane.open.folder.path);
-    let (state, detail) = if could {
-        let detail =
-            format!("it moved from {} on the source, and from {from} to {to} on the target", place.source);
-        (EntryState::Copied { target: uid, adopted: false }, detail)
-    } else {
-        let detail = format!(
-            "it moved from {} on the source; on the target it stays in {from}, because the target cannot move messages",
-            place.source
-        );
-        (EntryState::Skipped { cause: Cause::MovedAtSource, detail: detail.clone() }, detail)
+    let (state, detail) = match stayed {
+        None => {
+            let detail = format!(
+                "it moved from {} on the source, and from {from} to {to} on the target",
+                place.source
+            );
+            (EntryState::Copied { target: uid, adopted: false }, detail)
+        }
+        Some(why) => {
+            let detail = format!(
+                "it moved from {} on the source; on the target it stays in {from}: {why}",
+                place.source
+            );
+            (EntryState::Skipped { cause: Cause::MovedAtSource, detail: detail.clone() }, detail)
+        }
     };
     (state, about(&lane.source.path, &taken.item, Severity::Info, Cause::MovedAtSource, detail))
 }

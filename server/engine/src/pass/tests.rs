@@ -1,6 +1,7 @@
 //! Passes between servers with habits, faults and cut connections.
 
 mod anew;
+mod answers;
 mod compress;
 mod content;
 mod crash;

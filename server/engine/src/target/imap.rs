@@ -17,7 +17,7 @@ use shared::{
 };
 use tokio::sync::mpsc;
 
-use super::{OpenFolder, Remark, Remarked, StoreNews, StoreResult, Target, Window, Wish};
+use super::{Moved, OpenFolder, Remark, Remarked, StoreNews, StoreResult, Target, Window, Wish};
 use crate::{
     account::Account,
     error::ConnectorError,
@@ -88,7 +88,7 @@ impl Target for ImapTarget {
         from: &OpenFolder,
         to: &OpenFolder,
         uids: &[u32],
-    ) -> Result<Option<Vec<Option<u32>>>, ConnectorError> {
+    ) -> Result<Moved, ConnectorError> {
         marks::move_items(&mut self.side.session, from, to, uids).await
     }
 

@@ -77,7 +77,7 @@ async fn append_one(
 
 /// Whether a refusal is about the message, and not about its folder, the mailbox or the server.
 pub(super) fn is_about_the_message(condition: &Condition) -> bool {
-    let general = condition.is("TRYCREATE") || condition.passes();
+    let general = condition.is("TRYCREATE") || condition.hint().is_some();
     !general && append::refusal(condition) != Cause::TargetFull
 }
 
@@ -87,7 +87,7 @@ pub(super) fn stop_if_general(
     condition: &Condition,
     folder: &Folder,
 ) -> Result<(), ConnectorError> {
-    stop_if_passing(session, condition, folder)?;
+    stop_if_about_the_server(session, condition, folder)?;
     if append::refusal(condition) == Cause::TargetFull {
         return Err(full(session, condition, folder));
     }
@@ -117,13 +117,13 @@ pub(super) async fn stop_if_full(
     }
 }
 
-/// A server that asks for patience.
-pub(super) fn stop_if_passing(
+/// A server that asks for patience or for a human, whatever it is given.
+pub(super) fn stop_if_about_the_server(
     session: &ImapSession,
     condition: &Condition,
     folder: &Folder,
 ) -> Result<(), ConnectorError> {
-    if !condition.passes() || append::refusal(condition) == Cause::TooBig {
+    if condition.hint().is_none() || append::refusal(condition) == Cause::TooBig {
         return Ok(());
     }
     let storing = storing(session, folder);

@@ -8,7 +8,7 @@ use super::permanent;
 use crate::{
     error::{ConnectorError, Reach},
     model::{Flags, ItemId},
-    target::{OpenFolder, Remark, Remarked},
+    target::{Moved, OpenFolder, Remark, Remarked},
     wire::imap::{
         encode,
         session::{ImapSession, Permanent, Way},
@@ -28,6 +28,7 @@ pub(super) async fn carry(
     let there: HashMap<ItemId, Flags> = look.metas.into_iter().map(|meta| (meta.id, meta.flags)).collect();
     let permanent = permanent(&folder.keeps);
     let mut changes: BTreeMap<(bool, String), Vec<u32>> = BTreeMap::new();
+    let mut refused: HashMap<u32, String> = HashMap::new();
     let mut outcomes = Vec::with_capacity(remarks.len());
     for remark in remarks {
         let Some(there) = there.get(&ItemId::Uid(remark.target)) else {
@@ -50,16 +51,20 @@ pub(super) async fn carry(
         for uids in uids.chunks(UIDS) {
             let command = format!("UID STORE {} {sign}FLAGS.SILENT ({flag})", encode::uid_set(uids));
             let condition = session.connection.run(command.as_bytes(), |_| {}).await?;
-            if !condition.is_ok() {
+            if condition.hint().is_some() {
                 let doing =
                     format!("marking messages in folder {} on {}", folder.folder.path, session.peer());
-                return Err(session.connection.refused(
-                    &condition,
-                    Reach::Folder,
-                    Cause::FlagsAltered,
-                    doing,
-                ));
+                let (reach, cause) = (Reach::Mailbox, Cause::FlagsAltered);
+                return Err(session.connection.refused(&condition, reach, cause, doing));
             }
+            if !condition.is_ok() {
+                refused.extend(uids.iter().map(|uid| (*uid, condition.words.clone())));
+            }
+        }
+    }
+    for (outcome, remark) in outcomes.iter_mut().zip(remarks) {
+        if let Some(words) = refused.remove(&remark.target) {
+            *outcome = Remarked::Refused(words);
         }
     }
     Ok(outcomes)
@@ -110,15 +115,15 @@ fn names(flags: &Flags) -> Vec<&str> {
     names
 }
 
-/// UID MOVE (RFC 6851); none when the server does not offer it.
+/// UID MOVE (RFC 6851).
 pub(super) async fn move_items(
     session: &mut ImapSession,
     from: &OpenFolder,
     to: &OpenFolder,
     uids: &[u32],
-) -> Result<Option<Vec<Option<u32>>>, ConnectorError> {
+) -> Result<Moved, ConnectorError> {
     if !session.connection.capabilities.has("MOVE") {
-        return Ok(None);
+        return Ok(Moved::Stayed("the target cannot move messages".into()));
     }
     if !session.is_selected(&from.folder.wire) {
         session.look_at(&from.folder, None, Way::Write).await?;
@@ -141,6 +146,10 @@ pub(super) async fn move_items(
             })
             .await?;
         if !condition.is_ok() {
+            if moved.is_empty() && condition.hint().is_none() {
+                return Ok(Moved::Stayed(format!("the target answered: “{}”", condition.words)));
+            }
+            // Some are moved: what is where is looked at anew.
             let doing = format!("moving messages to folder {} on {}", to.folder.path, session.peer());
             return Err(session.connection.refused(&condition, Reach::Folder, Cause::MovedAtSource, doing));
         }
@@ -156,7 +165,7 @@ pub(super) async fn move_items(
                 .flat_map(|(old, new)| old.into_iter().zip(new)),
         );
     }
-    Ok(Some(uids.iter().map(|uid| moved.get(uid).copied()).collect()))
+    Ok(Moved::Went(uids.iter().map(|uid| moved.get(uid).copied()).collect()))
 }
 
 #[cfg(test)]

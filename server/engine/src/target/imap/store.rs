@@ -264,7 +264,7 @@ impl Storing<'_> {
             Stored::No(condition) => {
                 let Some(open) = self.open.get(&batch.window) else { return Ok(()) };
                 // A full mailbox may still take the smaller half; the single message decides.
-                alone::stop_if_passing(self.session, &condition, &open.window.folder.folder)?;
+                alone::stop_if_about_the_server(self.session, &condition, &open.window.folder.folder)?;
                 self.split(batch, bad, condition);
             }
         }

@@ -225,6 +225,10 @@ pub(super) async fn ask_capabilities(connection: &mut Connection) -> Result<(), 
             connection.capabilities = capabilities;
             Ok(())
         }
+        (false, _) if condition.hint().is_some() => {
+            let doing = format!("asking {} what it can do", connection.peer);
+            Err(connection.refused(&condition, Reach::Endpoint, Cause::NotImap, doing))
+        }
         (true, None) | (false, _) => Err(connection.not_imap("it does not tell its capabilities".into())),
     }
 }

@@ -298,7 +298,10 @@ impl Connection {
                 Response::Data { number, name, values } => {
                     return Ok(Step::Data(Data { number, name, values }));
                 }
-                Response::Done { tag, condition } => return Ok(Step::End(Tag(tag), condition)),
+                Response::Done { tag, condition } => {
+                    self.overhear(&condition);
+                    return Ok(Step::End(Tag(tag), condition));
+                }
                 Response::Condition(condition) => match condition.status {
                     Status::Bye => return Err(self.farewell(&condition)),
                     // `* OK [UIDVALIDITY 3] …` carries data in its code.
@@ -483,6 +486,14 @@ impl Connection {
         if let Some(gate) = &self.gate {
             gate.take_messages(u64::try_from(messages).unwrap_or(u64::MAX)).await;
             gate.take(bytes).await;
+        }
+    }
+
+    /// A wish for patience is heard whatever the command was, even where its refusal costs nothing.
+    fn overhear(&self, condition: &Condition) {
+        if let Some(Hint::Passes(cause, pause)) = condition.hint() {
+            let detail = format!("the server answered: “{}”", condition.words);
+            self.heard(self.error(cause, Retry::After(pause), detail));
         }
     }
 

@@ -101,6 +101,13 @@ pub(crate) fn hint(code: Option<&str>, words: &str) -> Option<Hint> {
     })
 }
 
+/// Whether the login does not hold any more, in answer to something else than a login: a new one brings a new token, or is
+/// refused in its own words.
+pub(crate) fn logged_out(code: &str) -> Option<Hint> {
+    let codes = ["AUTHENTICATIONFAILED", "EXPIRED"];
+    codes.contains(&code).then_some(Hint::Passes(Cause::LoginExpired, GOODBYE))
+}
+
 /// What a goodbye says.
 pub(crate) fn goodbye(code: Option<&str>, words: &str) -> Hint {
     hint(code, words).unwrap_or_else(|| {

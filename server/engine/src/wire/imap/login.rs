@@ -25,6 +25,8 @@ use crate::error::{ConnectorError, Retry};
 /// Longest wait for a login; servers delay refused ones on purpose.
 const LOGIN: Duration = Duration::from_secs(30);
 
+const NOT_IMAP: &str = "the server's answer is not IMAP";
+
 /// Logs in as the mailbox's user. The connection's capabilities are unknown afterwards unless the server tells them with
 /// its answer: they may have changed.
 pub(crate) async fn login(
@@ -60,8 +62,10 @@ pub(crate) async fn login(
     let result = timeout(LOGIN, attempt).await.map_err(|_| {
         failed(Cause::TimedOut, Retry::Now, format!("no answer within {} seconds", LOGIN.as_secs()))
     })?;
-    let mut session = result.map_err(|(error, _)| {
-        let (cause, retry, detail) = classify(&error, &words.spellings(endpoint));
+    let mut session = result.map_err(|(error, client)| {
+        let secrets = words.spellings(endpoint);
+        let said = last_words(client.get_ref().last_line(), &secrets);
+        let (cause, retry, detail) = said.unwrap_or_else(|| classify(&error, &secrets));
         failed(cause, retry, detail)
     })?;
     let stream = session.get_mut();
@@ -212,13 +216,39 @@ impl Authenticator for Once {
     }
 }
 
+/// A server that echoes the password must not bring it into a log or a report.
+fn without(secrets: &[String], words: &str) -> String {
+    secrets.iter().fold(words.to_owned(), |words, secret| words.replace(secret, "…"))
+}
+
+/// What it comes to when the server's last words were a goodbye, or nothing that makes sense; none: they were neither.
+fn last_words(last_line: &[u8], secrets: &[String]) -> Option<(Cause, Retry, String)> {
+    if last_line.is_empty() {
+        return None;
+    }
+    let line = Bytes::from(without(secrets, &String::from_utf8_lossy(last_line)));
+    let condition = match response::parse(&line) {
+        Some(response::Response::Condition(condition)) => condition,
+        Some(_) => return None,
+        None => return Some((Cause::Protocol, Retry::Now, NOT_IMAP.into())),
+    };
+    if condition.status != response::Status::Bye {
+        return None;
+    }
+    let detail = format!("the server said goodbye: “{}”", condition.words);
+    Some(match condition.hint() {
+        Some(Hint::Passes(cause, pause)) => (cause, Retry::After(pause), detail),
+        Some(Hint::Human(cause)) => (cause, Retry::Never, detail),
+        // It may mean the login: that is not sent again and again.
+        None => (Cause::Disconnected, Retry::Now, detail),
+    })
+}
+
 fn classify(error: &async_imap::error::Error, secrets: &[String]) -> (Cause, Retry, String) {
     use async_imap::error::Error;
     match error {
         Error::No(words) | Error::Bad(words) => {
-            // A server that echoes the password must not bring it into a log or a report.
-            let words = secrets.iter().fold(words.clone(), |words, secret| words.replace(secret, "…"));
-            let words = clean(&information(&words), 200);
+            let words = clean(&information(&without(secrets, words)), 200);
             let (cause, retry) = refusal(&words);
             (cause, retry, format!("the server answered: “{words}”"))
         }
@@ -226,7 +256,7 @@ fn classify(error: &async_imap::error::Error, secrets: &[String]) -> (Cause, Ret
             (Cause::LoginRefused, Retry::Never, "the name or the password holds a line break".into())
         }
         // The text of these may quote what was read; it stays out.
-        Error::Parse(_) => (Cause::Protocol, Retry::Now, "the server's answer is not IMAP".into()),
+        Error::Parse(_) => (Cause::Protocol, Retry::Now, NOT_IMAP.into()),
         Error::Io(error) => {
             (Cause::Disconnected, Retry::Now, format!("the connection broke ({})", error.kind()))
         }

@@ -89,7 +89,8 @@ impl Condition {
         if self.is_ok() {
             return None;
         }
-        hint::hint(self.code.as_ref().map(|code| code.name.as_str()), &self.words)
+        let code = self.code.as_ref().map(|code| code.name.as_str());
+        hint::hint(code, &self.words).or_else(|| hint::logged_out(code?))
     }
 
     /// Whether the refusal passes by itself (RFC 5530).

@@ -126,7 +126,7 @@ pub(super) async fn all(
     let mut found = Rows { rows, unlisted: Vec::new() };
     if refusal.is_some() || found.rows.is_empty() {
         let doing = format!("listing the folders on {}", connection.peer);
-        if let Some(condition) = refusal.filter(|condition| condition.passes()) {
+        if let Some(condition) = refusal.filter(|condition| condition.hint().is_some()) {
             return Err(connection.refused(condition, Reach::Mailbox, Cause::NoFolders, doing));
         }
         // One bad branch, such as a broken mountpoint, spoils the whole listing (edge case 73).
