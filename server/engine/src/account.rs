@@ -10,6 +10,7 @@ use shared::{
 
 use crate::{
     guest::{Gate, Memory},
+    hold::Hold,
     token::Tokens,
 };
 
@@ -30,13 +31,15 @@ pub struct Account {
     pub gate: Arc<Gate>,
     /// What the messages of all passes of this process may take on their way.
     pub memory: Memory,
+    /// Until when this pass may write to it.
+    pub hold: Hold,
 }
 
 impl Account {
     /// A mailbox on a system that nobody else uses and that sets no limits.
     pub fn new(endpoint: Endpoint, user: String, secret: SecretString) -> Self {
-        let (gate, memory) = (Gate::unlimited(), Memory::default());
-        Self { endpoint, user, secret, client_secret: None, tokens: None, gate, memory }
+        let (gate, memory, hold) = (Gate::unlimited(), Memory::default(), Hold::default());
+        Self { endpoint, user, secret, client_secret: None, tokens: None, gate, memory, hold }
     }
 
     /// Whose login it is that may be refused: the mailbox's, or the admin's that logs in for it.

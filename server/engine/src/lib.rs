@@ -12,6 +12,7 @@ pub mod fingerprint;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod guest;
+pub mod hold;
 pub mod labels;
 pub mod ledger;
 pub mod mapping;

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     error::{ConnectorError, Reach, Retry},
     guest::{Gate, Memory, Portion},
+    hold::Hold,
 };
 
 /// Longest silence of a server in the middle of its work.
@@ -107,6 +108,8 @@ pub(crate) struct Connection {
     pub(crate) memory: Memory,
     /// Whether what is said is to be compressed.
     pub(crate) compress: Compress,
+    /// Until when it may be written to.
+    pub(crate) hold: Hold,
 }
 
 impl Connection {
@@ -127,6 +130,7 @@ impl Connection {
             gate: None,
             memory: Memory::default(),
             compress: Compress::Off,
+            hold: Hold::default(),
         }
     }
 
@@ -197,7 +201,7 @@ impl Connection {
     pub(super) async fn flush(&mut self) -> Result<(), ConnectorError> {
         let output = self.output.split();
         self.send(&output).await?;
-        let flushed = timeout(PATIENCE, self.channel.flush()).await;
+        let flushed = timeout(PATIENCE, self.hold.guard(&mut self.channel).flush()).await;
         self.sent(flushed)
     }
 
@@ -205,7 +209,7 @@ impl Connection {
     async fn send(&mut self, mut bytes: &[u8]) -> Result<(), ConnectorError> {
         while !bytes.is_empty() {
             let began = Instant::now();
-            let written = timeout(PATIENCE, self.channel.write(bytes)).await;
+            let written = timeout(PATIENCE, self.hold.guard(&mut self.channel).write(bytes)).await;
             let count = self.sent(written)?;
             if count == 0 {
                 return Err(self.lost(&io::ErrorKind::WriteZero.into()));

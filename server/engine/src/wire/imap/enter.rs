@@ -31,6 +31,7 @@ pub(crate) async fn enter(
     let mut connection = connection.await.inspect_err(|error| hear(&account.gate, error))?;
     connection.gate = Some(Arc::clone(&account.gate));
     connection.memory = account.memory.clone();
+    connection.hold = account.hold.clone();
     Ok(connection)
 }
 
