@@ -12,9 +12,10 @@ use shared::{
     cutover::TickForm,
     finding::FindingRow,
     forecast::Forecast,
-    id::{AdminId, BatchId, JobId, ProjectId, TokenId},
+    id::{AdminId, BatchId, JobId, NodeId, ProjectId, TokenId},
     job::{ActionForm, Applied, JobAction, JobSecrets, JobView, NewJob},
     limits::ResetForm,
+    node::NodeRow,
     notify::{NotifyChoice, NotifyForm, NotifyTest, NotifyView},
     project::{DeleteForm, Forgotten, ProjectForm, ProjectPage, ProjectQuery, ProjectView},
     report::{Report, ReportFormat},
@@ -83,6 +84,15 @@ pub(crate) async fn create_token(form: &NewToken) -> Answer<MadeToken> {
 }
 pub(crate) async fn revoke_token(id: TokenId) -> Answer<Done> {
     delete(&format!("/tokens/{id}")).await
+}
+pub(crate) async fn nodes() -> Answer<Vec<NodeRow>> {
+    get("/nodes").await
+}
+pub(crate) async fn drain_node(id: NodeId) -> Answer<Done> {
+    post(&format!("/nodes/{id}/drain"), &()).await
+}
+pub(crate) async fn undrain_node(id: NodeId) -> Answer<Done> {
+    post(&format!("/nodes/{id}/undrain"), &()).await
 }
 pub(crate) async fn activity(query: &ActivityQuery) -> Answer<Vec<ActivityRow>> {
     get(&format!("/activity?{}", query.to_query())).await

@@ -12,8 +12,8 @@ use crate::{
     connection::Connection,
     pages::{
         AccountPage, ActivityPage, AddMailboxesPage, AdminsPage, Banner, BatchPage, BatchesPage,
-        CutoversPage, ErrorsPage, JobPage, LoginPage, NewProjectPage, NotFound, ProjectPage, ProjectsPage,
-        ReportPage, SettingsPage, SetupPage, Shell, with_id,
+        CutoversPage, ErrorsPage, JobPage, LoginPage, NewProjectPage, NodesPage, NotFound, ProjectPage,
+        ProjectsPage, ReportPage, SettingsPage, SetupPage, Shell, with_id,
     },
     session::{Session, Standing},
 };
@@ -99,6 +99,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/batches/:id") view=|| with_id(|id| view! { <BatchPage id=id/> }.into_any())/>
             <Route path=path!("/jobs/:id") view=|| with_id(|id| view! { <JobPage id=id/> }.into_any())/>
             <Route path=path!("/jobs/:id/report") view=|| with_id(|id| view! { <ReportPage id=id/> }.into_any())/>
+            <Route path=path!("/nodes") view=|| view! { <NodesPage/> }.into_any()/>
             <Route path=path!("/activity") view=|| view! { <ActivityPage/> }.into_any()/>
             <Route path=path!("/admins") view=|| view! { <AdminsPage/> }.into_any()/>
             <Route path=path!("/account") view=|| view! { <AccountPage/> }.into_any()/>

@@ -1,6 +1,8 @@
 //! The database schema of carbonio-migrate: forward only, the same on SQLite and PostgreSQL.
 //!
-//! A migration that was released is never changed: a new one is added, and a column never changes its meaning.
+//! A migration that was released is never changed: a new one is added, and a column never changes its meaning. Migrations
+//! only add, so that nodes of the version before go on while others are upgraded: nothing is dropped or renamed, and a
+//! new column may be left out of an INSERT.
 #![warn(missing_docs)]
 
 mod dialect;
@@ -13,6 +15,7 @@ mod m20261124_lists;
 mod m20261124_notify;
 mod m20261124_tokens;
 mod m20261130_deaths;
+mod m20261130_nodes;
 mod m20261130_refused;
 
 use sea_orm_migration::{
@@ -38,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_below::Below),
             Box::new(m20261130_refused::Refused),
             Box::new(m20261130_deaths::Deaths),
+            Box::new(m20261130_nodes::Nodes),
         ]
     }
 }

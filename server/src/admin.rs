@@ -8,7 +8,7 @@ use shared::{audit::AuditProof, auth::Role};
 use crate::{
     app::{StartError, open_store, prepare_data_dir},
     auth::{Passwords, name_problem, password_problem},
-    config::{Config, SettingFlags, StoreFlags},
+    config::{Config, NodeFlags, SettingFlags, StoreFlags},
     store::{AdminEdit, Store, StoreError},
 };
 
@@ -206,10 +206,11 @@ async fn act(command: AdminCommand) -> Result<String, AdminError> {
 }
 
 async fn open(store: StoreFlags) -> Result<Store, AdminError> {
-    let flags = SettingFlags { store, ..SettingFlags::default() };
+    let node = NodeFlags { store, ..NodeFlags::default() };
+    let flags = SettingFlags { node, ..SettingFlags::default() };
     let config = Config::load(&flags).map_err(StartError::from)?;
     prepare_data_dir(&config.data_dir)?;
-    Ok(open_store(&config).await?)
+    Ok(open_store(&config, false).await?)
 }
 
 /// Asks for a password, judges it and hashes it.

@@ -5,6 +5,7 @@ mod parts;
 mod place;
 mod setup;
 mod start;
+mod work;
 
 use std::{
     fs::File,
@@ -16,6 +17,7 @@ use std::{
 };
 
 use actix_web::{App as Site, HttpServer, dev::Server, middleware::from_fn, web::Data};
+use shared::node::NodeKind;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -23,8 +25,9 @@ use tokio::{
 };
 
 pub(crate) use parts::Parts;
-pub(crate) use place::{open_store, prepare as prepare_data_dir};
+pub(crate) use place::{database_url, open_store, prepare as prepare_data_dir};
 pub(crate) use start::StartError;
+pub(crate) use work::work;
 
 use crate::{
     clock::Clock,
@@ -32,6 +35,7 @@ use crate::{
     disk::Disk,
     http, log,
     metrics::{self, Metrics},
+    node::Node,
     notify::Notifier,
     queue::Queue,
     runner::Running,
@@ -77,6 +81,7 @@ struct App {
     server: Server,
     parts: Data<Parts>,
     queue: Queue,
+    node: Node,
     /// Where numbers are told.
     metrics: Option<TcpListener>,
     data_dir: PathBuf,
@@ -91,13 +96,14 @@ struct App {
 impl App {
     /// Puts the parts together and listens. `demo` is a file with a project to make.
     async fn build(config: &Config, demo: Option<&Path>, lock: File) -> Result<Self, StartError> {
-        let store = open_store(config).await?;
+        let store = open_store(config, true).await?;
         if let Some(file) = demo {
             demo::make(&store, file).await?;
         }
         let (stop, closing) = watch::channel(false);
         let (running, clock) = (Running::new(Disk::of(&config.data_dir)), Clock::system());
-        let queue = Queue::new(store.clone(), running.clone(), config.workers, config.shares_database());
+        let queue = Queue::new(store.clone(), running.clone(), config.workers);
+        let node = Node::enlist(store.clone(), config, NodeKind::Serve).await?;
         let parts = Data::new(Parts::new(config, store, running, clock, closing)?);
         let listener = start::listen(config.listen)?;
         let address = listener.local_addr().map_err(|error| StartError::Serve(error.to_string()))?;
@@ -127,7 +133,7 @@ impl App {
         let url = url(config, address);
         let setup_link = setup::offer(&parts, &url).await?;
         let data_dir = config.data_dir.clone();
-        Ok(Self { server, parts, queue, metrics, data_dir, stop, url, setup_link, _lock: lock })
+        Ok(Self { server, parts, queue, node, metrics, data_dir, stop, url, setup_link, _lock: lock })
     }
 
     /// Tells whoever started the server where it is and how to begin.
@@ -143,9 +149,10 @@ impl App {
 
     /// Serves until a signal asks it to stop; then pauses what runs and returns.
     async fn run(self) -> Result<(), StartError> {
-        let Self { server, parts, queue, metrics, data_dir, stop, .. } = self;
+        let Self { server, parts, queue, node, metrics, data_dir, stop, .. } = self;
         let signals = signals()?;
         let queue = tokio::spawn(queue.run(stop.subscribe()));
+        let node = tokio::spawn(node.run(stop.subscribe()));
         let schedule = Schedule::new(parts.store.clone(), parts.clock.clone());
         let schedule = tokio::spawn(schedule.run(stop.subscribe()));
         let tidy = tokio::spawn(tidy(parts.clone()));
@@ -178,15 +185,16 @@ impl App {
             if let Err(error) = schedule.await {
                 tracing::error!(%error, "the schedule did not end well");
             }
+            if let Err(error) = node.await {
+                tracing::error!(%error, "the list of nodes did not end well");
+            }
             // What it is sending is sent again when it was not settled.
             notifier.abort();
             handle.stop(true).await;
         };
         let (_, ended) = tokio::join!(last, server);
         tidy.abort();
-        if let Err(error) = parts.store.close().await {
-            tracing::error!(%error, "closing the database failed");
-        }
+        place::leave_store(&parts.store).await;
         tracing::info!("stopped");
         ended.map_err(|error| StartError::Serve(error.to_string()))
     }

@@ -9,11 +9,13 @@ use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU16, path::PathBuf
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-pub(crate) use flags::{ServeFlags, SettingFlags, StoreFlags};
+pub(crate) use flags::{NodeFlags, ServeFlags, SettingFlags, StoreFlags};
 pub(crate) use layer::ConfigError;
 use layer::{Layer, Source};
 pub(crate) use paths::default_data_dir;
 pub(crate) use values::{LogFormat, PublicUrl, is_loopback_host};
+
+use crate::store::LeaseTimes;
 
 /// What every environment variable of ours begins with.
 const ENV_PREFIX: &str = "CARBONIO_MIGRATE_";
@@ -45,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) log_level: tracing::Level,
     /// How many mailboxes move at once on this node.
     pub(crate) workers: NonZeroU16,
+    /// How long leases last.
+    pub(crate) lease: LeaseTimes,
     /// The file of the key that seals endpoint secrets; none: in the data directory.
     pub(crate) key_file: Option<PathBuf>,
     /// Serves the panel from this folder instead of the one built in.
@@ -63,7 +67,7 @@ impl Config {
     fn from_parts(flags: &SettingFlags, env: &Environment) -> Result<Self, ConfigError> {
         let mut layer = Layer::default();
         let named =
-            flags.store.config.clone().or_else(|| env.get("CARBONIO_MIGRATE_CONFIG").map(PathBuf::from));
+            flags.node.store.config.clone().or_else(|| env.get("CARBONIO_MIGRATE_CONFIG").map(PathBuf::from));
         let file = named.or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()));
         if let Some(path) = file {
             layer.read_file(&path)?;
@@ -88,7 +92,7 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, ConfigError, Environment, SettingFlags, StoreFlags};
+    use super::{Config, ConfigError, Environment, NodeFlags, SettingFlags, StoreFlags};
 
     fn load(file: &str, env: &[(&str, &str)], flags: SettingFlags) -> Result<Config, ConfigError> {
         let dir = tempfile::tempdir().expect("a folder");
@@ -96,8 +100,9 @@ mod tests {
         std::fs::write(&path, file).expect("written");
         let mut env: Environment = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         env.insert("HOME".into(), "/home/anna".into());
-        let store = StoreFlags { config: Some(path), ..flags.store.clone() };
-        Config::from_parts(&SettingFlags { store, ..flags }, &env)
+        let store = StoreFlags { config: Some(path), ..flags.node.store.clone() };
+        let node = NodeFlags { store, ..flags.node.clone() };
+        Config::from_parts(&SettingFlags { node, ..flags }, &env)
     }
 
     fn listen(address: &str) -> SettingFlags {
@@ -131,6 +136,20 @@ mod tests {
         let env = [("CARBONIO_MIGRATE_WORKERS", "many")];
         refused("", &env, SettingFlags::default(), &["CARBONIO_MIGRATE_WORKERS", "many"]);
         refused("", &[], listen("here"), &["--listen", "here"]);
+    }
+
+    #[test]
+    fn a_lease_is_neither_too_short_to_be_renewed_nor_forgotten() {
+        for seconds in ["0", "3", "3601", "soon"] {
+            refused(
+                &format!("lease_seconds = \"{seconds}\""),
+                &[],
+                SettingFlags::default(),
+                &["lease_seconds"],
+            );
+        }
+        let config = load("lease_seconds = 8", &[], SettingFlags::default()).expect("loads");
+        assert_eq!(config.lease.heartbeat(), std::time::Duration::from_secs(2));
     }
 
     #[test]

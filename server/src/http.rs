@@ -16,6 +16,7 @@ mod health;
 mod imports;
 mod jobs;
 mod live;
+mod nodes;
 mod notify;
 mod projects;
 mod reports;
@@ -70,6 +71,9 @@ const ROUTES: &[Entry] = &[
     ("GET",    "/api/v1/notifications/own",        || get().to(notify::own)),
     ("PUT",    "/api/v1/notifications/own",        || put().to(notify::choose)),
     ("POST",   "/api/v1/notifications/test",       || post().to(notify::test)),
+    ("GET",    "/api/v1/nodes",                    || get().to(nodes::list)),
+    ("POST",   "/api/v1/nodes/{id}/drain",         || post().to(nodes::drain)),
+    ("POST",   "/api/v1/nodes/{id}/undrain",       || post().to(nodes::undrain)),
     ("GET",    "/api/v1/activity",                 || get().to(activity::list)),
     ("GET",    "/api/v1/activity/proof",           || get().to(activity::proof)),
     ("GET",    "/api/v1/activity/export",          || get().to(activity::export)),

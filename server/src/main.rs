@@ -4,6 +4,7 @@ mod admin;
 mod app;
 mod audit;
 mod auth;
+mod backup;
 mod check;
 mod cli;
 mod clock;
@@ -16,6 +17,7 @@ mod import;
 mod live;
 mod log;
 mod metrics;
+mod node;
 mod notify;
 mod queue;
 mod report;
@@ -51,11 +53,23 @@ enum Command {
     ///
     /// Exit codes: 0 stopped when asked to, 1 could not start or go on, 2 settings that cannot be used.
     Serve(Box<config::ServeFlags>),
+    /// Move mailboxes for a server elsewhere: a node without a panel
+    ///
+    /// Takes mailboxes from the server's PostgreSQL database, together with all other nodes. It needs the server's key
+    /// file. It stops at Ctrl-C or SIGTERM: running passes finish the window in flight and go on elsewhere.
+    ///
+    /// Exit codes: 0 stopped when asked to, 1 could not start or go on, 2 settings that cannot be used.
+    Worker(Box<config::NodeFlags>),
     /// Add, list and help admins on the host
     ///
     /// Works beside a running server. Exit codes: 0 done, 1 the data cannot be used, 2 bad arguments.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// Copy the database of a running server into a file (SQLite)
+    ///
+    /// The copy is whole and as of one moment; the server goes on meanwhile. Exit codes: 0 copied, 1 not copied, 2 bad
+    /// arguments or settings.
+    Backup(backup::BackupArgs),
     /// Prove on the host that nobody changed the audit log
     #[command(subcommand)]
     Audit(admin::AuditCommand),
@@ -79,7 +93,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match arguments.command {
         Some(Command::Serve(flags)) => block_on(app::serve(*flags)),
+        Some(Command::Worker(flags)) => block_on(app::work(*flags)),
         Some(Command::Admin(command)) => block_on(admin::run(command)),
+        Some(Command::Backup(args)) => block_on(backup::run(args)),
         Some(Command::Audit(command)) => block_on(admin::audit(command)),
         Some(Command::Metrics(command)) => {
             metrics::print(command);

@@ -10,11 +10,11 @@ use tokio::{
 
 use crate::{
     runner::{Runner, Running},
-    store::{HEARTBEAT_MILLIS, Store},
+    store::Store,
 };
 
 /// Wake-ups may be lost, so the queue is looked at this often anyway.
-const POLL: Duration = Duration::from_secs(3);
+pub(crate) const POLL: Duration = Duration::from_secs(3);
 
 /// How long passes may take to finish the window in flight when the server stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(8);
@@ -25,13 +25,11 @@ pub(crate) struct Queue {
     store: Store,
     running: Running,
     workers: NonZeroU16,
-    /// Whether other processes share the database and may die while this one lives.
-    shared: bool,
 }
 
 impl Queue {
-    pub(crate) fn new(store: Store, running: Running, workers: NonZeroU16, shared: bool) -> Self {
-        Self { store, running, workers, shared }
+    pub(crate) fn new(store: Store, running: Running, workers: NonZeroU16) -> Self {
+        Self { store, running, workers }
     }
 
     /// Works until told to stop; then pauses what runs, so that it goes on at the next start, and returns.
@@ -42,7 +40,7 @@ impl Queue {
         let heeding = tokio::spawn(self.running.clone().keep_heeding(self.store.clone()));
         // Subscribed before the first look: what changes during a look wakes the wait after it.
         let mut changed = self.store.changed();
-        let mut settle = tokio::time::interval(Duration::from_millis(HEARTBEAT_MILLIS));
+        let mut settle = tokio::time::interval(self.store.times().heartbeat());
         while !*stop.borrow() {
             changed.mark_unchanged();
             if self.running.have_room() {
@@ -52,7 +50,8 @@ impl Queue {
                 _ = changed.changed() => {}
                 Some(_) = passes.join_next() => {}
                 () = tokio::time::sleep(POLL) => {}
-                _ = settle.tick(), if self.shared => self.settle().await,
+                // Other processes may die while this one lives.
+                _ = settle.tick(), if self.store.is_shared() => self.settle().await,
                 _ = stop.changed() => {}
             }
         }
@@ -62,7 +61,7 @@ impl Queue {
         if timeout(STOP_PATIENCE, ended).await.is_err() {
             tracing::warn!(
                 passes = passes.len(),
-                "some passes did not finish their window in time; they are settled at the next start"
+                "some passes did not finish their window in time; they are settled at the next start, or by another node"
             );
         }
     }
@@ -70,10 +69,12 @@ impl Queue {
     /// Claims waiting jobs while workers are free.
     async fn fill(&self, slots: &Arc<Semaphore>, passes: &mut JoinSet<()>) {
         while let Ok(slot) = Arc::clone(slots).try_acquire_owned() {
-            let lease = match self.store.claim().await {
-                Ok(Some(lease)) => lease,
-                Ok(None) => return,
-                Err(error) => return tracing::error!(%error, "looking for waiting jobs failed"),
+            // A database that is out of reach without a word must not keep this node from ending.
+            let lease = match timeout(self.store.times().deadline(), self.store.claim()).await {
+                Ok(Ok(Some(lease))) => lease,
+                Ok(Ok(None)) => return,
+                Ok(Err(error)) => return tracing::error!(%error, "looking for waiting jobs failed"),
+                Err(_) => return tracing::error!("looking for waiting jobs took too long"),
             };
             let runner = Runner::new(self.store.clone(), self.running.clone());
             passes.spawn(async move {
@@ -85,10 +86,11 @@ impl Queue {
 
     /// Puts jobs of dead processes back in order.
     async fn settle(&self) {
-        match self.store.settle_orphans().await {
-            Ok(0) => {}
-            Ok(jobs) => tracing::info!(jobs, "jobs of a process that is gone were settled"),
-            Err(error) => tracing::error!(%error, "settling jobs of a process that is gone failed"),
+        match timeout(self.store.times().deadline(), self.store.settle_orphans()).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(jobs)) => tracing::info!(jobs, "jobs of a process that is gone were settled"),
+            Ok(Err(error)) => tracing::error!(%error, "settling jobs of a process that is gone failed"),
+            Err(_) => tracing::error!("settling jobs of a process that is gone took too long"),
         }
     }
 }

@@ -5,18 +5,20 @@ mod slow;
 
 use std::{sync::Arc, time::Duration};
 
-use engine::pass::{Control, PassOrder, PassOutcome};
+use engine::{
+    hold::Hold,
+    pass::{Control, PassOrder, PassOutcome},
+};
 use shared::{
     cause::Cause,
     id::PassId,
-    job::JobState,
     live::{Phase, Progress},
     pass::{Counts, PassEnd},
 };
 use tokio::{
     sync::watch,
     task::JoinSet,
-    time::{Instant, MissedTickBehavior, timeout},
+    time::{Instant, sleep_until, timeout_at},
 };
 use tracing::Instrument as _;
 
@@ -24,11 +26,9 @@ pub(crate) use running::Running;
 
 use crate::{
     disk,
-    store::{HEARTBEAT_MILLIS, Lease, Store, StoreError},
+    store::{Lease, Store, StoreError},
 };
 
-/// Without a renewed lease for this long, another process may have taken the job: connections are dropped.
-const LEASE_DEADLINE: Duration = Duration::from_secs(45);
 /// Between attempts to write to a database that fails.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -73,8 +73,7 @@ impl Runner {
             Err(error) => Some(aborted(cause_of(&error), error.to_string())),
         };
         let Some(mut outcome) = outcome else {
-            tracing::warn!("another process took the job over; this one lets go of it");
-            return;
+            return self.let_go(&lease).await;
         };
         let held = self.interrupted(&mut outcome);
         let state = persist("keeping the outcome", || async {
@@ -84,17 +83,28 @@ impl Runner {
             }
         })
         .await;
+        let Some(state) = state else { return self.let_go(&lease).await };
         tracing::info!(
             outcome = outcome_word(&outcome.end),
-            state = state.map(JobState::title),
+            state = state.title(),
             copied = outcome.counts.copied,
             skipped = outcome.counts.skipped,
             "the pass has ended"
         );
     }
 
-    /// Whether it is for the full disk that a pass ended before its time: then it says so, and goes on by itself.
+    /// The job is another process's: what may be open to its mail systems is closed by now, and others may have it.
+    async fn let_go(&self, lease: &Lease) {
+        tracing::warn!("another process took the job over; this one lets go of it");
+        persist("giving connections back", || self.store.give_back_connections(lease)).await;
+    }
+
+    /// Whether a pass ended before its time for something that passes by itself: a full disk, which it says then, or a
+    /// database elsewhere that went away. That of SQLite is this machine's, and somebody has to look.
     fn interrupted(&self, outcome: &mut PassOutcome) -> bool {
+        if matches!(outcome.end, PassEnd::Aborted { cause: Cause::Ledger, .. }) {
+            return self.store.is_shared();
+        }
         let held = match &outcome.end {
             PassEnd::Paused => self.running.disk.full(),
             // It was full before anybody looked.
@@ -110,7 +120,7 @@ impl Runner {
     }
 
     /// Runs the engine beside heartbeat and steering. None: the lease is lost and nothing may be written any more.
-    async fn drive(&self, lease: &Lease, pass: PassId, order: PassOrder) -> Option<PassOutcome> {
+    async fn drive(&self, lease: &Lease, pass: PassId, mut order: PassOrder) -> Option<PassOutcome> {
         let (progress_in, mut progress) = watch::channel(Progress::begin(Phase::Connecting));
         let (control_in, control) = watch::channel(Control::Go);
         let _registered = self.running.register(lease.job, control_in, progress.clone());
@@ -118,42 +128,55 @@ impl Runner {
         if let Ok(state) = self.store.job_state(lease.job).await {
             self.running.steer_to(lease.job, state);
         }
+        let times = self.store.times();
+        let hold = Hold::until(lease.asked + times.deadline());
+        order.source.hold = hold.clone();
+        order.target.hold = hold.clone();
         let ledger = Arc::new(self.store.ledger(lease, pass));
         // A set of one: dropping it aborts the task, so that no pass outlives whoever answers for it.
         let mut engine = JoinSet::new();
         engine.spawn(engine::pass::run(order, ledger, progress_in, control).in_current_span());
-        let mut heartbeat = tokio::time::interval(Duration::from_millis(HEARTBEAT_MILLIS));
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        heartbeat.tick().await;
-        let mut renewed = Instant::now();
+        let (mut renewed, mut next) = (lease.asked, lease.asked + times.heartbeat());
         let mut moving = true;
-        loop {
+        let ended = loop {
+            let deadline = renewed + times.deadline();
             tokio::select! {
                 ended = engine.join_next() => return Some(outcome_of(ended)),
                 still = progress.changed(), if moving => {
                     moving = still.is_ok();
                     self.running.moved();
                 }
-                _ = heartbeat.tick() => match timeout(LEASE_DEADLINE, self.store.heartbeat(lease)).await {
-                    Ok(Ok(state)) => {
-                        renewed = Instant::now();
-                        self.running.steer_to(lease.job, state);
+                () = sleep_until(next.min(deadline)) => {
+                    let asked = Instant::now();
+                    if asked >= deadline {
+                        break Some(silence());
                     }
-                    Ok(Err(StoreError::LeaseLost)) => return None,
-                    Ok(Err(error)) => {
-                        tracing::warn!(%error, "renewing the lease failed");
-                        if renewed.elapsed() > LEASE_DEADLINE {
-                            return Some(aborted(cause_of(&error), error.to_string()));
+                    match timeout_at(deadline, self.store.heartbeat(lease)).await {
+                        Ok(Ok(state)) => {
+                            (renewed, next) = (asked, asked + times.heartbeat());
+                            hold.renew(renewed + times.deadline());
+                            self.running.steer_to(lease.job, state);
                         }
+                        Ok(Err(StoreError::LeaseLost)) => break None,
+                        Ok(Err(error)) => {
+                            tracing::warn!(%error, "renewing the lease failed; trying again");
+                            next = Instant::now() + RETRY;
+                        }
+                        Err(_) => break Some(silence()),
                     }
-                    Err(_) => return Some(aborted(Cause::Ledger, explained(
-                        "Renewing the hold on this job failed because the database did not answer.",
-                        Cause::Ledger,
-                    ))),
                 }
             }
-        }
+        };
+        // Only when its connections are closed may others have them.
+        engine.shutdown().await;
+        ended
     }
+}
+
+/// The end of a pass whose lease could not be renewed in time.
+fn silence() -> PassOutcome {
+    let what = "Renewing the hold on this job failed because the database did not answer.";
+    aborted(Cause::Ledger, explained(what, Cause::Ledger))
 }
 
 /// Writes until it is written, or until the job is held by another process or gone.

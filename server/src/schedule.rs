@@ -179,7 +179,11 @@ impl Schedule {
         if !self.store.take_duty(DUTY, DUTY_MILLIS).await? {
             return Ok(());
         }
-        let now = self.clock.now();
+        // Where nodes share a database they share its clock: one node's may be wrong.
+        let now = match self.store.is_shared() {
+            true => self.store.database_clock().await?,
+            false => self.clock.now(),
+        };
         if self.noted.is_none_or(|noted| now.millis() - noted.millis() >= PACE_MILLIS) {
             self.noted = Some(now);
             self.store.note_pace(now).await?;

@@ -52,6 +52,11 @@ impl Sealer {
         Ok(Self::under(&MasterKey::load(credentials, file)?))
     }
 
+    /// The same for a node that joins others: the key must be there, because only the one that sealed opens anything.
+    pub(crate) fn find(credentials: Option<&Path>, file: &Path) -> Result<Self, SecretError> {
+        Ok(Self::under(&MasterKey::find(credentials, file)?))
+    }
+
     /// A sealer with a random key that is kept nowhere, for stores that keep no secrets.
     pub(crate) fn ephemeral() -> Result<Self, SecretError> {
         Ok(Self::under(&MasterKey::random()?))

@@ -2,6 +2,7 @@
 
 mod activity;
 mod admins;
+mod backup;
 mod batches;
 mod causes;
 mod counts;
@@ -20,6 +21,7 @@ mod leases;
 mod ledger;
 mod lists;
 mod measured;
+mod nodes;
 mod notices;
 mod open;
 mod outcome;
@@ -31,31 +33,37 @@ mod secrets;
 mod selection;
 mod sessions;
 mod setup;
+mod slots;
 mod solo;
 mod sql;
 mod steering;
 #[cfg(test)]
 mod tests;
+mod times;
 mod tokens;
 mod wishes;
 mod words;
 
 use std::{path::Path, sync::Arc};
 
-use tokio::sync::watch;
+use sea_orm::sqlx::PgConnection;
+use tokio::sync::{Mutex, watch};
 
 #[cfg(test)]
 pub(crate) use self::measured::{ByCause, ByState};
 pub(crate) use self::{
     admins::AdminEdit,
+    backup::backup,
     duty::{REPEATS, STARTS},
     error::StoreError,
-    leases::{HEARTBEAT_MILLIS, Lease},
+    leases::Lease,
     measured::{Measured, Moved},
+    nodes::NodeCard,
     notices::{Fact, Notice, Standing, Ways},
     pace::{Amounts, PaceRecord, quarters},
     selection::Which,
     sessions::SessionAdmin,
+    times::LeaseTimes,
     tokens::{Bearer, Proof, TokenOrder},
     wishes::Wish,
 };
@@ -74,17 +82,32 @@ struct Inner {
     sealer: Sealer,
     /// Names this process, and this start of it, as the holder of leases.
     node: String,
+    times: LeaseTimes,
+    /// The session that shows that this process is there; none where it is no node, or has just lost it.
+    session: Mutex<Option<PgConnection>>,
     changed: watch::Sender<u64>,
 }
 
 impl Store {
+    /// Opens a database with leases of the usual length; see [`Self::open_with`].
+    #[cfg(test)]
+    pub(crate) async fn open(url: &str, sealer: Sealer) -> Result<Self, StoreError> {
+        Self::open_with(url, sealer, LeaseTimes::default(), true).await
+    }
+
     /// Opens a database and brings its schema up to date.
     ///
     /// `url` is `sqlite:` and a path (`sqlite:/var/lib/carbonio-migrate/store.db`; the file is made when it is not there,
     /// its directory is not) or a PostgreSQL URL (`postgres://…`). A database of a newer version is refused untouched,
-    /// and so is one whose secrets were sealed under another key.
-    pub(crate) async fn open(url: &str, sealer: Sealer) -> Result<Self, StoreError> {
-        let store = Self::at(Location::parse(url)?, sealer).await?;
+    /// and so is one whose secrets were sealed under another key. `alone`: no other process has the file open, so that a
+    /// log beside it is what an unclean stop left; then it is looked whether the file is whole.
+    pub(crate) async fn open_with(
+        url: &str,
+        sealer: Sealer,
+        times: LeaseTimes,
+        alone: bool,
+    ) -> Result<Self, StoreError> {
+        let store = Self::at(Location::parse(url)?, sealer, times, alone).await?;
         store.check_key().await?;
         store.adopt_activity().await?;
         Ok(store)
@@ -92,13 +115,19 @@ impl Store {
 
     /// Opens the command line's own ledger file, with the same schema. No secret can be kept in it.
     pub(crate) async fn open_file(path: &Path) -> Result<Self, StoreError> {
-        Self::at(Location::Sqlite(path.to_owned()), Sealer::ephemeral()?).await
+        Self::at(Location::Sqlite(path.to_owned()), Sealer::ephemeral()?, LeaseTimes::default(), true).await
     }
 
-    async fn at(location: Location, sealer: Sealer) -> Result<Self, StoreError> {
-        let db = location.open().await?;
+    async fn at(
+        location: Location,
+        sealer: Sealer,
+        times: LeaseTimes,
+        alone: bool,
+    ) -> Result<Self, StoreError> {
+        let db = location.open(alone).await?;
         let node = leases::new_node_name()?;
-        let inner = Inner { db, sealer, node, changed: watch::Sender::new(0) };
+        let (session, changed) = (Mutex::default(), watch::Sender::new(0));
+        let inner = Inner { db, sealer, node, times, session, changed };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -106,6 +135,16 @@ impl Store {
     /// It carries no authority: losing a wake-up only costs latency. Writes of other nodes do not show here.
     pub(crate) fn changed(&self) -> watch::Receiver<u64> {
         self.inner.changed.subscribe()
+    }
+
+    /// Whether several nodes may share the database.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.db().is_shared()
+    }
+
+    /// How long leases last.
+    pub(crate) fn times(&self) -> LeaseTimes {
+        self.inner.times
     }
 
     /// Whether the database answers.

@@ -49,3 +49,7 @@ id!(
     /// An API token.
     TokenId
 );
+id!(
+    /// A node: one start of one process that moves mailboxes.
+    NodeId
+);

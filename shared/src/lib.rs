@@ -22,6 +22,7 @@ pub mod job;
 pub mod limits;
 pub mod list;
 pub mod live;
+pub mod node;
 pub mod notify;
 pub mod pass;
 pub mod plan;

@@ -54,6 +54,7 @@ pub(crate) fn Shell(children: Children) -> impl IntoView {
                 <a class="home" href="/" aria-label="carbonio-migrate, all projects"><Brand/></a>
                 <nav class="ways" aria-label="Main">
                     <Way href="/" icon=IconName::Projects text="Projects" below=&["/projects", "/batches", "/jobs"]/>
+                    <Way href="/nodes" icon=IconName::Screen text="Nodes" below=&["/nodes"]/>
                     <Way href="/activity" icon=IconName::Activity text="Activity" below=&["/activity"]/>
                     <Show when=is_owner>
                         <Way href="/admins" icon=IconName::Persons text="Admins" below=&["/admins"]/>

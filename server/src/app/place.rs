@@ -4,10 +4,10 @@ use std::{
     fs::{DirBuilder, File, OpenOptions, TryLockError},
     io::Write as _,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, zeroize::Zeroizing};
 
 use super::StartError;
 use crate::{config::Config, secret::Sealer, store::Store};
@@ -33,14 +33,42 @@ pub(super) fn lock(dir: &Path) -> Result<File, StartError> {
     }
 }
 
-/// Opens the database of the settings, with the key that seals its secrets.
-pub(crate) async fn open_store(config: &Config) -> Result<Store, StartError> {
-    let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key").join("master.key"));
-    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
-    let sealer = Sealer::load(credentials.as_deref().map(Path::new), &key_file)?;
-    let own = format!("sqlite:{}", config.data_dir.join("carbonio-migrate.db").display());
-    let url = config.database.as_ref().map_or(own.as_str(), |url| url.expose_secret());
-    Ok(Store::open(url, sealer).await?)
+/// Opens the database of the settings, with the key that seals its secrets; both are made when they are not there.
+/// `alone`: the data directory is locked for this process.
+pub(crate) async fn open_store(config: &Config, alone: bool) -> Result<Store, StartError> {
+    let sealer = Sealer::load(credentials().as_deref(), &key_file(config))?;
+    Ok(Store::open_with(&database_url(config), sealer, config.lease, alone).await?)
+}
+
+/// The database of the settings: the one that is named, or a file in the data directory. It may hold a password.
+pub(crate) fn database_url(config: &Config) -> Zeroizing<String> {
+    let own = || format!("sqlite:{}", config.data_dir.join("carbonio-migrate.db").display());
+    config.database.as_ref().map_or_else(own, |url| url.expose_secret().to_owned()).into()
+}
+
+/// Opens the database that a server made, with the server's key: one that was made here would open nothing in it.
+pub(super) async fn join_store(config: &Config) -> Result<Store, StartError> {
+    let sealer = Sealer::find(credentials().as_deref(), &key_file(config))?;
+    Ok(Store::open_with(&database_url(config), sealer, config.lease, true).await?)
+}
+
+/// Says goodbye and ends every connection to the database.
+pub(super) async fn leave_store(store: &Store) {
+    if let Err(error) = store.say_goodbye().await {
+        tracing::warn!(%error, "this node could not say that it ends; others find out by themselves");
+    }
+    if let Err(error) = store.close().await {
+        tracing::error!(%error, "closing the database failed");
+    }
+}
+
+fn key_file(config: &Config) -> PathBuf {
+    config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key").join("master.key"))
+}
+
+/// Where the service manager puts a key.
+fn credentials() -> Option<PathBuf> {
+    std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
 }
 
 /// Writes a file that only this user can read, also where one with other rights stood.

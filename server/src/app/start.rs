@@ -39,6 +39,13 @@ pub(crate) enum StartError {
     /// Another server works there.
     #[error("Another carbonio-migrate works in {0}. Stop it, or choose another directory with data_dir.")]
     Locked(String),
+    /// A worker without a database that nodes can share.
+    #[error(
+        "A worker takes its mailboxes from a PostgreSQL database that it shares with other nodes, and none is named. Name \
+         the server's with --database postgres://…; over SQLite one process works alone, and `carbonio-migrate serve` \
+         moves the mailboxes itself."
+    )]
+    NotShared,
     /// The key.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -70,7 +77,7 @@ impl StartError {
     /// 2 for settings and arguments that cannot be used, 1 for everything else.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) | Self::Demo { .. } => ExitCode::from(2),
+            Self::Config(_) | Self::Demo { .. } | Self::NotShared => ExitCode::from(2),
             Self::Log(_)
             | Self::DataDir { .. }
             | Self::Locked(_)

@@ -34,10 +34,10 @@ pub(crate) struct StoreFlags {
     pub(crate) key_file: Option<String>,
 }
 
-/// Every setting of the server.
+/// What every node needs: `serve` and `worker` alike.
 #[derive(Debug, Default, Clone, Args)]
 #[command(next_help_heading = HEADING)]
-pub(crate) struct SettingFlags {
+pub(crate) struct NodeFlags {
     #[command(flatten)]
     pub(crate) store: StoreFlags,
 
@@ -54,22 +54,34 @@ pub(crate) struct SettingFlags {
     #[arg(long, value_name = "LEVEL")]
     pub(crate) log_level: Option<String>,
 
-    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:7080]
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub(crate) listen: Option<String>,
-
     /// Address and port to tell Prometheus numbers at, such as 127.0.0.1:9464; anybody who reaches it reads them: how
     /// many and how much, never a name [default: none]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) metrics_listen: Option<String>,
 
-    /// The address admins type, such as `https://migrate.example.org` when a TLS proxy stands in front
-    #[arg(long, value_name = "URL")]
-    pub(crate) public_url: Option<String>,
-
     /// How many mailboxes move at once on this machine [default: 8]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) workers: Option<String>,
+
+    /// How many seconds a node may say nothing before others take its mailboxes [default: 60]
+    #[arg(long, value_name = "NUMBER", hide_short_help = true)]
+    pub(crate) lease_seconds: Option<String>,
+}
+
+/// Every setting of the server.
+#[derive(Debug, Default, Clone, Args)]
+#[command(next_help_heading = HEADING)]
+pub(crate) struct SettingFlags {
+    #[command(flatten)]
+    pub(crate) node: NodeFlags,
+
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:7080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<String>,
+
+    /// The address admins type, such as `https://migrate.example.org` when a TLS proxy stands in front
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
 
     /// Serve the panel from this folder instead of the one built in
     #[arg(long, value_name = "FOLDER")]
@@ -83,17 +95,19 @@ pub(crate) struct SettingFlags {
 impl SettingFlags {
     /// The keys that were given, with their text.
     pub(super) fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let node = &self.node;
         [
-            ("data_dir", &self.store.data_dir),
-            ("database", &self.store.database),
-            ("key_file", &self.store.key_file),
-            ("log_file", &self.log_file),
-            ("log_format", &self.log_format),
-            ("log_level", &self.log_level),
+            ("data_dir", &node.store.data_dir),
+            ("database", &node.store.database),
+            ("key_file", &node.store.key_file),
+            ("log_file", &node.log_file),
+            ("log_format", &node.log_format),
+            ("log_level", &node.log_level),
+            ("metrics_listen", &node.metrics_listen),
+            ("workers", &node.workers),
+            ("lease_seconds", &node.lease_seconds),
             ("listen", &self.listen),
-            ("metrics_listen", &self.metrics_listen),
             ("public_url", &self.public_url),
-            ("workers", &self.workers),
             ("web_root", &self.web_root),
             ("trusted_proxies", &self.trusted_proxies),
         ]

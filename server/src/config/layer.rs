@@ -11,6 +11,7 @@ use config::{FileFormat, Source as _};
 use secrecy::SecretString;
 
 use super::{Config, ENV_PREFIX, Environment, LogFormat, PublicUrl, paths};
+use crate::store::LeaseTimes;
 
 /// Settings that cannot be used, in a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +64,7 @@ impl Source {
 }
 
 /// Every key there is.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "listen",
     "metrics_listen",
     "public_url",
@@ -74,6 +75,7 @@ const KEYS: [&str; 12] = [
     "log_format",
     "log_level",
     "workers",
+    "lease_seconds",
     "web_root",
     "trusted_proxies",
 ];
@@ -94,6 +96,7 @@ pub(super) struct Layer {
     log_format: Option<LogFormat>,
     log_level: Option<tracing::Level>,
     workers: Option<NonZeroU16>,
+    lease: Option<LeaseTimes>,
     web_root: Option<PathBuf>,
     trusted_proxies: Option<Vec<IpAddr>>,
 }
@@ -126,6 +129,14 @@ impl Layer {
                 self.log_level = Some(parse(&spelled, text, "error, warn, info, debug or trace")?);
             }
             "workers" => self.workers = Some(parse(&spelled, text, "a number from 1 to 65535")?),
+            "lease_seconds" => {
+                let wanted = "a number from 4 to 3600";
+                let seconds: NonZeroU16 = parse(&spelled, text, wanted)?;
+                if !(4..=3600).contains(&seconds.get()) {
+                    return Err(value(&spelled, &format!("{text:?} is not {wanted}")));
+                }
+                self.lease = Some(LeaseTimes::of_seconds(seconds));
+            }
             "web_root" => self.web_root = path()?,
             "trusted_proxies" => {
                 let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
@@ -189,6 +200,7 @@ impl Layer {
             log_format: self.log_format.unwrap_or_default(),
             log_level: self.log_level.unwrap_or(tracing::Level::INFO),
             workers: self.workers.unwrap_or(const { NonZeroU16::new(8).expect("eight is not zero") }),
+            lease: self.lease.unwrap_or_default(),
             key_file: self.key_file,
             web_root: self.web_root,
             trusted_proxies: self.trusted_proxies.unwrap_or_default(),

@@ -11,7 +11,7 @@ use super::{
     fault::{Answer, Fault},
     findings, forecast, guests,
     headers::DOCS_POLICY,
-    health, imports, jobs, live, notify, projects, reports, session, setup, tokens,
+    health, imports, jobs, live, nodes, notify, projects, reports, session, setup, tokens,
     who::Auditor,
 };
 
@@ -46,6 +46,9 @@ use super::{
         notify::own,
         notify::choose,
         notify::test,
+        nodes::list,
+        nodes::drain,
+        nodes::undrain,
         activity::list,
         activity::proof,
         activity::export,

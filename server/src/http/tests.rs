@@ -58,7 +58,7 @@ impl Bench {
 
     async fn with(mut flags: SettingFlags) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
-        flags.store.data_dir = Some(dir.path().display().to_string());
+        flags.node.store.data_dir = Some(dir.path().display().to_string());
         let config = Config::load(&flags).expect("settings");
         let url = format!("sqlite:{}", dir.path().join("test.db").display());
         let store = Store::open(&url, Sealer::ephemeral().expect("a key")).await.expect("a database");

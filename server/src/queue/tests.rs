@@ -66,7 +66,7 @@ impl Bench {
         store.apply(jobs[0], JobAction::Start).await.expect("started");
         let (stop, stopped) = watch::channel(false);
         let running = Running::new(Disk::read_by(dir.path(), written));
-        let queue = Queue::new(store.clone(), running.clone(), NonZeroU16::MIN, false);
+        let queue = Queue::new(store.clone(), running.clone(), NonZeroU16::MIN);
         Self { store, running, stop, queue: tokio::spawn(queue.run(stopped)), dir }
     }
 

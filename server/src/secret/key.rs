@@ -36,6 +36,12 @@ pub(crate) enum SecretError {
         /// Its mode.
         mode: u32,
     },
+    /// A node that joins others has no key.
+    #[error("There is no key file {}. Copy the server's there (key/master.key in its data directory, or its key_file; mode 400), or name it with key_file: stored passwords open with that key alone.", path.display())]
+    Missing {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The file holds something else.
     #[error("The key file {} does not hold a key (64 hexadecimal digits). Put the right file back, or remove it when no database uses it yet.", path.display())]
     NoKey {
@@ -58,6 +64,14 @@ pub(super) struct MasterKey(Zeroizing<[u8; KEY_BYTES]>);
 impl MasterKey {
     /// Loads the key from the credential directory when it holds one, else from `file`, which is made if need be.
     pub(super) fn load(credentials: Option<&Path>, file: &Path) -> Result<Self, SecretError> {
+        match Self::find(credentials, file) {
+            Err(SecretError::Missing { .. }) => Self::create(file),
+            other => other,
+        }
+    }
+
+    /// The same where the key must be there already.
+    pub(super) fn find(credentials: Option<&Path>, file: &Path) -> Result<Self, SecretError> {
         // The service manager itself sees to who may read a credential, by means that a mode does not show.
         if let Some(credential) = credentials.map(|directory| directory.join(CREDENTIAL))
             && credential.exists()
@@ -72,7 +86,9 @@ impl MasterKey {
                 }
                 Self::read(file)
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => Self::create(file),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(SecretError::Missing { path: file.to_owned() })
+            }
             Err(source) => Err(SecretError::Io { doing: "Reading", path: file.to_owned(), source }),
         }
     }
@@ -161,6 +177,17 @@ mod tests {
         assert!(first.0 == second.0);
         let beside = fs::read_dir(dir.path().join("key")).expect("lists").count();
         assert_eq!(beside, 1, "no draft is left");
+    }
+
+    #[test]
+    fn a_node_that_joins_others_makes_no_key_of_its_own() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let file = dir.path().join("key/master.key");
+        let refused = MasterKey::find(None, &file).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.contains("Copy the server's there"), "{refused}");
+        assert!(!file.exists());
+        let made = MasterKey::load(None, &file).expect("makes a key");
+        assert!(MasterKey::find(None, &file).expect("finds it").0 == made.0);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! waits longest.
 
 use sea_orm::FromQueryResult;
+use shared::time::Timestamp;
 
 use super::{
     StoreError,
@@ -9,7 +10,6 @@ use super::{
     db::Tx,
     leases::ACTIVE,
     sql::Sql,
-    words::now,
 };
 
 /// Jobs that take turns among themselves: those of a batch, or those of none.
@@ -24,14 +24,14 @@ struct Next {
     id: i64,
 }
 
-/// The next job of a project that waits and may run now. No two jobs write one target mailbox at once. `clock` is the
-/// database's own.
-pub(super) async fn next(tx: &Tx<'_>, project: i64, clock: &str) -> Result<Option<i64>, StoreError> {
-    let sql = format!("{COLUMNS} WHERE project = ? AND (start_at IS NULL OR start_at <= {clock})");
-    let batches: Vec<BatchRecord> = tx.all(&sql, [project.into()]).await?;
+/// The next job of a project that waits and may run now, by the database's clock. No two jobs write one target mailbox at
+/// once.
+pub(super) async fn next(tx: &Tx<'_>, project: i64, now: Timestamp) -> Result<Option<i64>, StoreError> {
+    let sql = format!("{COLUMNS} WHERE project = ? AND (start_at IS NULL OR start_at <= ?)");
+    let batches: Vec<BatchRecord> = tx.all(&sql, [project.into(), now.millis().into()]).await?;
     let mut lanes = vec![Lane { batch: None, priority: 0 }];
     for batch in batches {
-        if batch.is_open(now())? && has_room(tx, &batch).await? {
+        if batch.is_open(now)? && has_room(tx, &batch).await? {
             lanes.push(Lane { batch: Some(batch.id), priority: batch.priority });
         }
     }

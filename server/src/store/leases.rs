@@ -10,12 +10,16 @@ use shared::{
     job::JobState,
     pass::PassKind,
     project::Options,
+    time::Timestamp,
 };
+use tokio::time::Instant;
 
 use super::{
     Store, StoreError,
     db::{Db, Tx},
-    jobs, lanes, passes, projects,
+    jobs, lanes,
+    outcome::after_interruption,
+    passes, projects, slots,
     sql::Sql,
     words::{from_json, from_word, now, word},
 };
@@ -32,14 +36,9 @@ pub(crate) struct Lease {
     pub(crate) kind: PassKind,
     /// The fencing number.
     pub(crate) epoch: i64,
+    /// When it was asked for, by this process's own clock: it is good for so long from then on.
+    pub(crate) asked: Instant,
 }
-
-/// How often a lease is to be renewed.
-pub(crate) const HEARTBEAT_MILLIS: u64 = 15_000;
-/// A lease that was not renewed this long is over.
-const LEASE_MILLIS: i64 = 60_000;
-/// After that the other side gets this long to store what was still on its way.
-const SETTLE_MILLIS: i64 = 30_000;
 
 pub(super) const ACTIVE: &str = "('running', 'pausing', 'stopping')";
 
@@ -68,9 +67,21 @@ pub(super) async fn fence(tx: &Tx<'_>, job: JobId, epoch: i64) -> Result<(), Sto
     }
 }
 
+/// The same for a write that shows that the job gets on.
+pub(super) async fn fence_progress(tx: &Tx<'_>, job: JobId, epoch: i64) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE job SET ledger_version = ledger_version + 1, stumbles = 0 WHERE id = ? AND lease_epoch = ?";
+    match tx.run(sql, [job.0.into(), epoch.into()]).await? {
+        0 => Err(StoreError::LeaseLost),
+        _ => Ok(()),
+    }
+}
+
 #[derive(FromQueryResult)]
 struct Candidate {
     project: i64,
+    source: String,
+    target: String,
     options: String,
     active: i64,
     waits: Option<i64>,
@@ -88,6 +99,9 @@ struct Orphan {
     state: String,
     settled: String,
     wanted: Option<String>,
+    lease_owner: Option<String>,
+    lease_epoch: i64,
+    stumbles: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -110,16 +124,21 @@ impl Store {
     /// Claims the next job that waits, of a project that may run one more, and marks it running. None: nothing to do.
     ///
     /// The project with the fewest running mailboxes comes first, within it the batch with the highest priority that may
-    /// run now, and in it who waits longest. No two jobs write one
-    /// target mailbox at once: neither could tell its own messages from the other's.
+    /// run now, and in it who waits longest. No two jobs write one target mailbox at once: neither could tell its own
+    /// messages from the other's. A node that drains takes nothing, and nobody takes what no connection is free for.
     pub(crate) async fn claim(&self) -> Result<Option<Lease>, StoreError> {
+        let asked = Instant::now();
         let tx = self.db().begin("Claiming a mailbox").await?;
         if self.db().is_shared() {
             // One claim at a time over all nodes, so that counting what runs and adding to it are one step.
             tx.cell::<String>("SELECT pg_advisory_xact_lock(7246952)::text", []).await?;
         }
+        if self.is_draining(&tx).await? {
+            return Ok(None);
+        }
+        let now = self.moment(&tx).await?;
         let sql = format!(
-            "SELECT p.id AS project, p.options AS options,
+            "SELECT p.id AS project, p.source AS source, p.target AS target, p.options AS options,
                 (SELECT COUNT(*) FROM job a WHERE a.project = p.id AND a.state IN {ACTIVE}) AS active,
                 (SELECT MIN(j.queued) FROM job j WHERE j.project = p.id AND j.state = 'queued') AS waits
              FROM project p"
@@ -127,24 +146,40 @@ impl Store {
         let mut candidates: Vec<Candidate> = tx.all(&sql, []).await?;
         candidates.retain(|candidate| candidate.waits.is_some());
         candidates.sort_by_key(|candidate| (candidate.active, candidate.waits, candidate.project));
-        for Candidate { project, options, active, .. } in candidates {
+        for Candidate { project, source, target, options, active, .. } in candidates {
             let options: Options = from_json("project's options", &options)?;
             if active >= i64::from(options.parallel.max(1)) {
                 continue;
             }
-            let Some(job) = lanes::next(&tx, project, clock(self.db())).await? else { continue };
+            let connections = match self.db().is_shared() {
+                true => {
+                    let source = from_json("endpoint", &source)?;
+                    let wanted = slots::wanted(&source, &from_json("endpoint", &target)?, &options);
+                    let Some(numbers) = slots::free(&tx, &wanted).await? else { continue };
+                    Some((wanted, numbers))
+                }
+                false => None,
+            };
+            let Some(job) = lanes::next(&tx, project, now).await? else { continue };
             let sql = format!(
                 "UPDATE job SET state = 'running', updated = ?, lease_owner = ?, lease_epoch = lease_epoch + 1,
                     lease_expires = {} + ? WHERE id = ? AND state = 'queued' RETURNING lease_epoch, wanted",
                 clock(self.db())
             );
-            let values =
-                [now().millis().into(), self.inner.node.as_str().into(), LEASE_MILLIS.into(), job.into()];
+            let values = [
+                now.millis().into(),
+                self.inner.node.as_str().into(),
+                self.times().lease_millis().into(),
+                job.into(),
+            ];
             // None: an admin took it out of the queue a moment ago.
             let Some(Claimed { lease_epoch, wanted }) = tx.one(&sql, values).await? else { continue };
             let kind =
                 wanted.ok_or(StoreError::Corrupt { what: "job", detail: "no pass is wanted".into() })?;
             let kind = from_word("pass kind", &kind)?;
+            if let Some((wanted, numbers)) = connections {
+                slots::take(&tx, &wanted, numbers, job, lease_epoch, &self.inner.node).await?;
+            }
             tx.commit().await?;
             self.wake();
             return Ok(Some(Lease {
@@ -152,6 +187,7 @@ impl Store {
                 project: ProjectId(project),
                 kind,
                 epoch: lease_epoch,
+                asked,
             }));
         }
         Ok(None)
@@ -165,10 +201,32 @@ impl Store {
             "UPDATE job SET lease_expires = {} + ? WHERE id = ? AND lease_epoch = ? RETURNING state",
             clock(self.db())
         );
-        let state: Option<String> =
-            tx.cell(&sql, [LEASE_MILLIS.into(), lease.job.0.into(), lease.epoch.into()]).await?;
+        let state: Option<String> = tx
+            .cell(&sql, [self.times().lease_millis().into(), lease.job.0.into(), lease.epoch.into()])
+            .await?;
         tx.commit().await?;
         from_word("job state", &state.ok_or(StoreError::LeaseLost)?)
+    }
+
+    /// Gives back the connections of a lease that is lost, once they are closed.
+    pub(crate) async fn give_back_connections(&self, lease: &Lease) -> Result<(), StoreError> {
+        if !self.db().is_shared() {
+            return Ok(());
+        }
+        let tx = self.db().begin("Giving connections back").await?;
+        slots::give_back(&tx, lease.job, lease.epoch).await?;
+        tx.commit().await
+    }
+
+    /// Now, by the clock that all nodes share.
+    pub(crate) async fn database_clock(&self) -> Result<Timestamp, StoreError> {
+        self.moment(&self.db().reading("Reading the database's clock")).await
+    }
+
+    /// The same within other work.
+    pub(super) async fn moment(&self, sql: &impl Sql) -> Result<Timestamp, StoreError> {
+        let millis: Option<i64> = sql.cell(&format!("SELECT {}", clock(self.db())), []).await?;
+        Ok(millis.map_or_else(now, Timestamp::from_millis))
     }
 
     /// Settles jobs whose process died: running ones wait again, pausing ones are paused, stopping ones cancelled; their
@@ -177,41 +235,45 @@ impl Store {
     pub(crate) async fn settle_orphans(&self) -> Result<u64, StoreError> {
         let tx = self.db().begin("Settling interrupted mailboxes").await?;
         let (over, value) = if self.db().is_shared() {
-            (format!("lease_expires + ? < {}", clock(self.db())), SETTLE_MILLIS.into())
+            (format!("lease_expires + ? < {}", clock(self.db())), self.times().settle_millis().into())
         } else {
             ("lease_owner <> ?".to_owned(), self.inner.node.as_str().into())
         };
         let sql = format!(
-            "SELECT id, state, settled, wanted FROM job WHERE state IN {ACTIVE} AND {over} ORDER BY id{}",
+            "SELECT id, state, settled, wanted, lease_owner, lease_epoch, stumbles FROM job
+             WHERE state IN {ACTIVE} AND {over} ORDER BY id{}",
             tx.locking()
         );
         let orphans: Vec<Orphan> = tx.all(&sql, [value]).await?;
         let settled_count = orphans.len();
-        for Orphan { id, state, settled, wanted } in orphans {
-            let after = match from_word::<JobState>("job state", &state)? {
-                JobState::Pausing => JobState::Paused,
-                JobState::Stopping => JobState::Cancelled,
-                JobState::Running
-                | JobState::Ready
-                | JobState::Queued
-                | JobState::Paused
-                | JobState::Cancelled
-                | JobState::Complete
-                | JobState::Exceptions
-                | JobState::Failed
-                | JobState::Skipped => JobState::Queued,
-            };
+        for Orphan { id, state, settled, wanted, lease_owner, lease_epoch, stumbles } in orphans {
             let wanted: Option<PassKind> = wanted.map(|kind| from_word("pass kind", &kind)).transpose()?;
-            let looks = wanted.is_some_and(PassKind::only_looks);
-            let settled = if after == JobState::Cancelled && !looks { word(&after)? } else { settled };
+            let kind = wanted.unwrap_or(PassKind::Initial);
+            let (state, settled) = (from_word("job state", &state)?, from_word("job state", &settled)?);
+            let after = after_interruption(kind, state, settled, stumbles + 1);
             // The epoch grows here already: should the process live after all, it is shut out from now on.
             tx.run(
                 "UPDATE job SET state = ?, settled = ?, lease_owner = NULL, lease_expires = NULL,
-                    lease_epoch = lease_epoch + 1, updated = ? WHERE id = ?",
-                [word(&after)?.into(), settled.into(), now().millis().into(), id.into()],
+                    lease_epoch = lease_epoch + 1, updated = ?, problem = COALESCE(?, problem), stumbles = ?
+                 WHERE id = ?",
+                [
+                    word(&after.state)?.into(),
+                    word(&after.settled)?.into(),
+                    now().millis().into(),
+                    after.problem.into(),
+                    (if after.state == JobState::Queued { stumbles + 1 } else { 0 }).into(),
+                    id.into(),
+                ],
             )
             .await?;
             passes::end_open(&tx, JobId(id)).await?;
+            if self.db().is_shared() {
+                let holder = lease_owner.unwrap_or_default();
+                slots::settle(&tx, JobId(id), lease_epoch, &holder, clock(self.db())).await?;
+            }
+        }
+        if self.db().is_shared() {
+            slots::sweep(&tx, clock(self.db())).await?;
         }
         tx.commit().await?;
         if settled_count > 0 {

@@ -4,7 +4,7 @@ mod entries;
 
 use async_trait::async_trait;
 use engine::{
-    ledger::{Entry, FolderId, FolderRecord, Ledger, LedgerError},
+    ledger::{Entry, EntryState, FolderId, FolderRecord, Ledger, LedgerError},
     model::{ItemId, Watermark},
 };
 use sea_orm::FromQueryResult;
@@ -17,7 +17,7 @@ use super::{
     Lease, Store, StoreError,
     db::{Durability, Tx},
     findings,
-    leases::fence,
+    leases::{fence, fence_progress},
     sql::{Sql, marks},
     words::{count, from_json, from_word, json, whole, word},
 };
@@ -140,7 +140,12 @@ impl Ledger for JobLedger {
     }
 
     async fn put_entries(&self, entries: &[(FolderId, Entry)]) -> Result<(), LedgerError> {
-        let tx = self.begin(Durability::Process, "Writing items into the ledger").await?;
+        let tx = self.store.db().begin("Writing items into the ledger").await?;
+        // An intent alone is no progress: what kills its process would be tried for ever.
+        match entries.iter().any(|(_, entry)| !matches!(entry.state, EntryState::Intended)) {
+            true => fence_progress(&tx, self.job, self.epoch).await?,
+            false => fence(&tx, self.job, self.epoch).await?,
+        }
         entries::write(&tx, self.pass, entries).await?;
         Ok(tx.commit().await?)
     }

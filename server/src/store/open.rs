@@ -8,7 +8,7 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection,
+    ConnectOptions, Database, DatabaseConnection, DbErr,
     sqlx::{
         ConnectOptions as _, Connection, Error as SqlxError,
         postgres::PgConnectOptions,
@@ -18,7 +18,7 @@ use sea_orm::{
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{
-    StoreError,
+    StoreError, backup,
     db::Db,
     sql::{Sql, driver_words, words_of},
 };
@@ -72,9 +72,9 @@ impl Location {
     }
 
     /// Connects and brings the schema up to date; a newer version's database is refused untouched.
-    pub(super) async fn open(&self) -> Result<Db, StoreError> {
+    pub(super) async fn open(&self, alone: bool) -> Result<Db, StoreError> {
         let db = match self {
-            Self::Sqlite(path) => self.sqlite(path).await?,
+            Self::Sqlite(path) => self.sqlite(path, alone).await?,
             Self::Postgres(server) => {
                 self.knock(server).await?;
                 let pool = self.connect(postgres_options((**server).clone())).await?;
@@ -85,7 +85,13 @@ impl Location {
         Ok(db)
     }
 
-    async fn sqlite(&self, path: &Path) -> Result<Db, StoreError> {
+    /// One connection to a file that is there, as it is.
+    pub(super) async fn plain(path: &Path) -> Result<DatabaseConnection, DbErr> {
+        Database::connect(sqlite_options(path, SqliteSynchronous::Full, Use::Write)).await
+    }
+
+    async fn sqlite(&self, path: &Path, alone: bool) -> Result<Db, StoreError> {
+        let unclean = alone && has_log(path);
         make_private_file(path).map_err(|error| {
             self.refused(
                 &error.to_string(),
@@ -94,6 +100,13 @@ impl Location {
         })?;
         // The writer first: it turns the write-ahead log on, which the readers then find.
         let write = self.connect(sqlite_options(path, SqliteSynchronous::Normal, Use::Write)).await?;
+        if unclean {
+            tracing::info!("the last stop was not a clean one: looking whether the database is whole");
+            let damage = backup::damage(&write).await.map_err(|error| self.broken(&words_of(&error)))?;
+            if let Some(damage) = damage {
+                return Err(self.refused(&format!("it is damaged ({damage})"), RESTORE));
+            }
+        }
         Ok(Db {
             write,
             // With FULL each commit waits until the log is on the disk, and with it every commit before.
@@ -104,7 +117,7 @@ impl Location {
     }
 
     async fn connect(&self, options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
-        Database::connect(options).await.map_err(|error| self.refused(&words_of(&error), NOT_OURS))
+        Database::connect(options).await.map_err(|error| self.broken(&words_of(&error)))
     }
 
     /// Tries one connection: the pool would go on trying in silence, and then not say why it gave up.
@@ -120,16 +133,14 @@ impl Location {
     async fn migrate(&self, db: &Db) -> Result<(), StoreError> {
         let tx = match db.begin("Opening the database").await {
             Ok(tx) => tx,
-            Err(StoreError::Database { detail, .. }) => return Err(self.refused(&detail, NOT_OURS)),
+            Err(StoreError::Database { detail, .. }) => return Err(self.broken(&detail)),
             Err(other) => return Err(other),
         };
         if db.is_shared() {
             // Two nodes that start together: the second waits for the first and finds nothing left to do.
             tx.cell::<String>("SELECT pg_advisory_xact_lock(7246951)::text", []).await?;
         }
-        let unknown = migrations::unknown(&tx.inner)
-            .await
-            .map_err(|error| self.refused(&words_of(&error), NOT_OURS))?;
+        let unknown = migrations::unknown(&tx.inner).await.map_err(|error| self.broken(&words_of(&error)))?;
         if let Some(newest) = unknown.last() {
             return Err(StoreError::Open(format!(
                 "Opening the database {} failed: a newer version of carbonio-migrate wrote it (it has {newest}, which \
@@ -139,6 +150,11 @@ impl Location {
         }
         migrations::apply(&tx.inner).await.map_err(|error| self.refused(&words_of(&error), ROOM))?;
         tx.commit().await
+    }
+
+    /// What cannot be read is another file than ours, or ours and damaged.
+    fn broken(&self, what: &str) -> StoreError {
+        self.refused(what, if what.contains("malformed") { RESTORE } else { NOT_OURS })
     }
 
     fn refused(&self, what: &str, advice: &str) -> StoreError {
@@ -151,6 +167,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 const NOT_THERE: &str = "Check host and port and that PostgreSQL runs there and lets this machine in";
 const NOT_OURS: &str = "Check that it is a database of carbonio-migrate and nothing else";
+const RESTORE: &str = "Put it aside together with the files that begin with its name, put the newest copy made by \
+    `carbonio-migrate backup` in its place, and start again: what was moved since then is found on the target and not \
+    sent twice. Check the disk, too";
 const ROOM: &str = "Check that the disk has room and the database can be written";
 
 enum Use {
@@ -199,6 +218,13 @@ fn base_options(url: &str) -> ConnectOptions {
     // Otherwise every statement is logged at INFO.
     options.sqlx_logging(false).record_stmt_in_spans(false);
     options
+}
+
+/// Whether a log lies beside the file: a clean end folds it into the file.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|metadata| metadata.len() > 0)
 }
 
 /// Makes the file when it is not there, for this user's eyes only: the database holds addresses and hashes.

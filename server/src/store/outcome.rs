@@ -7,6 +7,13 @@ use shared::{
     report::Verdict,
 };
 
+/// So often in a row a job may lose its process, or its process the database, before it got any further: more often than it
+/// takes to find out a message that ends every process.
+pub(super) const STUMBLES: i64 = 8;
+/// Why a job is not tried again by itself.
+const STUMBLED: &str = "Eight times in a row this mailbox was begun, and the process that moved it ended, or lost the \
+    database, before anything arrived. Nothing is lost. Look into the logs of that time, then start it again.";
+
 /// What a job becomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Becomes {
@@ -64,6 +71,31 @@ pub(super) fn after_pass(
         }
         PassEnd::Cancelled => rest(JobState::Cancelled, None),
     }
+}
+
+/// What a job becomes whose pass lost the database on its way, or whose process died: once more in a row.
+pub(super) fn after_interruption(
+    kind: PassKind,
+    state: JobState,
+    settled: JobState,
+    stumbles: i64,
+) -> Becomes {
+    let (state, problem) = match state {
+        JobState::Pausing => (JobState::Paused, None),
+        JobState::Stopping => (JobState::Cancelled, None),
+        JobState::Running if stumbles >= STUMBLES => (JobState::Failed, Some(STUMBLED.to_owned())),
+        JobState::Running
+        | JobState::Ready
+        | JobState::Queued
+        | JobState::Paused
+        | JobState::Cancelled
+        | JobState::Complete
+        | JobState::Exceptions
+        | JobState::Failed
+        | JobState::Skipped => (JobState::Queued, None),
+    };
+    let rests = matches!(state, JobState::Cancelled | JobState::Failed) && !kind.only_looks();
+    Becomes { state, problem, settled: if rests { state } else { settled } }
 }
 
 #[cfg(test)]

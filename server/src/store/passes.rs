@@ -18,7 +18,8 @@ use super::{
     db::{Db, Tx},
     drift,
     leases::fence,
-    outcome::after_pass,
+    outcome::{after_interruption, after_pass},
+    slots,
     sql::Sql,
     words::{clean, from_json, from_word, json, now, word},
 };
@@ -38,6 +39,7 @@ struct PassRecord {
 struct Standing {
     state: String,
     settled: String,
+    stumbles: i64,
 }
 
 impl Store {
@@ -83,7 +85,8 @@ impl Store {
         self.end_pass(lease, pass, outcome, false).await
     }
 
-    /// The same of a pass that was interrupted by something that passes by itself: its job waits for its next turn.
+    /// The same of a pass that was interrupted by something that passes by itself: its job waits for its next turn. One that
+    /// lost the database too often in a row is not tried again by itself.
     pub(crate) async fn interrupt_pass(
         &self,
         lease: &Lease,
@@ -134,10 +137,14 @@ impl Store {
 
         causes::settle(&tx, lease.job, &outcome.end).await?;
         let standing: Option<Standing> =
-            tx.one("SELECT state, settled FROM job WHERE id = ?", [lease.job.0.into()]).await?;
-        let Standing { state, settled } = standing.ok_or(StoreError::NotFound("job"))?;
+            tx.one("SELECT state, settled, stumbles FROM job WHERE id = ?", [lease.job.0.into()]).await?;
+        let Standing { state, settled, stumbles } = standing.ok_or(StoreError::NotFound("job"))?;
         let (state, settled) = (from_word("job state", &state)?, from_word("job state", &settled)?);
-        let mut becomes = after_pass(lease.kind, state, settled, outcome, goes_on);
+        let lost = goes_on && matches!(outcome.end, PassEnd::Aborted { cause: Cause::Ledger, .. });
+        let mut becomes = match lost {
+            true => after_interruption(lease.kind, state, settled, stumbles + 1),
+            false => after_pass(lease.kind, state, settled, outcome, goes_on),
+        };
         if day_one::arrived(&tx, lease, outcome, ended).await? {
             becomes.state = JobState::Queued;
             verdict = None;
@@ -150,7 +157,7 @@ impl Store {
         tx.run(
             "UPDATE job SET state = ?, settled = ?, problem = ?, verdict = COALESCE(?, verdict), updated = ?,
                 priority = CASE WHEN ? THEN priority ELSE 0 END,
-                retry_refused = CASE WHEN ? THEN FALSE ELSE retry_refused END,
+                retry_refused = CASE WHEN ? THEN FALSE ELSE retry_refused END, stumbles = ?,
                 lease_owner = NULL, lease_expires = NULL, lease_epoch = lease_epoch + 1 WHERE id = ?",
             [
                 word(&becomes.state)?.into(),
@@ -160,10 +167,14 @@ impl Store {
                 ended.into(),
                 (becomes.state == JobState::Queued).into(),
                 offered.into(),
+                (if becomes.state == JobState::Queued { stumbles + i64::from(lost) } else { 0 }).into(),
                 lease.job.0.into(),
             ],
         )
         .await?;
+        if self.db().is_shared() {
+            slots::give_back(&tx, lease.job, lease.epoch).await?;
+        }
         tx.commit().await?;
         self.wake();
         Ok(becomes.state)

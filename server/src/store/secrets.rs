@@ -22,8 +22,9 @@ impl Store {
         match self.inner.sealer.open(CANARY_PLACE, sealed.as_deref().unwrap_or_default()) {
             Ok(word) if word.expose_secret() == CANARY => Ok(()),
             Ok(_) | Err(SecretError::Unopenable) => Err(StoreError::Open(
-                "Opening the database failed: its passwords were sealed under another key than the one given. Put the \
-                 key file back that belongs to this database, or use another database."
+                "Opening the database failed: its passwords were sealed under another key than the one given. Give \
+                 every node the key file that belongs to this database (key/master.key in the data directory of the \
+                 server that made it), or use another database."
                     .into(),
             )),
             Err(other) => Err(other.into()),

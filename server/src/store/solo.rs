@@ -2,6 +2,7 @@
 
 use sea_orm::FromQueryResult;
 use shared::id::{JobId, ProjectId};
+use tokio::time::Instant;
 
 use super::{Lease, Store, StoreError, jobs, sql::Sql, steering, words::now};
 
@@ -56,6 +57,6 @@ impl Store {
             .await?;
         let epoch = epoch.ok_or(StoreError::LeaseLost)?;
         tx.commit().await?;
-        Ok(Lease { job, project, kind, epoch })
+        Ok(Lease { job, project, kind, epoch, asked: Instant::now() })
     }
 }

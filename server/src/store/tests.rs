@@ -5,6 +5,7 @@ mod batches;
 mod leases;
 mod ledger;
 mod lists;
+mod nodes;
 mod notices;
 mod opening;
 mod people;

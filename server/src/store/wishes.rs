@@ -7,7 +7,7 @@ use super::{
     Store, StoreError,
     batches::{BatchRecord, COLUMNS},
     sql::Sql,
-    words::{from_word, now},
+    words::from_word,
 };
 
 /// What is asked of a job that runs.
@@ -49,7 +49,19 @@ impl Store {
         };
         let mut wishes: Vec<Wish> = records.into_iter().map(wish).collect::<Result<_, StoreError>>()?;
         wishes.extend(self.outside_hours().await?);
+        wishes.extend(self.drained().await?);
         Ok(wishes)
+    }
+
+    /// Jobs held by this process that it is to let go of, because it drains. They go on elsewhere.
+    async fn drained(&self) -> Result<Vec<Wish>, StoreError> {
+        let reading = self.db().reading("Reading whether this node drains");
+        if !self.is_draining(&reading).await? {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT id FROM job WHERE state = 'running' AND lease_owner = ?";
+        let jobs: Vec<IdRecord> = reading.all(sql, [self.inner.node.as_str().into()]).await?;
+        Ok(jobs.into_iter().map(letting_go).collect())
     }
 
     /// Jobs held by this process whose batch may not run now. They pause without being asked to in their state, so that
@@ -61,9 +73,13 @@ impl Store {
                 SELECT batch FROM job WHERE state = 'running' AND lease_owner = ?)"
         );
         let batches: Vec<BatchRecord> = reading.all(&sql, [self.inner.node.as_str().into()]).await?;
+        if batches.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.moment(&reading).await?;
         let mut wishes = Vec::new();
         for batch in batches {
-            if batch.is_open(now())? {
+            if batch.is_open(now)? {
                 continue;
             }
             let jobs: Vec<IdRecord> = reading
@@ -72,9 +88,13 @@ impl Store {
                     [batch.id.into(), self.inner.node.as_str().into()],
                 )
                 .await?;
-            let wish = |IdRecord { id }| Wish { job: JobId(id), state: JobState::Pausing, at_once: false };
-            wishes.extend(jobs.into_iter().map(wish));
+            wishes.extend(jobs.into_iter().map(letting_go));
         }
         Ok(wishes)
     }
+}
+
+/// Pausing without being paused: the job waits again.
+fn letting_go(IdRecord { id }: IdRecord) -> Wish {
+    Wish { job: JobId(id), state: JobState::Pausing, at_once: false }
 }

@@ -101,6 +101,7 @@ use Take::{Choice, Fixed, Form, Id, Number, Query, Secret, Text, Truth, Word};
 const PROJECT: Take = Id("PROJECT");
 const MAILBOX: Take = Id("MAILBOX");
 const ADMIN: Take = Id("ADMIN");
+const NODE: Take = Id("NODE");
 const SEARCH: Take = Query("search", "Part of a name, in upper or lower case");
 const SORT: Take = Query("sort", "By what they are sorted");
 const ORDER: Take = Query("order", "Rising (asc) or falling (desc)");
@@ -147,6 +148,7 @@ pub(super) const NOUNS: &[(&str, &str)] = &[
     ("pass", "What the passes over a mailbox did and found"),
     ("report", "What the validation of a mailbox found"),
     ("check", "Connection checks"),
+    ("node", "Nodes: the processes that move mailboxes"),
     ("audit", "Who did what"),
     ("admin", "Admins, on the host or on a server"),
     ("token", "API tokens: what programs log in with"),
@@ -230,6 +232,10 @@ pub(super) const VERBS: &[Verb] = &[
 
     verb("check start", "POST", "/checks",      "Begin a connection check", &[Form("The endpoint and, for a login, the mailbox")]),
     verb("check show",  "GET",  "/checks/{id}", "Show a connection check step by step", &[Id("CHECK")]),
+
+    verb("node list",    "GET",  "/nodes",              "List the nodes and what each moves", &[]),
+    verb("node drain",   "POST", "/nodes/{id}/drain",   "Let a node take nothing new; its mailboxes finish the messages in flight and go on elsewhere", &[NODE]),
+    verb("node undrain", "POST", "/nodes/{id}/undrain", "Let a node take mailboxes again", &[NODE]),
 
     verb("audit list",  "GET",  "/activity",    "List who did what, newest first", &[Query("before", "The last id of the page before"), Query("who", "A login name, system or nobody"), Query("action", "The beginning of an action, such as job."), Query("outcome", "done or refused"), Query("text", "What stands in the subject")]),
     verb("audit verify", "GET", "/activity/proof",  "Prove that nobody changed the audit log", &[Query("hash", "The hash of a line, noted earlier, that the log must still hold")]).twin().good("/intact"),

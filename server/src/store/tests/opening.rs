@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     secret::Sealer,
-    store::{Store, StoreError, sql::Sql},
+    store::{Store, StoreError, backup, sql::Sql},
 };
 
 async fn refusal(url: &str) -> String {
@@ -209,4 +209,63 @@ async fn a_bracket_is_written_to_the_disk_and_the_rest_to_the_log() {
         Some("wal")
     );
     assert_eq!(normal.cell::<i64>("PRAGMA foreign_keys", []).await.expect("reads"), Some(1));
+}
+
+#[tokio::test]
+async fn a_copy_is_made_while_the_database_is_in_use_and_is_whole() {
+    let setting = Setting::sqlite().await;
+    let id = setting.store.create_project(&sample::project("Move", 4)).await.expect("a project");
+    let copy = setting.dir.path().join("copy.db");
+    let writer = setting.store.db().begin("Testing").await.expect("begins");
+    writer.run("UPDATE project SET name = 'Half-way'", []).await.expect("writes");
+    let bytes = backup(&setting.url, &copy).await.expect("copies");
+    drop(writer);
+    assert_eq!(
+        fs::metadata(&copy).map(|copy| (copy.len(), copy.permissions().mode() & 0o777)).expect("is there"),
+        (bytes, 0o600)
+    );
+    let key = setting.dir.path().join("key/master.key");
+    let again =
+        Store::open(&format!("sqlite:{}", copy.display()), Sealer::load(None, &key).expect("the key")).await;
+    assert_eq!(again.expect("opens").project(id).await.expect("is there").row.name, "Move");
+    let twice = backup(&setting.url, &copy).await.expect_err("is refused").to_string();
+    assert!(twice.contains("already"), "{twice}");
+    let nowhere =
+        backup(&setting.url, &setting.dir.path().join("not/there.db")).await.expect_err("is refused");
+    assert!(nowhere.to_string().contains("directory that exists"), "{nowhere}");
+    let postgres = backup("postgres://u@h/d", &copy).await.expect_err("is refused").to_string();
+    assert!(postgres.contains("pg_dump"), "{postgres}");
+}
+
+#[tokio::test]
+async fn a_file_that_an_unclean_stop_left_damaged_is_refused_with_what_to_do() {
+    let setting = Setting::sqlite().await;
+    sample::jobs(&setting.store, 4, &["anna", "bert"]).await;
+    setting.store.close().await.expect("closes");
+    let file = setting.dir.path().join("store.db");
+    let mut bytes = fs::read(&file).expect("reads");
+    // The pages behind the schema: it opens, and what it holds is not what was written.
+    let (page, pages) = (4096, bytes.len() / 4096);
+    for number in pages / 2..pages {
+        bytes[number * page..number * page + 512].fill(0xa5);
+    }
+    fs::write(&file, &bytes).expect("writes");
+    // A log beside the file says that nobody closed it.
+    fs::write(setting.dir.path().join("store.db-wal"), b"left behind").expect("writes");
+    let error = setting.again().await.expect_err("is refused").to_string();
+    assert!(error.contains("carbonio-migrate backup") && error.contains("store.db"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_an_unclean_stop_left_whole_is_opened() {
+    let setting = Setting::sqlite().await;
+    let id = setting.store.create_project(&sample::project("Move", 4)).await.expect("a project");
+    let (left, dir) = (setting.dir.path(), tempfile::tempdir().expect("temp dir"));
+    for name in ["store.db", "store.db-wal"] {
+        fs::copy(left.join(name), dir.path().join(name)).expect("copies");
+    }
+    let key = left.join("key/master.key");
+    let url = format!("sqlite:{}", dir.path().join("store.db").display());
+    let store = Store::open(&url, Sealer::load(None, &key).expect("the key")).await.expect("opens");
+    assert_eq!(store.project(id).await.expect("is there").row.name, "Move");
 }
