@@ -13,11 +13,12 @@ struct Need {
 }
 
 const MAIL_SERVER: Need = Need { package: "dovecot-imapd", is_there: has_dovecot };
-const ALL: [Need; 4] = [
+const ALL: [Need; 5] = [
     MAIL_SERVER,
     Need { package: "chromium", is_there: || tool::find("chromium").is_some() },
     Need { package: "chromium-driver", is_there: || tool::find("chromedriver").is_some() },
     Need { package: "postgresql", is_there: has_postgres },
+    Need { package: "faketime", is_there: || tool::find("faketime").is_some() },
 ];
 
 /// Installs what the tests need and is missing.
