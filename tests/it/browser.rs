@@ -2,5 +2,6 @@
 
 mod journey;
 mod keyboard;
+mod nodes;
 mod telling;
 mod waves;

@@ -8,6 +8,7 @@ mod fidelity;
 mod full_disk;
 mod killed;
 mod logins;
+mod nodes;
 mod pairs;
 mod product;
 mod rules;

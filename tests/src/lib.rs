@@ -13,3 +13,4 @@ pub mod disk;
 pub mod events;
 pub mod expect;
 pub mod mailbox;
+pub mod worker;

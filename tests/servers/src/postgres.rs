@@ -22,8 +22,9 @@ const PASSWORD: &str = "throw-away";
 pub struct Postgres {
     // Dropped first: the directory must not go while the server still writes to it.
     process: Guarded,
-    _home: TempDir,
+    home: TempDir,
     programs: PathBuf,
+    identity: Identity,
     port: u16,
 }
 
@@ -41,25 +42,21 @@ impl Postgres {
         init(&programs, &identity, home.path(), &data)?;
 
         let port = free_port()?;
-        let log = home.path().join("log");
-        let mut command = Command::new(programs.join("postgres"));
-        command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-h", "127.0.0.1"]);
-        // No socket in the file system, and no care for a power cut: nothing here is kept.
-        for setting in ["unix_socket_directories=", "fsync=off", "full_page_writes=off"] {
-            command.args(["-c", setting]);
-        }
-        let errors = fs::File::create(&log).doing(|| "making PostgreSQL's log".into())?;
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).current_dir(home.path());
-        identity.take_on(&mut command);
-        let mut process = Guarded::start(&mut command, Some(home.path()))?;
-        let deadline = Instant::now() + PATIENCE;
-        while !answers(&programs, port) {
-            if process.ended().is_some() || Instant::now() > deadline {
-                return Err(Error::new(format!("PostgreSQL did not start: {}", tail(&log))));
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Ok(Self { process, _home: home, programs, port })
+        let process = launch(&programs, &identity, home.path(), port)?;
+        Ok(Self { process, home, programs, identity, port })
+    }
+
+    /// Stops the cluster at once, every session with it, and starts it again after a while. What was committed is there.
+    pub fn restart(&mut self, after: Duration) -> Result<()> {
+        self.process.stop(Ask::Interrupt, PATIENCE);
+        std::thread::sleep(after);
+        self.process = launch(&self.programs, &self.identity, self.home.path(), self.port)?;
+        Ok(())
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The address of the cluster's first database.
@@ -93,6 +90,28 @@ impl Drop for Postgres {
         // Killed outright it would leave shared memory behind.
         self.process.stop(Ask::Interrupt, Duration::from_secs(10));
     }
+}
+
+fn launch(programs: &Path, identity: &Identity, home: &Path, port: u16) -> Result<Guarded> {
+    let log = home.join("log");
+    let mut command = Command::new(programs.join("postgres"));
+    command.arg("-D").arg(home.join("data")).args(["-p", &port.to_string(), "-h", "127.0.0.1"]);
+    // No socket in the file system, and no care for a power cut: nothing here is kept.
+    for setting in ["unix_socket_directories=", "fsync=off", "full_page_writes=off"] {
+        command.args(["-c", setting]);
+    }
+    let errors = fs::File::create(&log).doing(|| "making PostgreSQL's log".into())?;
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).current_dir(home);
+    identity.take_on(&mut command);
+    let mut process = Guarded::start(&mut command, Some(home))?;
+    let deadline = Instant::now() + PATIENCE;
+    while !answers(programs, port) {
+        if process.ended().is_some() || Instant::now() > deadline {
+            return Err(Error::new(format!("PostgreSQL did not start: {}", tail(&log))));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(process)
 }
 
 fn init(programs: &Path, identity: &Identity, home: &Path, data: &Path) -> Result<()> {
@@ -138,14 +157,19 @@ fn programs() -> Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::Postgres;
 
     #[test]
     fn a_cluster_answers_and_is_gone_afterwards() {
-        let postgres = Postgres::start().expect("starts");
+        let mut postgres = Postgres::start().expect("starts");
         assert_eq!(postgres.query("SELECT 40 + 2").expect("answers"), "42");
+        postgres.query("CREATE TABLE kept (n INT)").expect("makes a table");
+        postgres.restart(Duration::ZERO).expect("starts again");
+        assert_eq!(postgres.query("SELECT count(*) FROM kept").expect("answers"), "0");
         assert!(postgres.database("other").expect("a database").ends_with("/other"));
-        let home = postgres._home.path().to_owned();
+        let home = postgres.home.path().to_owned();
         drop(postgres);
         assert!(!home.exists());
     }

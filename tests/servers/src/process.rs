@@ -130,6 +130,16 @@ impl Guarded {
         }
     }
 
+    /// Lets the process and its group stand still (SIGSTOP): their connections stay open, and nobody answers.
+    pub fn freeze(&self) {
+        signal("-STOP", &format!("-{}", self.child.id()));
+    }
+
+    /// Lets them go on (SIGCONT), as if no time had passed.
+    pub fn thaw(&self) {
+        signal("-CONT", &format!("-{}", self.child.id()));
+    }
+
     /// Kills the process and its group (SIGKILL), as a power cut would.
     pub fn kill(&mut self) {
         // Only once: later the group's number may belong to somebody else.
