@@ -61,6 +61,7 @@ impl Runner {
 
     async fn run_begun(&self, lease: Lease, pass: PassId) {
         tracing::info!("the pass begins");
+        let mut passes_by = true;
         let outcome = match self.store.pass_order(&lease).await {
             Ok(mut order) => match self.running.guests.admit(&mut order) {
                 // The project's limits count until the pass has ended.
@@ -70,12 +71,16 @@ impl Runner {
                 }
             },
             Err(StoreError::LeaseLost) => None,
-            Err(error) => Some(aborted(cause_of(&error), error.to_string())),
+            Err(error) => {
+                // What is missing or cannot be opened is so the next time, too.
+                passes_by = matches!(error, StoreError::Database { .. } | StoreError::DiskFull { .. });
+                Some(aborted(cause_of(&error), error.to_string()))
+            }
         };
         let Some(mut outcome) = outcome else {
             return self.let_go(&lease).await;
         };
-        let held = self.interrupted(&mut outcome);
+        let held = passes_by && self.interrupted(&mut outcome);
         let state = persist("keeping the outcome", || async {
             match held {
                 true => self.store.interrupt_pass(&lease, pass, &outcome).await,
