@@ -142,7 +142,8 @@ const LONG: Duration = Duration::from_secs(60);
 /// What a refusal costs nothing of.
 const OPTIONAL: [&str; 7] = ["COMPRESS", "ID", "NAMESPACE", "STATUS", "SUBSCRIBE", "NOOP", "GETQUOTAROOT"];
 /// Before both sides were reached once only what passes by itself is waited for.
-const EARLY: [&str; 7] = ["LOGIN", "AUTHENTICATE", "CAPABILITY", "COMPRESS", "ID", "NAMESPACE", "LIST"];
+const EARLY: [&str; 8] =
+    ["LOGIN", "AUTHENTICATE", "CAPABILITY", "COMPRESS", "ID", "NAMESPACE", "LIST", "GETQUOTAROOT"];
 
 fn expected(place: &Place, says: Says) -> Then {
     let early = EARLY.contains(&place.command);
@@ -155,7 +156,7 @@ fn expected(place: &Place, says: Says) -> Then {
         Says::Nonsense if early => Then::Ends(Cause::Protocol),
         Says::Nonsense => Then::GivesUpSoon(Cause::Protocol),
         // No connection is held for so long, and every new one is told to wait again.
-        Says::Throttled(pause) if optional && pause > LONG && place.command != "GETQUOTAROOT" => Then::Waits,
+        Says::Throttled(pause) if optional && pause > LONG => Then::Waits,
         _ if optional => place.other,
         // Each of them is asked for alone, and comes.
         Says::Passing(Cause::ServerBug) | Says::Human(_) if place.command.ends_with("BODY") => place.other,
