@@ -26,7 +26,7 @@ use shared::{
     node::{NodeKind, NodeRow, NodeState},
     project::{ProjectForm, ProjectView, SideForm},
 };
-use tests::{app::TestApp, client::Client, mailbox::Mailbox, worker::Worker};
+use tests::{app::TestApp, client::Client, connections::connections, mailbox::Mailbox, worker::Worker};
 
 /// How long a lease lasts here, in seconds.
 const LEASE: &str = "4";
@@ -284,15 +284,4 @@ impl Sampler {
         let samples = self.thread.join().expect("no panic");
         (samples, self.most.iter().map(|most| most.load(Ordering::Relaxed)).collect())
     }
-}
-
-/// Connections that a server on this machine has now.
-fn connections(port: u16) -> usize {
-    let table = std::fs::read_to_string("/proc/net/tcp").expect("the kernel's table");
-    let at = format!(":{port:04X}");
-    let open = |line: &&str| {
-        let mut words = line.split_whitespace();
-        words.nth(1).is_some_and(|local| local.ends_with(&at)) && words.nth(1) == Some("01")
-    };
-    table.lines().filter(open).count()
 }

@@ -9,6 +9,7 @@ pub mod binary;
 pub mod browser;
 pub mod cli;
 pub mod client;
+pub mod connections;
 pub mod disk;
 pub mod events;
 pub mod expect;

@@ -1,6 +1,8 @@
 //! Connections of all nodes together, counted from outside.
 
-use super::{DONE, Sampler, Site, connections};
+use tests::connections::connections;
+
+use super::{DONE, Sampler, Site};
 
 #[tokio::test]
 async fn l9_nodes_together_never_have_more_connections_than_allowed() {

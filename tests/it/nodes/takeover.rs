@@ -61,7 +61,7 @@ async fn l4_a_worker_that_is_killed_and_started_again_on_the_same_machine_loses_
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_is_asked_to_end_gives_its_mailboxes_back_at_once() {
     let site = Site::new(2, 200).await;
     let mut ends = site.worker(2);
@@ -70,7 +70,7 @@ async fn a_worker_that_is_asked_to_end_gives_its_mailboxes_back_at_once() {
     site.under_way().await;
     let _stays = site.worker(2);
     let begun = Instant::now();
-    let status = ends.stop().expect("it ends by itself");
+    let status = tokio::task::block_in_place(|| ends.stop()).expect("it ends by itself");
     assert!(status.success(), "{status}\n{}", ends.log());
     println!("ended after {:?}", begun.elapsed());
     let gave_back = site.nodes().await.into_iter().find(|node| node.id == ended).expect("listed");

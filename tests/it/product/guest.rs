@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     num::NonZeroU16,
     sync::{
         Arc, Mutex,
@@ -20,7 +19,7 @@ use shared::{
     live::ProjectLive,
     project::{Options, ProjectForm, ProjectView, SideForm},
 };
-use tests::{app::TestApp, cli::Cli, client::Client, mailbox::Mailbox};
+use tests::{app::TestApp, cli::Cli, client::Client, connections::connections, mailbox::Mailbox};
 
 use super::{PASS, USER, assert_same, ended, mailboxes, pair};
 
@@ -37,24 +36,6 @@ async fn limit(client: &Client, project: ProjectId, options: impl FnOnce(&mut Op
         options: changed,
     };
     client.put(&format!("/projects/{project}"), &form).await.expect(200);
-}
-
-/// Connections that a server on this machine has now, as the kernel lists them. It lists them piece by piece: what opens
-/// and closes meanwhile shows up beside what took its place. What stands in two lists was open between them.
-fn connections(port: u16) -> usize {
-    listed(port).intersection(&listed(port)).count()
-}
-
-/// Both ends and the inode of every established connection to the port.
-fn listed(port: u16) -> BTreeSet<[String; 3]> {
-    let table = fs::read_to_string("/proc/net/tcp").expect("the kernel's table");
-    let at = format!(":{port:04X}");
-    let open = |line: &str| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [_, local, remote, "01", _, _, _, _, _, inode, ..] = words[..] else { return None };
-        local.ends_with(&at).then(|| [local, remote, inode].map(String::from))
-    };
-    table.lines().filter_map(open).collect()
 }
 
 #[tokio::test]
