@@ -79,7 +79,13 @@ impl Client {
     /// A client of a server, nobody logged in.
     pub fn new(url: &str) -> Self {
         trust();
-        let http = reqwest::Client::builder().cookie_store(true).no_proxy().build().expect("a client");
+        // A connection that lay idle may be closed by the server at the very moment it is used again.
+        let http = reqwest::Client::builder()
+            .cookie_store(true)
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .build()
+            .expect("a client");
         Self { http, url: url.into() }
     }
 

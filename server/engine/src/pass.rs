@@ -6,6 +6,7 @@ mod copy;
 mod course;
 mod entry;
 mod gather;
+mod kept;
 mod labels;
 mod large;
 mod marks;

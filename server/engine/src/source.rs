@@ -72,6 +72,10 @@ pub trait Source: Send {
         on: &(dyn Fn(usize) + Send + Sync),
     ) -> Result<Vec<Result<Inventory, ConnectorError>>, ConnectorError>;
 
+    /// Where folders stand, by opening them; none for one that cannot be opened, or where the server does not number
+    /// changes: then it is not even asked.
+    async fn opened(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError>;
+
     /// Where folders stand, without opening them; none where the server does not tell.
     async fn standings(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError>;
 

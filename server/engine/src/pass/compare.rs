@@ -145,15 +145,17 @@ async fn compare_group(
 
 /// Lists every folder on both sides; none for one the source will not open.
 async fn list(
-    course: &Course,
+    course: &mut Course,
     both: &mut Both<'_>,
     subjects: &[Subject<'_>],
 ) -> Result<Vec<Option<Listed>>, Stop> {
+    let mut kept = std::mem::take(&mut course.kept);
     let here: Vec<&Folder> = subjects.iter().map(|subject| &subject.folder.source).collect();
     let there: Vec<&Folder> = subjects.iter().filter_map(|subject| subject.counterpart).collect();
-    let here = async { both.source.inventories(&here, &|_| {}).await.map_err(Stop::from) };
+    let here = async { kept.inventories(both.source, &here).await.map_err(Stop::from) };
     let there = async { both.target.inventories(&there, &|_| {}).await.map_err(Stop::from) };
     let (here, there, entries) = tokio::try_join!(here, there, entries(course, subjects))?;
+    course.kept = kept;
     let mut entries = entries.into_iter();
     let mut there = there.into_iter();
     let (depth, fresh) = (course.order.options.verify, afresh(course.order.kind));

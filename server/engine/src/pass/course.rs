@@ -22,6 +22,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     Control, PassOrder, compare, copy, entry,
+    kept::Kept,
     labels::Labels,
     meter::{Amount, Meter},
     probe,
@@ -75,6 +76,8 @@ pub(super) struct Course {
     changed: BTreeSet<(FolderPath, ItemId)>,
     /// What of folders belongs to others, where one message stands in several, as it was last seen.
     pub labels: Labels,
+    /// What the source listed.
+    pub kept: Kept,
     /// Whether both sides were reached at least once: from then on a lost connection is worth waiting for.
     pub reached: bool,
     /// When a long wait for one of the systems ended: no time without progress.
@@ -114,6 +117,7 @@ impl Course {
             refused: BTreeMap::new(),
             left_out: BTreeMap::new(),
             changed: BTreeSet::new(),
+            kept: Kept::default(),
             labels: Labels::default(),
             reached: false,
             waited: None,

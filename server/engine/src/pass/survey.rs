@@ -197,6 +197,9 @@ async fn look(
             }
             None => match inventories.next() {
                 Some(inventory) => {
+                    if let Ok(inventory) = &inventory {
+                        course.kept.keep(course.order.kind, &folder.source, inventory);
+                    }
                     if let (Ok(inventory), Some(told)) = (&inventory, told) {
                         course
                             .note(miscounted(&folder.source, inventory, told).into_iter().collect())

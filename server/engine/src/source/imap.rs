@@ -64,6 +64,15 @@ impl Source for ImapSource {
         Ok(inventories)
     }
 
+    async fn opened(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError> {
+        if !self.session.numbers_changes() {
+            return Ok(vec![None; folders.len()]);
+        }
+        let wanted: Vec<(&Folder, Option<u32>)> = folders.iter().map(|folder| (*folder, None)).collect();
+        let looks = self.session.look(&wanted, Way::Read, |_| {}).await?;
+        Ok(looks.into_iter().map(|look| Some(Inventory::from(look.ok()?).standing())).collect())
+    }
+
     async fn standings(&mut self, folders: &[&Folder]) -> Result<Vec<Option<Standing>>, ConnectorError> {
         self.session.standings(folders).await
     }

@@ -11,6 +11,7 @@ use crate::testing::{
     clock,
     mailbox::Mailbox,
     scene::{Scene, of, verdict},
+    server::Fuse,
 };
 
 #[test]
@@ -160,5 +161,40 @@ fn edge_010_what_a_folder_holds_when_it_is_opened_counts_and_another_count_is_to
         assert_eq!((told.len(), told[0].severity), (1, Severity::Info));
         assert!(told[0].detail.contains("counts 3 messages, and 2 when it is opened"), "{told:?}");
         assert_eq!((outcome.counts.items, verdict(&outcome)), (2, Verdict::Perfect));
+    });
+}
+
+/// How often the source was asked what stands in a folder.
+fn listings(scene: &Scene) -> usize {
+    scene.source.heard("UID FETCH 1:* (UID FLAGS")
+}
+
+#[test]
+fn what_the_source_proves_unchanged_is_listed_once_in_a_pass_and_afresh_by_the_final_one() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b | Work: c", "INBOX:").await;
+        for server in [&scene.source, &scene.target] {
+            server.habits(|habits| habits.capabilities.push("CONDSTORE"));
+        }
+        let outcome = scene.pass(PassKind::Initial).await;
+        assert_eq!((verdict(&outcome), listings(&scene)), (Verdict::Perfect, 2));
+        let outcome = scene.pass(PassKind::Final).await;
+        assert_eq!((verdict(&outcome), listings(&scene)), (Verdict::Perfect, 6));
+        scene.check_the_source_is_untouched();
+    });
+}
+
+#[test]
+fn what_changes_on_the_source_during_a_pass_is_seen_by_its_comparison() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b", "INBOX:").await;
+        scene.source.habits(|habits| habits.capabilities.push("CONDSTORE"));
+        // The folder is opened to be listed, to be read, and to be compared.
+        let flagged = |mailbox: &mut Mailbox| {
+            mailbox.folder("INBOX").messages[0].flags.insert("\\Flagged".into());
+        };
+        scene.source.light_on("EXAMINE", Fuse::Changes(3, flagged));
+        let outcome = scene.pass(PassKind::Initial).await;
+        assert_eq!((of(&outcome, Cause::FlagsAltered).len(), listings(&scene)), (1, 2));
     });
 }

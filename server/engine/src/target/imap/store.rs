@@ -220,6 +220,11 @@ impl Storing<'_> {
             let asked = self.session.ask_folder(folder, Way::Write);
             self.under_way.insert(asked, Sent::Folder(batch.window));
         }
+        if profile.multiappend
+            && let Some(asked) = self.session.ask_unselect()
+        {
+            self.under_way.insert(asked, Sent::Nothing);
+        }
         let messages: Vec<Message<'_>> = batch.items.clone().filter_map(|at| open.message(at)).collect();
         let tag = append::send_unasked(&mut self.session.connection, &folder.wire, &messages).await?;
         self.bytes += batch.bytes;

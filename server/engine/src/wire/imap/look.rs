@@ -212,9 +212,8 @@ impl ImapSession {
         &mut self,
         folders: &[&Folder],
     ) -> Result<Vec<Option<Standing>>, ConnectorError> {
-        let capabilities = &self.connection.capabilities;
-        if !capabilities.has("CONDSTORE") && !capabilities.has("QRESYNC") {
-            // Without numbered changes nobody can tell whether flags changed: asking is for nothing.
+        if !self.numbers_changes() {
+            // Nobody can tell whether flags changed: asking is for nothing.
             return Ok(vec![None; folders.len()]);
         }
         self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)").await

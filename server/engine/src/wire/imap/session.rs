@@ -166,6 +166,12 @@ impl ImapSession {
         self.selected.as_deref() == Some(wire)
     }
 
+    /// Whether the server numbers changes (RFC 7162).
+    pub(crate) fn numbers_changes(&self) -> bool {
+        let capabilities = &self.connection.capabilities;
+        capabilities.has("CONDSTORE") || capabilities.has("QRESYNC")
+    }
+
     /// A folder's name as it goes into a command.
     pub(crate) fn name(&self, wire: &[u8]) -> Vec<u8> {
         encode::string(wire, self.connection.capabilities.has("LITERAL+"))
@@ -185,11 +191,16 @@ impl ImapSession {
             Way::Write => b"SELECT ",
         };
         // Asked for, so that flag changes are numbered from now on (RFC 7162, section 3.1.8).
-        let capabilities = &self.connection.capabilities;
-        let numbered = capabilities.has("CONDSTORE") || capabilities.has("QRESYNC");
-        let numbered: &[u8] = if numbered { b" (CONDSTORE)" } else { b"" };
+        let numbered: &[u8] = if self.numbers_changes() { b" (CONDSTORE)" } else { b"" };
         let command = [word, &self.name(&folder.wire), numbered].concat();
         Asked(self.connection.queue(&command))
+    }
+
+    /// Puts the closing of the open folder behind what waits to be sent (UNSELECT, RFC 3691): a server that appends to an
+    /// open folder tells of each message. None when no folder is open, or the server cannot.
+    pub(crate) fn ask_unselect(&mut self) -> Option<Asked> {
+        let can = self.connection.capabilities.has("UNSELECT");
+        self.selected.take_if(|_| can).map(|_| Asked(self.connection.queue(b"UNSELECT")))
     }
 
     /// Puts a request for message bodies (or header blocks) behind those waiting to be sent.
