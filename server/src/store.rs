@@ -124,7 +124,7 @@ impl Store {
         times: LeaseTimes,
         alone: bool,
     ) -> Result<Self, StoreError> {
-        let db = location.open(alone).await?;
+        let db = location.open(times, alone).await?;
         let node = leases::new_node_name()?;
         let (session, changed) = (Mutex::default(), watch::Sender::new(0));
         let inner = Inner { db, sealer, node, times, session, changed };

@@ -21,6 +21,7 @@ use super::{
     StoreError, backup,
     db::Db,
     sql::{Sql, driver_words, words_of},
+    times::LeaseTimes,
 };
 
 /// Where the database is.
@@ -72,12 +73,12 @@ impl Location {
     }
 
     /// Connects and brings the schema up to date; a newer version's database is refused untouched.
-    pub(super) async fn open(&self, alone: bool) -> Result<Db, StoreError> {
+    pub(super) async fn open(&self, times: LeaseTimes, alone: bool) -> Result<Db, StoreError> {
         let db = match self {
             Self::Sqlite(path) => self.sqlite(path, alone).await?,
             Self::Postgres(server) => {
                 self.knock(server).await?;
-                let pool = self.connect(postgres_options((**server).clone())).await?;
+                let pool = self.connect(postgres_options((**server).clone(), times)).await?;
                 Db { read: pool.clone(), write: pool.clone(), durable: pool, turn: None }
             }
         };
@@ -203,12 +204,16 @@ fn sqlite_options(path: &Path, synchronous: SqliteSynchronous, usage: Use) -> Co
     options
 }
 
-fn postgres_options(server: PgConnectOptions) -> ConnectOptions {
+fn postgres_options(server: PgConnectOptions, times: LeaseTimes) -> ConnectOptions {
     let mut options = base_options("postgres://localhost");
     options.max_connections(16).min_connections(1).acquire_timeout(Duration::from_secs(30));
+    // A process that stands still in the middle of a transaction must not keep others from its rows for longer than it
+    // keeps its mailboxes.
+    let patience = times.deadline().as_millis().to_string();
     // The driver's own way would keep the URL, with the password, in a value that is printed at trace level.
     options.map_sqlx_postgres_opts(move |_| {
-        server.clone().application_name("carbonio-migrate").disable_statement_logging()
+        let server = server.clone().application_name("carbonio-migrate").disable_statement_logging();
+        server.options([("idle_in_transaction_session_timeout", patience.as_str())])
     });
     options
 }

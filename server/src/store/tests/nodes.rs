@@ -1,6 +1,6 @@
 //! Several processes on one database: who is there, who drains, how many connections they have together, and who wins.
 
-use std::{num::NonZeroU16, sync::Arc};
+use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use shared::{
     cause::Cause,
@@ -12,7 +12,7 @@ use shared::{
 use tokio::sync::Barrier;
 
 use super::{on_both, sample, setting::Setting};
-use crate::store::{Lease, NodeCard, Store, StoreError, outcome::STUMBLES};
+use crate::store::{Lease, NodeCard, Store, StoreError, leases::fence, outcome::STUMBLES};
 
 fn card(host: &str) -> NodeCard {
     NodeCard { host: host.into(), kind: NodeKind::Worker, workers: 8 }
@@ -285,7 +285,7 @@ async fn connections_of_a_process_that_is_gone_are_free_at_once_and_kept_ones_in
         WHERE l.locktype = 'advisory' AND d.datname = current_database()";
     setting.meddle(&format!("SELECT pg_terminate_backend(l.pid) {sessions}")).await;
     while setting.number(&format!("SELECT COUNT(*) {sessions}")).await > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     other.settle_orphans().await.expect("sweeps");
     let lease = other.claim().await.expect("claims").expect("free again");
@@ -320,4 +320,23 @@ fn l6_no_statement_about_leases_connections_or_duties_gets_a_nodes_clock() {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_stands_still_within_a_transaction_keeps_no_mailbox_from_the_others() {
+    let setting = Setting::postgresql().await;
+    let second = NonZeroU16::MIN;
+    let (still, other) = (setting.with_leases(second).await, setting.with_leases(second).await);
+    started(&still, &["anna"]).await;
+    let lease = still.claim().await.expect("claims").expect("there is one");
+    let tx = still.db().begin("Standing still").await.expect("begins");
+    fence(&tx, lease.job, lease.epoch).await.expect("holds the row");
+    let settled = async {
+        while other.settle_orphans().await.expect("settles") == 0 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), settled).await.expect("others are not kept waiting");
+    assert_eq!(other.claim().await.expect("claims").map(|lease| lease.job), Some(lease.job));
+    assert!(tx.commit().await.is_err(), "it was too late");
 }

@@ -1,8 +1,11 @@
 //! A store of its own for each test, on a temporary file or in a throw-away cluster.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    num::NonZeroU16,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use sea_orm::ConnectionTrait;
@@ -11,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::{
     secret::Sealer,
-    store::{Store, StoreError, sql::Sql},
+    store::{LeaseTimes, Store, StoreError, sql::Sql},
 };
 
 /// A store with what is needed to open it once more.
@@ -40,6 +43,12 @@ impl Setting {
     /// Opens the same database once more, as another process would.
     pub(super) async fn again(&self) -> Result<Store, StoreError> {
         Store::open(&self.url, sealer(&self.dir)).await
+    }
+
+    /// Another process on the same database, with leases of so many seconds.
+    pub(super) async fn with_leases(&self, seconds: NonZeroU16) -> Store {
+        let times = LeaseTimes::of_seconds(seconds);
+        Store::open_with(&self.url, sealer(&self.dir), times, false).await.expect("opens")
     }
 
     /// Changes the database behind the store's back.
