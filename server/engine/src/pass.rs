@@ -19,6 +19,7 @@ mod read;
 mod room;
 mod stop;
 mod survey;
+mod tally;
 mod transfer;
 
 #[cfg(test)]
