@@ -29,6 +29,12 @@ Usage: cargo xtask <command>
         each took. Fails when 95 of 100 answers of a list take longer than 300 ms.
         --rounds    how often each list is asked (40)
         --quick     a fiftieth of the mailboxes: to see that it works
+  load [--only NAME] [--quick]
+        Moves 32 mailboxes at once with a message of 1.5 GiB among them, and folders of 100,000 and a million messages, once
+        killed half-way. Fails when a process takes more than 512 MiB, when a message of the large folder takes more than
+        1.5 times as long as one of the small, or when a message is lost or doubled. 12 GiB of memory are needed.
+        --only      only mailboxes or only folder
+        --quick     a hundredth of the messages: to see that it works
   fuzz --minutes N [--only NAME]
         Lets libFuzzer look for N minutes each for input that makes a parser panic, hang or take too much memory. What
         it finds is in `artefacts` in the target directory. A C++ compiler is needed.
@@ -94,6 +100,8 @@ pub(crate) enum Trial {
     Torture(Vec<String>),
     /// How fast its lists are.
     Scale(Vec<String>),
+    /// What it takes at its limits.
+    Load(Vec<String>),
 }
 
 /// How long to look for what.
@@ -151,6 +159,11 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
             looked_at(name, rest, &["--quick"], &[("--rounds", true)])?;
             Ok(Task::Trial(Trial::Scale(rest.to_vec())))
         }
+        "load" => {
+            nothing_passed(name, passed)?;
+            looked_at(name, rest, &["--quick"], &[("--only", false)])?;
+            Ok(Task::Trial(Trial::Load(rest.to_vec())))
+        }
         "fuzz" => {
             nothing_passed(name, passed)?;
             looked_at(name, rest, &[], &[("--minutes", true), ("--only", false)])?;
@@ -176,7 +189,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
             })
         }
         _ => Err(format!(
-            "there is no command `{name}`; there are run, build, test, ci, bench, torture, scale and help"
+            "there is no command `{name}`; there are run, build, test, ci, bench, torture, scale, load and help"
         )),
     }
 }
@@ -288,6 +301,7 @@ mod tests {
         let torture = words(&["--minutes", "2", "--seed", "7"]);
         check("torture --minutes 2 --seed 7", Ok(Task::Trial(Trial::Torture(torture))));
         let scale = words(&["--rounds", "5", "--quick"]);
+        check("load --only folder", Ok(Task::Trial(Trial::Load(words(&["--only", "folder"])))));
         check("scale --rounds 5 --quick", Ok(Task::Trial(Trial::Scale(scale))));
         check("torture", Err("needs --minutes"));
         check("torture --minutes many", Err("--minutes needs a number, but many was given"));

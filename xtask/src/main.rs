@@ -1,4 +1,4 @@
-//! Set-up and automation: `cargo xtask run`, `build`, `test`, `ci`, `bench`, `torture`, `scale` and `fuzz`.
+//! Set-up and automation: `cargo xtask run`, `build`, `test`, `ci`, `bench`, `torture`, `scale`, `load` and `fuzz`.
 //!
 //! One command leads from a fresh clone to a running panel, and one from a change to a verdict. Nothing has to be
 //! prepared by hand: what is missing is found, built or installed, and named before it is installed; without root the
@@ -27,8 +27,8 @@
 //! script of the accessibility audit; `MAIL_SERVERS`, the folder of the mail servers that are not installed but unpacked
 //! ([`needs::unpacked`]). `ci` looks for warnings first.
 //!
-//! `bench`, `torture` and `scale` ([`trials`]) build the server optimised and hand over to a program that measures it beside its
-//! peers, or kills it and its servers for as long as is wanted.
+//! `bench`, `torture`, `scale` and `load` ([`trials`]) build the server optimised and hand over to a program that measures
+//! it beside its peers and at its limits, or kills it and its servers for as long as is wanted.
 //!
 //! `fuzz` ([`fuzz`]) builds the parsers so that libFuzzer sees what each input reaches, and lets it look.
 //!

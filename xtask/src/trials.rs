@@ -28,6 +28,7 @@ pub(crate) fn run(place: &Place, trial: &Trial) -> Result<ExitCode, Problem> {
         Trial::Bench(words) => command.args(words).arg("--table").arg(artefacts.join("bench.md")),
         Trial::Torture(words) => command.args(words),
         Trial::Scale(words) => command.args(words).arg("--table").arg(artefacts.join("scale.md")),
+        Trial::Load(words) => command.args(words).arg("--table").arg(artefacts.join("load.md")),
     };
     tool::status(&mut command, "running the trials").map(tool::exit_code)
 }
@@ -38,6 +39,7 @@ fn start(program: &Path, trial: &Trial) -> Command {
         Trial::Bench(_) => ("bench", false),
         Trial::Torture(_) => ("torture", true),
         Trial::Scale(_) => ("scale", false),
+        Trial::Load(_) => ("load", false),
     };
     let can_unshare = || tool::ask(Command::new("unshare").args(["--mount", "true"])).is_some();
     let mut command = if own_mounts && can_unshare() {

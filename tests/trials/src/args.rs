@@ -7,10 +7,11 @@ pub(crate) const USAGE: &str = "\
 Usage: trials bench --binary FILE [--table FILE] [--runs N] [--only NAME] [--quick]
        trials torture --binary FILE --minutes N [--seed S]
        trials scale --binary FILE [--table FILE] [--rounds N] [--quick]
+       trials load --binary FILE [--table FILE] [--only NAME] [--quick]
        trials measure FILE -- COMMAND...
        trials floor SOURCE-PORT SOURCE-USER TARGET-PORT TARGET-USER
 
-Started by `cargo xtask bench`, `cargo xtask torture` and `cargo xtask scale`. The mail of all servers lies below TMPDIR.
+Started by `cargo xtask bench`, `torture`, `scale` and `load`. The mail of all servers lies below TMPDIR.
 ";
 
 /// What to do.
@@ -22,6 +23,8 @@ pub(crate) enum Task {
     Torture(Torture),
     /// Measure its lists over a large database.
     Scale(Scale),
+    /// Measure what it takes at its limits.
+    Load(Load),
     /// Run one command and write down what it took.
     Measure {
         /// Where to.
@@ -74,6 +77,19 @@ pub(crate) struct Scale {
     pub(crate) quick: bool,
 }
 
+/// How to measure what it takes at its limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Load {
+    /// The product.
+    pub(crate) binary: PathBuf,
+    /// Where the table goes, besides standard output.
+    pub(crate) table: Option<PathBuf>,
+    /// Part of the names of the parts wanted.
+    pub(crate) only: Option<String>,
+    /// With a hundredth of the messages: to see that everything works.
+    pub(crate) quick: bool,
+}
+
 /// Between which mailboxes to copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Floor {
@@ -91,6 +107,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
         ("bench", _) => bench(rest).map(Task::Bench),
         ("torture", _) => torture(rest).map(Task::Torture),
         ("scale", _) => scale(rest).map(Task::Scale),
+        ("load", _) => load(rest).map(Task::Load),
         ("measure", [record, dashes, command @ ..]) if dashes == "--" && !command.is_empty() => {
             Ok(Task::Measure { record: record.into(), command: command.to_vec() })
         }
@@ -144,6 +161,25 @@ fn scale(arguments: &[String]) -> Result<Scale, String> {
     Ok(scale)
 }
 
+fn load(arguments: &[String]) -> Result<Load, String> {
+    let mut load = Load { binary: PathBuf::new(), table: None, only: None, quick: false };
+    let mut rest = arguments.iter();
+    while let Some(flag) = rest.next() {
+        let mut value = || rest.next().ok_or_else(|| format!("{flag} needs a value"));
+        match flag.as_str() {
+            "--binary" => load.binary = value()?.into(),
+            "--table" => load.table = Some(value()?.into()),
+            "--only" => load.only = Some(value()?.clone()),
+            "--quick" => load.quick = true,
+            _ => return Err(format!("`load` does not know {flag}")),
+        }
+    }
+    if load.binary.as_os_str().is_empty() {
+        return Err("`load` needs --binary".into());
+    }
+    Ok(load)
+}
+
 fn torture(arguments: &[String]) -> Result<Torture, String> {
     let mut torture = Torture { binary: PathBuf::new(), minutes: 0, seed: 1 };
     let mut rest = arguments.iter();
@@ -168,7 +204,7 @@ fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bench, Floor, Scale, Task, Torture, parse};
+    use super::{Bench, Floor, Load, Scale, Task, Torture, parse};
 
     fn check(line: &str, expected: Result<Task, &str>) {
         let words: Vec<String> = line.split_whitespace().map(String::from).collect();

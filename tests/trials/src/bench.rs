@@ -1,6 +1,6 @@
 //! The product beside its peers: same servers, same mail, in turn.
 
-mod machine;
+pub(crate) mod machine;
 mod peer;
 mod scenario;
 mod stage;

@@ -2,14 +2,16 @@
 //!
 //! A program of its own, so that it can be optimised: the proxy that makes lines long, the floor that peers are compared
 //! with and the judge that reads every byte would else take more time than what they measure. `cargo xtask bench`,
-//! `cargo xtask torture` and `cargo xtask scale` build and start it.
+//! `torture`, `scale` and `load` build and start it.
 
 mod args;
 mod bench;
 mod floor;
+mod load;
 mod measure;
 mod product;
 mod scale;
+mod site;
 mod torture;
 
 use std::process::ExitCode;
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Task::Bench(bench) => bench::run(&bench),
         Task::Torture(torture) => torture::run(&torture),
         Task::Scale(scale) => scale::run(&scale).doing(|| "measuring lists".into()),
+        Task::Load(load) => load::run(&load).doing(|| "measuring memory".into()),
         Task::Measure { record, command } => measure::launch(&record, &command),
         Task::Floor(copy) => floor::run(&copy).map(|()| ExitCode::SUCCESS),
     };

@@ -2,7 +2,6 @@
 //! lists, filters, searches or sorts is asked over HTTP.
 
 mod build;
-mod site;
 mod table;
 
 use std::{
@@ -14,9 +13,8 @@ use std::{
 
 use servers::{process::Ask, random::Random};
 
-use crate::args::Scale;
+use crate::{args::Scale, site::Site};
 use build::Size;
-use site::Site;
 use table::{Row, Table};
 
 /// What every list must keep: 95 of 100 answers within this time.
@@ -26,7 +24,7 @@ const BOUND: Duration = Duration::from_millis(300);
 pub(crate) fn run(scale: &Scale) -> Result<ExitCode, Box<dyn Error>> {
     let folder = tempfile::Builder::new().prefix("scale-").tempdir()?;
     let size = if scale.quick { Size::quick() } else { Size::full() };
-    let mut site = Site::start(&scale.binary, folder.path())?;
+    let mut site = Site::start(&scale.binary, folder.path(), &[])?;
     let mut client = site.log_in()?;
     build::projects(&mut client, size)?;
     site.stop(Ask::Terminate)?;

@@ -3,7 +3,7 @@
 use std::{env, fs, process::Command};
 
 /// A few lines of Markdown.
-pub(super) fn describe() -> String {
+pub(crate) fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let processor = field("/proc/cpuinfo", "model name", ':').unwrap_or_else(|| "unknown".into());
     let system = field("/etc/os-release", "PRETTY_NAME", '=').unwrap_or_else(|| "unknown".into());

@@ -9,7 +9,7 @@ use std::{
 
 use servers::random::Random;
 
-use super::site::Client;
+use crate::site::Client;
 
 /// How many mailboxes have a changed ledger at every look: as many as may run at once in one project.
 pub(super) const CHANGED: u64 = 16;

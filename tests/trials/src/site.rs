@@ -16,25 +16,28 @@ use servers::process::{Ask, Guarded, free_port};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server with a data directory of its own.
-pub(super) struct Site {
+pub(crate) struct Site {
     binary: PathBuf,
     data: PathBuf,
+    arguments: Vec<String>,
     port: u16,
     process: Option<Guarded>,
 }
 
 impl Site {
-    pub(super) fn start(binary: &Path, folder: &Path) -> Result<Self, Box<dyn Error>> {
-        let mut site =
-            Self { binary: binary.into(), data: folder.join("data"), port: free_port()?, process: None };
+    /// Starts it, with more arguments.
+    pub(crate) fn start(binary: &Path, folder: &Path, arguments: &[&str]) -> Result<Self, Box<dyn Error>> {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let (data, port) = (folder.join("data"), free_port()?);
+        let mut site = Self { binary: binary.into(), data, arguments, port, process: None };
         site.resume()?;
         Ok(site)
     }
 
-    pub(super) fn resume(&mut self) -> Result<(), Box<dyn Error>> {
+    pub(crate) fn resume(&mut self) -> Result<(), Box<dyn Error>> {
         let mut command = Command::new(&self.binary);
         command.arg("serve").arg("--data-dir").arg(&self.data);
-        command.args(["--listen", &format!("127.0.0.1:{}", self.port)]);
+        command.args(["--listen", &format!("127.0.0.1:{}", self.port)]).args(&self.arguments);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("CARBONIO_MIGRATE_") {
@@ -52,18 +55,23 @@ impl Site {
         Ok(())
     }
 
-    pub(super) fn stop(&mut self, how: Ask) -> Result<(), Box<dyn Error>> {
+    pub(crate) fn stop(&mut self, how: Ask) -> Result<(), Box<dyn Error>> {
         let ended = self.process.take().and_then(|mut process| process.stop(how, PATIENCE));
         ended.map(drop).ok_or_else(|| "the server did not end in time".into())
     }
 
+    /// Its process, while it runs.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Guarded::id)
+    }
+
     /// The only file of the data directory that is a database.
-    pub(super) fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.data.join("carbonio-migrate.db")
     }
 
     /// Makes the first owner; the client is logged in as that.
-    pub(super) fn log_in(&self) -> Result<Client, Box<dyn Error>> {
+    pub(crate) fn log_in(&self) -> Result<Client, Box<dyn Error>> {
         let token = fs::read_to_string(self.data.join("setup-token"))?;
         let mut client = Client { port: self.port, cookie: None, line: None };
         let form =
@@ -74,23 +82,23 @@ impl Site {
 }
 
 /// A client of the API with at most one connection.
-pub(super) struct Client {
+pub(crate) struct Client {
     port: u16,
     cookie: Option<String>,
     line: Option<BufReader<TcpStream>>,
 }
 
 impl Client {
-    pub(super) fn get(&mut self, path: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+    pub(crate) fn get(&mut self, path: &str) -> Result<Vec<u8>, Box<dyn Error>> {
         self.ask("GET", path, None)
     }
 
-    pub(super) fn post(&mut self, path: &str, body: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+    pub(crate) fn post(&mut self, path: &str, body: &str) -> Result<Vec<u8>, Box<dyn Error>> {
         self.ask("POST", path, Some(body))
     }
 
     /// The length of the first snapshot of a live stream, on a connection of its own.
-    pub(super) fn first_event(&mut self, path: &str) -> Result<usize, Box<dyn Error>> {
+    pub(crate) fn first_event(&mut self, path: &str) -> Result<usize, Box<dyn Error>> {
         let mut line = self.connect()?;
         line.get_mut().write_all(self.request("GET", path, None).as_bytes())?;
         let mut length = 0;
