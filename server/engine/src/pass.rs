@@ -14,6 +14,7 @@ mod meter;
 mod moves;
 mod pairs;
 mod poison;
+mod portion;
 mod probe;
 mod read;
 mod room;

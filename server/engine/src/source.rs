@@ -22,11 +22,12 @@ use crate::{
     model::{Folder, Identity, Inventory, Item, ItemMeta, Room, Standing},
 };
 
-/// Bytes of messages that are held at most while they are read, in KiB: what a pass costs in memory.
-pub const READING_KIB: usize = 16 * 1024;
+/// Bytes of messages that are held at most while they are read, in KiB: what a pass costs in memory. Both sides are read at
+/// once, and a message that does not fit is streamed.
+pub const READING_KIB: usize = 8 * 1024;
 /// The same while they are moved. Room for the largest message that is held as a whole beside others: one that has to
 /// travel alone keeps both sides waiting.
-pub const MOVING_KIB: usize = 40 * 1024;
+pub const MOVING_KIB: usize = 28 * 1024;
 /// Items that wait between the two sides at most.
 const WAITING: usize = 2000;
 
@@ -194,6 +195,11 @@ impl ItemSink {
     pub fn new(budget_kib: usize) -> (Self, mpsc::Receiver<Arrival>) {
         let (sender, receiver) = mpsc::channel(WAITING);
         (Self { sender, budget: Arc::new(Semaphore::new(budget_kib)), whole_kib: budget_kib }, receiver)
+    }
+
+    /// Bytes of the whole budget: what is larger cannot be held beside others.
+    pub fn budget(&self) -> u64 {
+        self.whole_kib as u64 * 1024
     }
 
     /// Takes so many bytes of the budget, now or not at all.

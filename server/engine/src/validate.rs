@@ -10,7 +10,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -23,7 +23,7 @@ use shared::{
 
 use crate::{
     matching::{Seen, match_items},
-    model::ItemId,
+    model::{Fingerprint, ItemId},
 };
 
 pub use report::{Summary, build_report};
@@ -66,10 +66,51 @@ pub struct FolderPair {
     pub source_items: Vec<Seen>,
     /// What stands on the target.
     pub target_items: Vec<Seen>,
+    /// What stands on both beside those, the same in everything.
+    pub settled: Settled,
     /// What the target's folder keeps.
     pub keeps: Keeps,
     /// What is known of items that stand on the target only, by their ids there.
     pub told: Reasons,
+}
+
+/// Pairs that are the same in everything: there is nothing to say of them. Of each only what recognises its content is kept,
+/// so that a folder with a million messages is compared in little memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settled {
+    items: u64,
+    /// Of one side.
+    bytes: u64,
+    exact: Vec<[u8; 16]>,
+    loose: Vec<[u8; 16]>,
+}
+
+impl Settled {
+    /// Adds a pair.
+    pub fn add(&mut self, bytes: u64, fingerprint: Fingerprint) {
+        self.items += 1;
+        self.bytes += bytes;
+        self.exact.push(fingerprint.exact);
+        self.loose.extend(fingerprint.loose);
+    }
+
+    /// How many pairs, and the bytes of one side.
+    pub const fn amount(&self) -> (u64, u64) {
+        (self.items, self.bytes)
+    }
+
+    /// What of the target's items has content that a pair has.
+    fn twins(&self, target: &[Seen], among: &[usize]) -> Vec<usize> {
+        let ours: HashSet<[u8; 16]> = among.iter().map(|at| target[*at].fingerprint.exact).collect();
+        let loose: HashSet<[u8; 16]> = among.iter().filter_map(|at| target[*at].fingerprint.loose).collect();
+        let same: HashSet<&[u8; 16]> = self.exact.iter().filter(|print| ours.contains(*print)).collect();
+        let alike: HashSet<&[u8; 16]> = self.loose.iter().filter(|print| loose.contains(*print)).collect();
+        let is_twin = |at: &usize| {
+            let Fingerprint { exact, loose } = target[*at].fingerprint;
+            same.contains(&exact) || loose.is_some_and(|loose| alike.contains(&loose))
+        };
+        among.iter().copied().filter(is_twin).collect()
+    }
 }
 
 /// Whether an item is not on the target because a person wants it so.
@@ -80,13 +121,20 @@ pub const fn on_purpose(cause: Cause) -> bool {
 /// Compares one folder on both sides: its numbers, and a finding for every difference.
 pub fn compare(pair: &FolderPair, reasons: &Reasons) -> (ReportFolder, Vec<Finding>) {
     let (source, target) = (&pair.source_items, &pair.target_items);
-    let matching = match_items(source, target, |meta| reasons.contains_key(&meta.id));
+    let mut matching = match_items(source, target, |meta| reasons.contains_key(&meta.id));
+    let twins = pair.settled.twins(target, &matching.extra);
+    matching.extra.retain(|at| twins.binary_search(at).is_err());
+    matching.duplicate.extend(twins);
+    matching.duplicate.sort_unstable();
     let mut findings = Vec::new();
+    let (settled, settled_bytes) = pair.settled.amount();
     let mut totals = Totals {
-        source_items: count(source.len()),
-        source_bytes: source.iter().map(|seen| seen.meta.size).sum(),
-        target_items: count(target.len()),
-        target_bytes: target.iter().map(|seen| seen.meta.size).sum(),
+        source_items: settled + count(source.len()),
+        source_bytes: settled_bytes + source.iter().map(|seen| seen.meta.size).sum::<u64>(),
+        target_items: settled + count(target.len()),
+        target_bytes: settled_bytes + target.iter().map(|seen| seen.meta.size).sum::<u64>(),
+        matched: settled,
+        identical: settled,
         extra: count(matching.extra.len() + matching.duplicate.len()),
         ..Totals::default()
     };

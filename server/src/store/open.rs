@@ -198,7 +198,7 @@ fn sqlite_options(path: &Path, synchronous: SqliteSynchronous, usage: Use) -> Co
             .busy_timeout(Duration::from_secs(30))
             // Rows come from another thread: handing them over one by one costs more than reading them.
             .row_buffer_size(8192)
-            .pragma("cache_size", "-16000")
+            .pragma("cache_size", "-4000")
             .pragma("query_only", query_only)
     });
     options

@@ -1,6 +1,10 @@
 //! Statements with bound values: written once with `?`, run on both databases.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, SqlErr, Statement, TryGetable, Value};
+use futures_util::StreamExt as _;
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, FromQueryResult, SqlErr, Statement, StreamTrait as _, TryGetable,
+    Value,
+};
 
 use super::{
     StoreError,
@@ -62,6 +66,26 @@ impl Db {
     /// Reads outside any transaction; `doing` is the beginning of a sentence: "Reading the jobs".
     pub(super) fn reading(&self, doing: &'static str) -> Reading<'_> {
         Reading { db: self, doing }
+    }
+}
+
+impl Reading<'_> {
+    /// Every row of a query, made of it as it comes: a driver's rows take many times the memory of what they hold.
+    pub(super) async fn each<T: FromQueryResult, R>(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+        mut make: impl FnMut(T) -> Result<R, StoreError>,
+    ) -> Result<Vec<R>, StoreError> {
+        let (connection, doing) = self.parts();
+        let rows = connection.stream_raw(statement(connection, sql, values)).await;
+        let mut rows = rows.map_err(failed(doing))?;
+        let mut made = Vec::new();
+        while let Some(row) = rows.next().await {
+            let row = row.map_err(failed(doing))?;
+            made.push(make(T::from_query_result(&row, "").map_err(failed(doing))?)?);
+        }
+        Ok(made)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use shared::{
     cause::Cause,
+    check::Side,
     finding::{Finding, Severity},
     live::Phase,
     pass::PassKind,
@@ -16,6 +17,7 @@ use super::{
     labels,
     meter::Amount,
     pairs::{self, Sorted},
+    portion::Portion,
     read::{self, Halves, Read},
     stop::Stop,
     survey::{Record, Sides, Survey, Work},
@@ -126,8 +128,8 @@ async fn compare_group(
     both: &mut Both<'_>,
     subjects: &[Subject<'_>],
 ) -> Result<(), Stop> {
-    let listed = list(course, both, subjects).await?;
-    let (here, there) = read_both(course, both, subjects, &listed).await?;
+    let mut listed = list(course, both, subjects).await?;
+    let (here, there) = read_both(course, both, subjects, &mut listed).await?;
     let mut records = Vec::new();
     for (((subject, listed), here), there) in subjects.iter().zip(listed).zip(here).zip(there) {
         let path = &subject.folder.source.path;
@@ -216,12 +218,13 @@ async fn entries(course: &Course, subjects: &[Subject<'_>]) -> Result<Vec<Vec<En
     Ok(entries)
 }
 
-/// Reads what has to be read on both sides at once.
+/// Reads what has to be read on both sides at once, a portion after the other: what proves the same in everything is only
+/// counted, so that few items of a large folder are held.
 async fn read_both(
     course: &Course,
     both: &mut Both<'_>,
     subjects: &[Subject<'_>],
-    listed: &[Option<Listed>],
+    listed: &mut [Option<Listed>],
 ) -> Result<(Vec<Read>, Vec<Read>), Stop> {
     let part = match course.order.options.verify {
         VerifyDepth::Content | VerifyDepth::Listing => Part::Whole,
@@ -229,38 +232,41 @@ async fn read_both(
     };
     let meter = &course.meter;
     let on = |bytes: u64| meter.add(1, bytes);
-    let known = listed
+    let (items, bytes) = listed
         .iter()
         .flatten()
-        .flat_map(|listed| listed.sorted.source_known.iter().chain(&listed.sorted.target_known));
-    let (items, bytes) = known.fold((0, 0), |(items, bytes), seen| (items + 1, bytes + seen.meta.size));
+        .map(|listed| listed.sorted.known())
+        .fold((0, 0), |(items, bytes), (more_items, more_bytes)| (items + more_items, bytes + more_bytes));
     meter.add(items, bytes);
-    let nothing: &[ItemMeta] = &[];
-    let order = |at: usize, on_source: bool| {
-        let subject = &subjects[at];
-        let folder = match (on_source, subject.counterpart) {
-            (false, Some(counterpart)) => counterpart,
-            (true, _) | (false, None) => &subject.folder.source,
+    let (mut read_here, mut read_there) = (empty(subjects), empty(subjects));
+    loop {
+        let portions: Vec<Portion> = listed
+            .iter_mut()
+            .map(|listed| listed.as_mut().map(|listed| listed.sorted.portion()).unwrap_or_default())
+            .collect();
+        if portions.iter().all(Portion::is_empty) {
+            break;
+        }
+        let items = |side: fn(&Portion) -> &Vec<ItemMeta>| -> Vec<&[ItemMeta]> {
+            portions.iter().map(|portion| side(portion).as_slice()).collect()
         };
-        let items = listed[at].as_ref().map(|listed| match on_source {
-            true => (listed.validities.0, listed.sorted.source_read.as_slice()),
-            false => (listed.validities.1, listed.sorted.target_read.as_slice()),
-        });
-        let (validity, items) = items.unwrap_or((0, nothing));
-        FetchOrder { folder, validity, items }
-    };
-    let here: Vec<FetchOrder<'_>> = (0..subjects.len()).map(|at| order(at, true)).collect();
-    let there: Vec<FetchOrder<'_>> = (0..subjects.len()).map(|at| order(at, false)).collect();
-    let (mut read_here, mut read_there) = tokio::try_join!(
-        read::read(both.source, &here, part, Halves::Brief, &on),
-        read::read(both.target, &there, part, Halves::Brief, &on),
-    )?;
-    // It was another at an earlier reading: ids never change their meaning, so its server writes it anew.
-    for (listed, read) in listed.iter().zip(&mut read_here) {
-        let firsts = listed.as_ref().map(|listed| &listed.sorted.firsts);
-        for seen in &mut read.seen {
-            let first = firsts.and_then(|firsts| firsts.get(&seen.meta.id));
-            seen.anew = part == Part::Whole && first.is_some_and(|first| *first != seen.fingerprint.exact);
+        let here = orders(subjects, listed, Side::Source, &items(|portion| &portion.source));
+        let there = orders(subjects, listed, Side::Target, &items(|portion| &portion.target));
+        let (here, there) = tokio::try_join!(
+            read::read(both.source, &here, part, Halves::Brief, &on),
+            read::read(both.target, &there, part, Halves::Brief, &on),
+        )?;
+        for (at, (mut here, mut there)) in here.into_iter().zip(there).enumerate() {
+            if let Some(Listed { sorted, .. }) = &mut listed[at] {
+                // It was another at an earlier reading: ids never change their meaning, so its server writes it anew.
+                for seen in here.seen.iter_mut().filter(|_| part == Part::Whole) {
+                    let first = sorted.link(&seen.meta.id).map(|link| link.fingerprint.exact);
+                    seen.anew = first.is_some_and(|first| first != seen.fingerprint.exact);
+                }
+                sorted.settle(&mut here, &mut there);
+            }
+            read_here[at].extend(here);
+            read_there[at].extend(there);
         }
     }
     // What found no partner byte for byte is read once more, for what servers are known to rewrite.
@@ -271,13 +277,10 @@ async fn read_both(
         .map(Option::unwrap_or_default)
         .collect();
     if left.iter().any(|(here, _)| !here.is_empty()) {
-        let again = |orders: &[FetchOrder<'_>], items: Vec<&[ItemMeta]>| -> Vec<Again> {
-            orders.iter().zip(items).map(|(order, items)| (order.validity, items.to_vec())).collect()
-        };
-        let again_here = again(&here, left.iter().map(|(here, _)| here.as_slice()).collect());
-        let again_there = again(&there, left.iter().map(|(_, there)| there.as_slice()).collect());
-        let here = orders(&here, &again_here);
-        let there = orders(&there, &again_there);
+        let here: Vec<&[ItemMeta]> = left.iter().map(|(here, _)| here.as_slice()).collect();
+        let there: Vec<&[ItemMeta]> = left.iter().map(|(_, there)| there.as_slice()).collect();
+        let here = orders(subjects, listed, Side::Source, &here);
+        let there = orders(subjects, listed, Side::Target, &there);
         let (here, there) = tokio::try_join!(
             read::read(both.source, &here, part, Halves::All, &|_| {}),
             read::read(both.target, &there, part, Halves::All, &|_| {}),
@@ -288,14 +291,27 @@ async fn read_both(
     Ok((read_here, read_there))
 }
 
-/// Items that are read once more, and the UIDVALIDITY they were listed under.
-type Again = (u32, Vec<ItemMeta>);
+fn empty(subjects: &[Subject<'_>]) -> Vec<Read> {
+    subjects.iter().map(|_| Read::default()).collect()
+}
 
-fn orders<'a>(first: &[FetchOrder<'a>], again: &'a [Again]) -> Vec<FetchOrder<'a>> {
-    let pairs = first.iter().zip(again);
-    pairs
-        .map(|(order, (validity, items))| FetchOrder { folder: order.folder, validity: *validity, items })
-        .collect()
+/// Orders for items of each folder on one side.
+fn orders<'a>(
+    subjects: &[Subject<'a>],
+    listed: &[Option<Listed>],
+    side: Side,
+    items: &[&'a [ItemMeta]],
+) -> Vec<FetchOrder<'a>> {
+    let order = |((subject, listed), items): ((&Subject<'a>, &Option<Listed>), &&'a [ItemMeta])| {
+        let validities = listed.as_ref().map(|listed| listed.validities).unwrap_or_default();
+        let (folder, validity) = match (side, subject.counterpart) {
+            (Side::Target, Some(counterpart)) => (counterpart, validities.1),
+            (Side::Target, None) => (&subject.folder.source, validities.1),
+            (Side::Source, _) => (&subject.folder.source, validities.0),
+        };
+        FetchOrder { folder, validity, items }
+    };
+    subjects.iter().zip(listed).zip(items).map(order).collect()
 }
 
 /// What found no partner byte for byte, where the other side has something left of a like size.
@@ -356,7 +372,7 @@ async fn judge(
     let folder = subject.folder;
     let path = &folder.source.path;
     let Listed { sorted, source, target, refused, mut findings, .. } = listed;
-    let Sorted { source_known, target_known, mut reasons, told, samples, undecided, .. } = sorted;
+    let Sorted { source_known, target_known, settled, mut reasons, told, samples, undecided, .. } = sorted;
     let written_anew = |seen: &Seen| {
         seen.anew && seen.stable.is_some() && there.seen.iter().any(|there| there.stable == seen.stable)
     };
@@ -389,6 +405,7 @@ async fn judge(
         depth: course.order.options.verify,
         source_items,
         target_items: target_known.into_iter().chain(there.seen).collect(),
+        settled,
         keeps: keeps.unwrap_or_default(),
         told,
     };

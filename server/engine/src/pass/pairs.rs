@@ -11,7 +11,7 @@ use crate::{
     ledger::{Compared, Entry, EntryState},
     matching::Seen,
     model::{Fingerprint, Inventory, ItemId, ItemMeta},
-    validate::Reasons,
+    validate::{Reasons, Settled},
 };
 
 /// How a folder is compared.
@@ -23,17 +23,51 @@ pub(super) struct Sorted {
     /// To be read, by growing id.
     pub source_read: Vec<ItemMeta>,
     pub target_read: Vec<ItemMeta>,
+    /// Pairs that are the same in everything.
+    pub settled: Settled,
     /// Something was refused before it had its turn alone: the next pass offers it again.
     pub undecided: bool,
     /// Why source items are not on the target, as far as the ledger knows.
     pub reasons: Reasons,
     /// What is known of items on the target only.
     pub told: Reasons,
-    /// What the ledger knows of the content of source items, as they were read before.
-    pub firsts: HashMap<ItemId, [u8; 16]>,
+    /// What the ledger knows of source items that were copied, by growing id.
+    pub links: Vec<Link>,
     /// Source items that need not be read and are read all the same, with what the ledger knows of their content: ids may
     /// have come to mean other items without a word (edge case 2).
     pub samples: Vec<(ItemId, Fingerprint)>,
+}
+
+/// What the ledger knows of a source item that was copied. There is one for each: a million of them must not take much.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Link {
+    /// The item.
+    pub from: u32,
+    /// What it became.
+    pub to: Option<u32>,
+    /// Recognises its content, as it was read first.
+    pub fingerprint: Fingerprint,
+    /// Need not be read on either side.
+    known: bool,
+    settled: bool,
+}
+
+impl Sorted {
+    /// What the ledger knows of an item that was copied.
+    pub(super) fn link(&self, item: &ItemId) -> Option<&Link> {
+        link_of(&self.links, item).map(|at| &self.links[at])
+    }
+}
+
+fn link_of(links: &[Link], item: &ItemId) -> Option<usize> {
+    let uid = number(item)?;
+    links.binary_search_by_key(&uid, |link| link.from).ok()
+}
+
+/// Whether two items are the same in all that a listing shows: nothing could be said of them.
+pub(super) fn alike(here: &ItemMeta, there: &ItemMeta) -> bool {
+    let moment = |item: &ItemMeta| item.received.map(|received| received.seconds);
+    here.size == there.size && moment(here) == moment(there) && here.flags == there.flags
 }
 
 /// Sorts what both sides list. `fresh`: everything is read, whatever was compared before.
@@ -51,86 +85,102 @@ pub(super) fn sort(
     let mut sorted = Sorted::default();
     // Ids the target told are good under the UIDVALIDITY it told them in.
     let ids_hold = stored_under == Some(there.validity);
-    let mut links = Links::of(entries, before, (&here, &there), ids_hold, &mut sorted);
-    let linked: HashSet<u32> = links.pairs.iter().map(|(_, to, _)| *to).collect();
-    let untold = links.untold;
+    let told = Told::of(entries, before, (&here, &there), ids_hold, &mut sorted);
+    let untold = told.untold;
     // What was refused and stood there at the last comparison is known: a large one is not read at each pass.
-    let refused = std::mem::take(&mut links.refused);
     let refused = |item: &ItemMeta| {
         let before =
             before.filter(|before| !fresh && uid(item).is_some_and(|uid| uid < before.source.next))?;
-        Some((*refused.get(&item.id)?, message_id(before, &item.id)))
+        Some((*told.refused.get(&item.id)?, message_id(before, &item.id)))
     };
-    for item in here.items.iter().filter(|item| !links.on_its_way.contains(&item.id)) {
+    for item in here.items.iter().filter(|item| told.on_its_way.binary_search(&item.id).is_err()) {
         if let (None, Some(reason)) = (sorted.reasons.get(&item.id), by_rule(item)) {
             sorted.reasons.insert(item.id.clone(), reason);
         }
     }
-    let mut known = match fresh {
-        true => HashMap::new(),
-        false => links.known(depth, before, &here, &there),
-    };
+    let mut links = std::mem::take(&mut sorted.links);
+    if !fresh {
+        know(&mut links, depth, before, (&here, &there));
+    }
     // Where only headers are read there is nothing to hold against what the ledger knows.
     // Within one pass nothing had time to change its meaning.
     if depth != VerifyDepth::Headers && before.is_some() {
-        sorted.samples = samples(&mut known, &here);
+        sorted.samples = samples(&mut links, &here);
     }
-    let partners: HashMap<u32, Fingerprint> = known.values().copied().collect();
-    for item in here.items {
-        let reason = sorted.reasons.get(&item.id).map(|(cause, _)| *cause);
-        match uid(&item).and_then(|uid| known.get(&uid)) {
-            Some((_, fingerprint)) => sorted.source_known.push(seen(item, *fingerprint)),
+    // Filtered in place: there is one for each item.
+    let Sorted { source_known, target_known, reasons, settled, .. } = &mut sorted;
+    let source_read = here.items.into_iter().filter_map(|item| {
+        let reason = reasons.get(&item.id).map(|(cause, _)| *cause);
+        match link_of(&links, &item.id).map(|at| &mut links[at]).filter(|link| link.known) {
+            Some(link) => {
+                let copy = link.to.and_then(|to| find(&there.items, to));
+                if reason.is_none() && copy.is_some_and(|copy| alike(&item, copy)) {
+                    link.settled = true;
+                    settled.add(item.size, link.fingerprint);
+                } else {
+                    source_known.push(seen(item, link.fingerprint));
+                }
+                None
+            }
             // It stays behind because somebody wants it so: nothing is looked for.
             None if reason.is_some_and(|cause| cause.is_by_rule() || cause == Cause::MovedAtSource) => {
                 let nothing = unlike(&item);
-                sorted.source_known.push(seen(item, nothing));
+                source_known.push(seen(item, nothing));
+                None
             }
             None => match refused(&item) {
                 Some((fingerprint, message_id)) => {
-                    sorted.source_known.push(Seen { message_id, ..seen(item, fingerprint) });
+                    source_known.push(Seen { message_id, ..seen(item, fingerprint) });
+                    None
                 }
-                None => sorted.source_read.push(item),
+                None => Some(item),
             },
         }
-    }
-    let nothing_to_match = sorted.source_read.is_empty() && !fresh;
-    for item in there.items {
-        let Some(number) = uid(&item) else { continue };
-        let apart = !untold && !linked.contains(&number);
+    });
+    let mut source_read: Vec<ItemMeta> = source_read.collect();
+    let nothing_to_match = source_read.is_empty() && !fresh;
+    let partners = Partners::of(&links);
+    let target_read = there.items.into_iter().filter_map(|item| {
+        let number = uid(&item)?;
+        let link = partners.of_target(number).map(|at| &links[at]);
+        let apart = !untold && link.is_none();
         let old = !fresh && apart && before.is_some_and(|before| number < before.target.next);
-        match partners.get(&number) {
-            Some(fingerprint) => sorted.target_known.push(seen(item, *fingerprint)),
+        match link.filter(|link| link.known) {
+            Some(link) if link.settled => None,
+            Some(link) => {
+                target_known.push(seen(item, link.fingerprint));
+                None
+            }
             // It stood there alone at the last comparison, or there is nothing it could be.
             None if old || (nothing_to_match && depth == VerifyDepth::Listing) => {
-                let alone = alone(number);
-                sorted.target_known.push(seen(item, alone));
+                target_known.push(seen(item, alone(number)));
+                None
             }
-            None => sorted.target_read.push(item),
+            None => Some(item),
         }
-    }
-    if sorted.target_read.is_empty() && depth == VerifyDepth::Listing && !fresh {
-        for item in std::mem::take(&mut sorted.source_read) {
+    });
+    let target_read: Vec<ItemMeta> = target_read.collect();
+    if target_read.is_empty() && depth == VerifyDepth::Listing && !fresh {
+        for item in std::mem::take(&mut source_read) {
             let nothing = unlike(&item);
-            sorted.source_known.push(seen(item, nothing));
+            source_known.push(seen(item, nothing));
         }
     }
-    sorted
+    Sorted { source_read, target_read, links, ..sorted }
 }
 
-/// What the ledger knows: which item became which.
+/// What the ledger tells of a folder beside its links.
 #[derive(Debug, Default)]
-struct Links {
-    /// Source to target, with what recognises the content.
-    pairs: Vec<(u32, u32, Fingerprint)>,
+struct Told {
     /// Whether items are on the target under ids nobody told.
     untold: bool,
-    /// What was sent, or may have been: rules do not take it back.
-    on_its_way: HashSet<ItemId>,
+    /// What was sent, or may have been, by growing id: rules do not take it back.
+    on_its_way: Vec<ItemId>,
     /// What was read, and the target refused.
     refused: HashMap<ItemId, Fingerprint>,
 }
 
-impl Links {
+impl Told {
     fn of(
         entries: Vec<Entry>,
         before: Option<&Compared>,
@@ -138,31 +188,25 @@ impl Links {
         ids_hold: bool,
         sorted: &mut Sorted,
     ) -> Self {
-        let ids =
-            |side: &Inventory| -> HashSet<ItemId> { side.items.iter().map(|item| item.id.clone()).collect() };
-        let (present, arrived) = (ids(here), ids(there));
         let lost = |cause| matches!(cause, Cause::Missing | Cause::ConfirmedGone);
         let missing: BTreeSet<&str> = findings(before, lost).collect();
-        let mut links = Self::default();
+        let mut tells = Self::default();
         for Entry { item, fingerprint, state, .. } in entries {
             match state {
                 EntryState::Skipped { cause, detail } => {
                     match fingerprint.filter(|_| cause.stays()) {
-                        Some(fingerprint) => _ = links.refused.insert(item.clone(), fingerprint),
+                        Some(fingerprint) => _ = tells.refused.insert(item.clone(), fingerprint),
                         None => sorted.undecided |= cause == Cause::Rejected,
                     }
                     sorted.reasons.insert(item, (cause, detail));
                 }
-                EntryState::Intended => _ = links.on_its_way.insert(item),
+                EntryState::Intended => tells.on_its_way.push(item),
                 EntryState::Copied { target, .. } => {
-                    links.on_its_way.insert(item.clone());
-                    let (ItemId::Uid(from), gone) = (&item, !present.contains(&item)) else { continue };
-                    let from = *from;
-                    links.untold |= target.is_none() && !gone;
-                    if let Some(first) = fingerprint.filter(|_| !gone) {
-                        sorted.firsts.insert(item.clone(), first.exact);
-                    }
-                    let absent = target.filter(|to| ids_hold && !arrived.contains(&ItemId::Uid(*to)));
+                    tells.on_its_way.push(item.clone());
+                    let Some(from) = number(&item) else { continue };
+                    let gone = find(&here.items, from).is_none();
+                    tells.untold |= target.is_none() && !gone;
+                    let absent = target.filter(|to| ids_hold && find(&there.items, *to).is_none());
                     let compared = |to: u32| {
                         before.is_some_and(|before| from < before.source.next && to < before.target.next)
                             && !missing.contains(item.to_string().as_str())
@@ -185,68 +229,91 @@ impl Links {
                             sorted.reasons.insert(item, (Cause::ConfirmedGone, detail));
                         }
                     }
-                    if let (Some(to), Some(fingerprint)) = (target, fingerprint) {
-                        links.pairs.push((from, to, fingerprint));
+                    if let Some(fingerprint) = fingerprint {
+                        sorted.links.push(Link {
+                            from,
+                            to: target,
+                            fingerprint,
+                            known: false,
+                            settled: false,
+                        });
                     }
                 }
             }
         }
+        tells.on_its_way.sort_unstable();
+        sorted.links.sort_unstable_by_key(|link| link.from);
         let duplicates = findings(before, |cause| cause == Cause::Duplicate);
         for id in duplicates.filter_map(|id| id.parse::<ItemId>().ok()) {
             let detail = "Another message in the folder has this content too; the source has fewer of them.";
             sorted.told.entry(id).or_insert((Cause::Duplicate, detail.to_owned()));
         }
-        links
+        tells
+    }
+}
+
+/// Finds out which pairs need not be read.
+fn know(
+    links: &mut [Link],
+    depth: VerifyDepth,
+    before: Option<&Compared>,
+    (here, there): (&Inventory, &Inventory),
+) {
+    let altered: BTreeSet<&str> = findings(before, |cause| cause == Cause::BytesAltered).collect();
+    // What a server writes anew at each reading was never compared byte for byte: it is looked at again.
+    let anew = findings_of(before).any(|finding| finding.cause == Cause::ReadAnew);
+    let deep_enough = before.filter(|before| reads(before.depth) >= reads(depth) && !anew);
+    let mut used = HashSet::new();
+    for link in links {
+        let Some(to) = link.to else { continue };
+        let from = link.from;
+        let (Some(here), Some(there)) = (find(&here.items, from), find(&there.items, to)) else { continue };
+        let compared = deep_enough.is_some_and(|before| from < before.source.next && to < before.target.next);
+        let enough = match depth {
+            VerifyDepth::Listing => compared || here.size == there.size,
+            VerifyDepth::Content | VerifyDepth::Headers => compared,
+        };
+        link.known = enough && !altered.contains(from.to_string().as_str()) && used.insert(to);
+    }
+}
+
+/// Which links lead to an item of the target.
+struct Partners(Vec<(u32, usize)>);
+
+impl Partners {
+    fn of(links: &[Link]) -> Self {
+        let told = links.iter().enumerate().filter_map(|(at, link)| Some((link.to?, at)));
+        let mut partners: Vec<(u32, usize)> = told.collect();
+        // Of several the one that is known.
+        partners.sort_unstable_by_key(|(to, at)| (*to, !links[*at].known, *at));
+        Self(partners)
     }
 
-    /// Pairs that need not be read: source id to target id and content.
-    fn known(
-        self,
-        depth: VerifyDepth,
-        before: Option<&Compared>,
-        here: &Inventory,
-        there: &Inventory,
-    ) -> HashMap<u32, (u32, Fingerprint)> {
-        let sizes = |inventory: &Inventory| -> HashMap<u32, u64> {
-            inventory.items.iter().filter_map(|item| Some((uid(item)?, item.size))).collect()
-        };
-        let (here, there) = (sizes(here), sizes(there));
-        let altered: BTreeSet<&str> = findings(before, |cause| cause == Cause::BytesAltered).collect();
-        // What a server writes anew at each reading was never compared byte for byte: it is looked at again.
-        let anew = findings_of(before).any(|finding| finding.cause == Cause::ReadAnew);
-        let deep_enough = before.filter(|before| reads(before.depth) >= reads(depth) && !anew);
-        let mut known = HashMap::new();
-        let mut used = HashSet::new();
-        for (from, to, fingerprint) in self.pairs {
-            let (Some(here), Some(there)) = (here.get(&from), there.get(&to)) else { continue };
-            let compared =
-                deep_enough.is_some_and(|before| from < before.source.next && to < before.target.next);
-            let enough = match depth {
-                VerifyDepth::Listing => compared || here == there,
-                VerifyDepth::Content | VerifyDepth::Headers => compared,
-            };
-            if enough && !altered.contains(from.to_string().as_str()) && used.insert(to) {
-                known.insert(from, (to, fingerprint));
-            }
-        }
-        known
+    fn of_target(&self, uid: u32) -> Option<usize> {
+        let at = self.0.partition_point(|(to, _)| *to < uid);
+        self.0.get(at).filter(|(to, _)| *to == uid).map(|(_, at)| *at)
     }
 }
 
 /// Takes a few pairs out of what need not be read: the first, the last and some between, none of them large.
-fn samples(known: &mut HashMap<u32, (u32, Fingerprint)>, here: &Inventory) -> Vec<(ItemId, Fingerprint)> {
+fn samples(links: &mut [Link], here: &Inventory) -> Vec<(ItemId, Fingerprint)> {
     const MOST: usize = 4;
     const LARGEST: u64 = 256 * 1024;
-    let small: Vec<u32> = here
+    let small: Vec<usize> = here
         .items
         .iter()
         .filter(|item| item.size <= LARGEST)
-        .filter_map(uid)
-        .filter(|uid| known.contains_key(uid))
+        .filter_map(|item| link_of(links, &item.id))
+        .filter(|at| links[*at].known)
         .collect();
     let step = small.len().saturating_sub(1).max(1).div_ceil(MOST - 1);
-    let picked = small.iter().step_by(step).chain(small.last());
-    picked.filter_map(|uid| Some((ItemId::Uid(*uid), known.remove(uid)?.1))).collect()
+    let mut picked: Vec<usize> = small.iter().step_by(step).chain(small.last()).copied().collect();
+    picked.dedup();
+    let sample = |at: usize| {
+        links[at].known = false;
+        (ItemId::Uid(links[at].from), links[at].fingerprint)
+    };
+    picked.into_iter().map(sample).collect()
 }
 
 /// How much a depth reads, to compare depths by.
@@ -281,10 +348,19 @@ fn findings_of(before: Option<&Compared>) -> impl Iterator<Item = &Finding> {
 }
 
 fn uid(item: &ItemMeta) -> Option<u32> {
-    match item.id {
-        ItemId::Uid(uid) => Some(uid),
+    number(&item.id)
+}
+
+const fn number(item: &ItemId) -> Option<u32> {
+    match item {
+        ItemId::Uid(uid) => Some(*uid),
         ItemId::Opaque(_) => None,
     }
+}
+
+/// The item with this id in a listing, which is by growing id.
+pub(super) fn find(items: &[ItemMeta], uid: u32) -> Option<&ItemMeta> {
+    items.binary_search_by(|item| item.id.cmp(&ItemId::Uid(uid))).ok().map(|at| &items[at])
 }
 
 /// Stands for the content of an item that matches nothing: no digest of content is made of it.

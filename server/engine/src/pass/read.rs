@@ -8,7 +8,7 @@ use crate::{
     fingerprint::{Fingerprinter, brief, fingerprint, stable},
     matching::Seen,
     model::ItemMeta,
-    source::{Arrival, FetchOrder, ItemSink, Part, READING_KIB, Source},
+    source::{Arrival, FetchOrder, ItemSink, MOVING_KIB, Part, READING_KIB, Source},
 };
 
 /// What was read of one folder.
@@ -16,6 +16,14 @@ use crate::{
 pub(super) struct Read {
     pub seen: Vec<Seen>,
     pub failed: Vec<(ItemMeta, Cause, String)>,
+}
+
+impl Read {
+    /// Adds what was read after it.
+    pub(super) fn extend(&mut self, more: Self) {
+        self.seen.extend(more.seen);
+        self.failed.extend(more.failed);
+    }
 }
 
 /// How much of each fingerprint is taken.
@@ -39,7 +47,12 @@ pub(super) async fn read(
 ) -> Result<Vec<Read>, ConnectorError> {
     let mut reads: Vec<Read> = orders.iter().map(|_| Read::default()).collect();
     let mut late = Vec::new();
-    let (sink, mut arrivals) = ItemSink::new(READING_KIB);
+    // What stays of a message that is written anew is only seen of what is held as a whole.
+    let budget = match halves {
+        Halves::Brief | Halves::Both => READING_KIB,
+        Halves::All => MOVING_KIB,
+    };
+    let (sink, mut arrivals) = ItemSink::new(budget);
     let fetch = async { source.fetch(orders, part, &sink).await.map(|()| drop(sink)) };
     let take = async {
         while let Some(arrival) = arrivals.recv().await {

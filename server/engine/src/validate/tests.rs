@@ -10,7 +10,7 @@ use shared::{
     time::Timestamp,
 };
 
-use super::{FolderPair, Keeps, KeywordRule, Reasons, Summary, build_report, compare, verdict};
+use super::{FolderPair, Keeps, KeywordRule, Reasons, Settled, Summary, build_report, compare, verdict};
 use crate::{
     matching::Seen,
     model::{Fingerprint, Flags, ItemId, ItemMeta, Received},
@@ -73,6 +73,7 @@ pub(super) fn pair(case: &str) -> (FolderPair, Reasons) {
         depth: VerifyDepth::Content,
         source_items: source.iter().map(|(seen, _)| seen.clone()).collect(),
         target_items: read(target, 101).into_iter().map(|(seen, _)| seen).collect(),
+        settled: Settled::default(),
         keeps: Keeps::default(),
         told: Reasons::new(),
     };

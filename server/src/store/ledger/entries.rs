@@ -14,7 +14,6 @@ use crate::store::{
     db::{Db, Tx},
     findings::known,
     passes,
-    sql::Sql,
     words::{clean, count, whole},
 };
 
@@ -40,17 +39,15 @@ struct EntryRow {
 
 /// Every entry of a folder of a job.
 pub(super) async fn read(db: &Db, job: JobId, folder: FolderId) -> Result<Vec<Entry>, StoreError> {
-    let rows: Vec<EntryRow> = db
-        .reading("Reading the ledger's items")
-        .all(
+    let dead = passes::dead(db, job).await?;
+    db.reading("Reading the ledger's items")
+        .each(
             "SELECT item, state, target, adopted, cause, detail, size, fingerprint, marks, sent_by, deaths
              FROM ledger_entry WHERE folder = ?",
             [folder.0.into()],
+            |row: EntryRow| row.entry(&dead),
         )
-        .await?;
-    let sent = rows.iter().any(|row| row.sent_by.is_some());
-    let dead = if sent { passes::dead(db, job).await? } else { BTreeSet::new() };
-    rows.into_iter().map(|row| row.entry(&dead)).collect()
+        .await
 }
 
 /// Creates or replaces entries, in a pass. Of an item that is named twice the last word stands.

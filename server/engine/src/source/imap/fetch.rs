@@ -49,6 +49,8 @@ struct Request<'a> {
     asked: Asked,
     batch: Batch<'a>,
     held: Held,
+    /// Of its messages, as they are listed.
+    largest: u64,
 }
 
 pub(super) async fn fetch(
@@ -58,13 +60,12 @@ pub(super) async fn fetch(
     into: &ItemSink,
 ) -> Result<(), ConnectorError> {
     let portion = session.connection.portion();
-    let (batches, large) = plan(orders, part, portion);
+    let (batches, large) = plan(orders, part, portion, LARGE.min(into.budget()));
     for (order, item) in large {
         if into.send(Arrival::Large { order, item: item.clone() }).await.is_err() {
             return Ok(());
         }
     }
-    session.allow_message(LARGE);
     let fetching = Fetching {
         session,
         orders,
@@ -222,10 +223,14 @@ impl Fetching<'_> {
                 batch.items.iter().zip(&uids).map(|(item, uid)| ((batch.order, *uid), (*item, self.count)));
             self.expected.extend(expected);
             let asks = self.session.ask_bodies(&uids, self.part == Part::Header);
-            self.requests.insert(self.count, Request { asked: asks, batch, held });
+            let largest = batch.items.iter().map(|item| item.size).max().unwrap_or(0);
+            self.requests.insert(self.count, Request { asked: asks, batch, held, largest });
             asked = true;
         }
         if asked {
+            // What is larger than it was listed is not held for what it was listed.
+            let largest = self.requests.values().map(|request| request.largest).max();
+            self.session.allow_message(largest.unwrap_or(0));
             self.session.flush().await?;
         }
         Ok(())
@@ -289,12 +294,13 @@ fn cost(item: &ItemMeta, part: Part) -> u64 {
     }
 }
 
-/// Cuts orders into requests, bounded in items and in bytes, the newest items of a folder first; and what is too large to
-/// be held.
+/// Cuts orders into requests, bounded in items and in bytes, the newest items of a folder first; and what is larger than
+/// `most`, too large to be held.
 fn plan<'a>(
     orders: &'a [FetchOrder<'_>],
     part: Part,
     portion: Option<Portion>,
+    most: u64,
 ) -> (VecDeque<Batch<'a>>, Vec<(usize, &'a ItemMeta)>) {
     let most_bytes = portion.map_or(BATCH_BYTES, |portion| portion.bytes.min(BATCH_BYTES));
     let most_items = portion
@@ -310,7 +316,7 @@ fn plan<'a>(
             batches.push_back(Batch { order, items: std::mem::take(items) });
         };
         for item in wanted.items.iter().rev() {
-            if part == Part::Whole && item.size > LARGE {
+            if part == Part::Whole && item.size > most {
                 large.push((order, item));
                 continue;
             }
@@ -352,7 +358,7 @@ mod tests {
             holds_all: false,
         };
         let orders = [FetchOrder { folder: &folder, validity: 1, items: &items }];
-        let (batches, large) = plan(&orders, Part::Whole, None);
+        let (batches, large) = plan(&orders, Part::Whole, None, LARGE);
         let shown: Vec<(usize, Option<u32>)> =
             batches.iter().map(|batch| (batch.items.len(), uid(&batch.items[0].id))).collect();
         assert_eq!(
@@ -361,7 +367,7 @@ mod tests {
         );
         let orders = [FetchOrder { folder: &folder, validity: 1, items: &items[..700] }];
         let lengths: Vec<usize> =
-            plan(&orders, Part::Whole, None).0.iter().map(|batch| batch.items.len()).collect();
+            plan(&orders, Part::Whole, None, LARGE).0.iter().map(|batch| batch.items.len()).collect();
         assert_eq!(lengths, [100, 500, 100], "the first is short");
         assert_eq!(large.iter().map(|(_, item)| uid(&item.id)).collect::<Vec<_>>(), [Some(1203)]);
     }

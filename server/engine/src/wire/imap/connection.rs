@@ -380,6 +380,11 @@ impl Connection {
                 return Err(self.broken(&format!("a literal of {length} bytes, more than is allowed here")));
             }
             let length = usize::try_from(length).map_err(|_| self.broken("a literal too large"))?;
+            // Many of them in one answer are no more than one.
+            let whole = u64::try_from(end.saturating_add(length)).unwrap_or(u64::MAX);
+            if whole > self.literal_cap.saturating_add(MAX_LINE as u64) {
+                return Err(self.broken(&format!("an answer of {whole} bytes, more than is allowed here")));
+            }
             self.line = end + 1 + length;
             self.scanned = self.line;
             self.input.reserve(self.line.saturating_sub(self.input.len()) + 256);
@@ -509,3 +514,6 @@ impl Connection {
         error
     }
 }
+
+#[cfg(test)]
+mod tests;
