@@ -13,6 +13,7 @@ use shared::{
     finding::FindingRow,
     forecast::Forecast,
     id::{AdminId, BatchId, JobId, NodeId, ProjectId, TokenId},
+    import::{ImportDone, ImportForm, ImportPreview},
     job::{ActionForm, Applied, JobAction, JobSecrets, JobView, NewJob},
     limits::ResetForm,
     node::NodeRow,
@@ -22,7 +23,7 @@ use shared::{
     token::{MadeToken, NewToken, TokenRow},
 };
 
-use http::{Answer, Done, delete, delete_with, get, patch, post, put};
+use http::{Answer, Done, delete, delete_with, get, patch, post, post_text, put};
 
 /// How many findings are loaded at once.
 pub(crate) const FINDINGS_PAGE: usize = 50;
@@ -165,6 +166,15 @@ pub(crate) async fn reset_login(id: ProjectId, form: &ResetForm) -> Answer<Done>
 }
 pub(crate) async fn add_jobs(id: ProjectId, jobs: &[NewJob]) -> Answer<Done> {
     post(&format!("/projects/{id}/jobs"), &jobs).await
+}
+pub(crate) async fn preview_list(id: ProjectId, form: &ImportForm) -> Answer<ImportPreview> {
+    post(&format!("/projects/{id}/import/preview"), form).await
+}
+pub(crate) async fn bad_rows(id: ProjectId, form: &ImportForm) -> Answer<String> {
+    post_text(&format!("/projects/{id}/import/bad-rows"), form).await
+}
+pub(crate) async fn add_list(id: ProjectId, form: &ImportForm) -> Answer<ImportDone> {
+    post(&format!("/projects/{id}/import/commit"), form).await
 }
 
 pub(crate) async fn job(id: JobId) -> Answer<JobView> {

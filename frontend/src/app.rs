@@ -12,8 +12,8 @@ use crate::{
     connection::Connection,
     pages::{
         AccountPage, ActivityPage, AddMailboxesPage, AdminsPage, Banner, BatchPage, BatchesPage,
-        CutoversPage, ErrorsPage, JobPage, LoginPage, NewProjectPage, NodesPage, NotFound, ProjectPage,
-        ProjectsPage, ReportPage, SettingsPage, SetupPage, Shell, with_id,
+        BringListPage, CutoversPage, ErrorsPage, JobPage, LoginPage, NewProjectPage, NodesPage, NotFound,
+        ProjectPage, ProjectsPage, ReportPage, SettingsPage, SetupPage, Shell, with_id,
     },
     session::{Session, Standing},
 };
@@ -93,6 +93,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/projects/:id") view=|| with_id(|id| view! { <ProjectPage id=id/> }.into_any())/>
             <Route path=path!("/projects/:id/settings") view=|| with_id(|id| view! { <SettingsPage id=id/> }.into_any())/>
             <Route path=path!("/projects/:id/add") view=|| with_id(|id| view! { <AddMailboxesPage id=id/> }.into_any())/>
+            <Route path=path!("/projects/:id/list") view=|| with_id(|id| view! { <BringListPage id=id/> }.into_any())/>
             <Route path=path!("/projects/:id/batches") view=|| with_id(|id| view! { <BatchesPage id=id/> }.into_any())/>
             <Route path=path!("/projects/:id/errors") view=|| with_id(|id| view! { <ErrorsPage id=id/> }.into_any())/>
             <Route path=path!("/projects/:id/cutover") view=|| with_id(|id| view! { <CutoversPage id=id/> }.into_any())/>

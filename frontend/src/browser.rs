@@ -1,11 +1,12 @@
-//! The few things asked of the browser directly: title, focus, storage, theme, waiting.
+//! The few things asked of the browser directly: title, focus, storage, theme, files, waiting.
 
 use std::{cell::Cell, time::Duration};
 
+use js_sys::{Array, Promise, Reflect};
 use leptos::prelude::{document, request_animation_frame, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, Storage};
+use web_sys::{Blob, FileReader, HtmlAnchorElement, HtmlElement, HtmlInputElement, Storage, Url};
 
 const THEME: &str = "theme";
 
@@ -122,6 +123,43 @@ pub(crate) fn take_token() -> Option<String> {
     Some(token)
 }
 
+/// The file chosen in a field, with its name.
+pub(crate) fn chosen_file(field: &HtmlInputElement) -> Option<(String, Blob)> {
+    let files = Reflect::get(field, &"files".into()).ok()?;
+    let file = Reflect::get_u32(&files, 0).ok()?.dyn_into::<Blob>().ok()?;
+    let name = Reflect::get(&file, &"name".into()).ok()?.as_string()?;
+    Some((name, file))
+}
+
+/// A file's contents in Base64; none when the browser cannot read it.
+pub(crate) async fn base64(file: &Blob) -> Option<String> {
+    let reader = FileReader::new().ok()?;
+    let read = Promise::new(&mut |resolve, reject| {
+        reader.set_onload(Some(&resolve));
+        reader.set_onerror(Some(&reject));
+    });
+    reader.read_as_data_url(file).ok()?;
+    JsFuture::from(read).await.ok()?;
+    let address = reader.result().ok()?.as_string()?;
+    // An empty file has no comma.
+    Some(address.split_once(',').map(|(_, contents)| contents.to_owned()).unwrap_or_default())
+}
+
+/// Hands text to the browser as a file. Spreadsheets know by its first character that it is UTF-8.
+pub(crate) fn save_text(name: &str, text: &str) {
+    let save = || {
+        let text = Array::of1(&format!("\u{feff}{}", text.trim_start_matches('\u{feff}')).into());
+        let address = Url::create_object_url_with_blob(&Blob::new_with_str_sequence(&text).ok()?).ok()?;
+        let link = document().create_element("a").ok()?.dyn_into::<HtmlAnchorElement>().ok()?;
+        link.set_href(&address);
+        link.set_download(name);
+        link.click();
+        Url::revoke_object_url(&address).ok()
+    };
+    // A browser that can do none of this has no way to be told.
+    let _ = save();
+}
+
 /// An id no other element of the page has.
 pub(crate) fn unique_id() -> String {
     thread_local! {
@@ -134,7 +172,7 @@ pub(crate) fn unique_id() -> String {
 
 /// Waits.
 pub(crate) async fn sleep(time: Duration) {
-    let promise = js_sys::Promise::new(&mut |resolve, _| {
+    let promise = Promise::new(&mut |resolve, _| {
         let millis = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
         let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);
     });

@@ -2,7 +2,6 @@
 
 pub(crate) mod amount;
 pub(crate) mod locale;
-pub(crate) mod paste;
 pub(crate) mod safe;
 pub(crate) mod span;
 pub(crate) mod tree;

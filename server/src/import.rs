@@ -5,6 +5,7 @@ mod bad_rows;
 mod columns;
 mod exclude;
 mod judge;
+mod merge;
 mod rename;
 mod text;
 mod xlsx;
@@ -74,6 +75,9 @@ impl Import {
         let sheet = sheet(form)?;
         let rename = rename::Rules::parse(&form.rename)
             .map_err(|(at, message)| Refused::new(format!("rename[{at}]"), message))?;
+        let merge = form.merge.as_deref().filter(|merge| !merge.trim().is_empty());
+        let merge =
+            merge.map(merge::Rule::parse).transpose().map_err(|message| Refused::new("merge", message))?;
         let exclude = form.exclude.clone().unwrap_or_else(exclude::defaults);
         let needs = [source.secret_per_mailbox(), target.secret_per_mailbox()];
 
@@ -98,7 +102,14 @@ impl Import {
             let message = format!("Only one column can be the {}.", columns::words(twice));
             return Err(Refused::new("columns", message));
         }
-        let rules = Rules { columns: &columns, needs, rename: &rename, exclude: &exclude, known };
+        let rules = Rules {
+            columns: &columns,
+            needs,
+            rename: &rename,
+            exclude: &exclude,
+            merge: merge.as_ref(),
+            known,
+        };
         let (judged, domains) = judge::judge(&lines, &rules, form.domains.as_deref());
         let (lacking, needless) = columns::compare(&columns, needs);
         Ok(Self { kind: sheet.kind, header, columns, lines, judged, lacking, needless, exclude, domains })
@@ -107,7 +118,7 @@ impl Import {
     /// What is shown of it.
     pub(crate) fn preview(&self, form: &ImportForm) -> ImportPreview {
         let counts = judge::counts(&self.judged);
-        let chosen = || self.judged.iter().filter(|row| !form.only_bad || row.is_bad());
+        let chosen = || self.judged.iter().filter(|row| row.is_shown(form.show));
         let limit = form.limit.unwrap_or(PAGE).clamp(1, SHOWN_MAX) as usize;
         let offset = usize::try_from(form.offset).unwrap_or(usize::MAX);
         ImportPreview {

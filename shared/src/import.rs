@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::folder::FolderPath;
+use crate::{folder::FolderPath, id::BatchId};
 
 /// Largest file, in bytes.
 pub const FILE_MAX: usize = 20 * 1024 * 1024;
@@ -10,6 +10,11 @@ pub const FILE_MAX: usize = 20 * 1024 * 1024;
 pub const ROWS_MAX: usize = 60_000;
 /// Rows shown at once, at most.
 pub const SHOWN_MAX: u32 = 200;
+
+/// Accounts that mail systems keep for themselves and that nobody reads; `*` stands for any characters. Zimbra's and
+/// Carbonio's: calendar resources of the address book, spam training, quarantine, and the first admin.
+pub const SYSTEM_ACCOUNTS: [&str; 7] =
+    ["galsync*@*", "gal-sync*@*", "ham.*@*", "spam.*@*", "virus-quarantine.*@*", "zextras*@*", "zmbackup*@*"];
 
 /// What a column of the list says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,6 +31,22 @@ pub enum ImportField {
     TargetSecret,
     /// The folder on the target that everything goes below.
     Below,
+}
+
+/// Which rows are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum ImportShow {
+    /// Every row.
+    #[default]
+    All,
+    /// Rows that can be added.
+    Good,
+    /// Rows with a problem.
+    Bad,
+    /// Rows left out because of whom they name.
+    Excluded,
 }
 
 /// A list and how it is to be understood. What is absent is guessed.
@@ -49,8 +70,14 @@ pub struct ImportForm {
     pub exclude: Option<Vec<String>>,
     /// Domains that belong here. Absent: those of the project's mailboxes, and those of a tenth of the rows or more.
     pub domains: Option<Vec<String>>,
-    /// Only rows with a problem are shown.
-    pub only_bad: bool,
+    /// Where several rows go to one mailbox: the folder that all but one of them go below, with `{name}` for what stands
+    /// before the `@` of the name on the source, `{user}` for all of it. That of the same name as its target stays at the
+    /// top, else the first. Absent: each of them says its folder.
+    pub merge: Option<String>,
+    /// When committing: the batch that the mailboxes are put into.
+    pub batch: Option<BatchId>,
+    /// Which rows are shown.
+    pub show: ImportShow,
     /// How many rows are not shown at the beginning.
     pub offset: u64,
     /// How many rows are shown: 50 when absent, never more than 200.
@@ -119,6 +146,8 @@ pub struct ImportRow {
     pub renamed: bool,
     /// The folder that everything goes below.
     pub below: Option<FolderPath>,
+    /// Whether the rule for several rows that go to one mailbox made the folder.
+    pub merged: bool,
     /// Left out because of whom it names.
     pub excluded: bool,
     /// What is wrong with it.

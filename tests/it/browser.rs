@@ -2,6 +2,7 @@
 
 mod journey;
 mod keyboard;
+mod lists;
 mod nodes;
 mod telling;
 mod waves;

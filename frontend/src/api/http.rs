@@ -78,6 +78,11 @@ pub(crate) async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize)
     read(&exchange(Method::POST, path, Some(write(body)?)).await?)
 }
 
+/// The answer is text, as it is.
+pub(crate) async fn post_text(path: &str, body: &impl Serialize) -> Answer<String> {
+    exchange(Method::POST, path, Some(write(body)?)).await
+}
+
 pub(crate) async fn put<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Answer<T> {
     read(&exchange(Method::PUT, path, Some(write(body)?)).await?)
 }

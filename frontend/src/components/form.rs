@@ -74,6 +74,21 @@ impl Submission {
         browser::focus_soon(if beside { "[aria-invalid=true]" } else { "form > [role=alert]" });
     }
 
+    /// Shows a failure, or that there is none any more, and leaves the keyboard where somebody is typing.
+    pub(crate) fn tell(self, failure: Option<Failure>) {
+        self.failure.set(failure);
+    }
+
+    /// Whether something is wrong.
+    pub(crate) fn has_failed(self) -> bool {
+        self.failure.with(Option::is_some)
+    }
+
+    /// What is wrong with no field of the form.
+    pub(crate) fn general(self) -> Option<Failure> {
+        self.failure.get().filter(|failure| !self.is_beside_a_field(failure))
+    }
+
     fn is_beside_a_field(self, failure: &Failure) -> bool {
         failure.field().is_some_and(|field| self.fields.with_value(|fields| fields.contains(&field)))
     }
@@ -99,10 +114,9 @@ pub(crate) fn Form(
         event.prevent_default();
         on_submit.run(());
     };
-    let general = move || submission.failure.get().filter(|failure| !submission.is_beside_a_field(failure));
     view! {
         <form novalidate class="form" data-test=test on:submit=submit>
-            {move || general().map(|failure| view! { <Alert message=failure.message()/> })}
+            {move || submission.general().map(|failure| view! { <Alert message=failure.message()/> })}
             {children()}
         </form>
     }

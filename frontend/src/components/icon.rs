@@ -30,6 +30,7 @@ pub(crate) enum IconName {
     Sent,
     Sun,
     Trash,
+    Upload,
     Warning,
 }
 
@@ -71,6 +72,7 @@ impl IconName {
             Self::Trash => {
                 "M4 5.500h12M8 5.500v-2h4v2M5.500 5.500l.7 11h7.600l.7-11M8.500 8.500v5M11.500 8.500v5"
             }
+            Self::Upload => "M10 12.5v-9M6 7l4-4 4 4M4 16.5h12",
             Self::Warning => "M10 3.500l7.500 13h-15zM10 8.500v4M10 14.300v.4",
         }
     }

@@ -68,9 +68,13 @@ fn Project(project: ProjectView) -> impl IntoView {
     let may = move || session.may(Role::Operator);
     let add = move || {
         view! {
-            <a class="button primary" href=format!("/projects/{id}/add") data-test="add-mailboxes">
+            <a class="button" href=format!("/projects/{id}/add") data-test="add-mailboxes">
                 <Icon name=IconName::Plus/>
-                "Add mailboxes"
+                "Add one"
+            </a>
+            <a class="button primary" href=format!("/projects/{id}/list") data-test="bring-list">
+                <Icon name=IconName::Upload/>
+                "Bring a list"
             </a>
         }
     };
@@ -95,9 +99,9 @@ fn Project(project: ProjectView) -> impl IntoView {
             <Empty
                 icon=IconName::Inbox
                 title="No mailboxes yet"
-                text="Add the mailboxes that are to move: one by one, or a whole list from a spreadsheet. Nothing starts before you say so."
+                text="Add the mailboxes that are to move: one by one, or a whole list from a file or a spreadsheet. Nothing starts before you say so."
             >
-                {move || may().then(add)}
+                <div class="form-actions">{move || may().then(add)}</div>
             </Empty>
         }
         .into_any(),

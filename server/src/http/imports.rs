@@ -43,7 +43,7 @@ pub(super) async fn preview(
     Ok(HttpResponse::Ok().json(shown))
 }
 
-/// The rows with a problem as CSV, with a column that says what is wrong: corrected, the file is brought again.
+/// The rows that are left out as CSV, with a column that says what is wrong: corrected, the file is brought again.
 #[utoipa::path(post, path = "/api/v1/projects/{id}/import/bad-rows", tag = "jobs", params(("id" = i64, Path)), request_body = ImportForm, responses(
     (status = 200, description = "A CSV file", content_type = "text/csv"),
     (status = 400, body = ApiError),
@@ -91,7 +91,7 @@ pub(super) async fn commit(
     if counts.good == 0 {
         return Err(Fault::invalid("text", "No row of this list can be added: look at the problems."));
     }
-    let added = parts.store.create_jobs(*project, &import.good()).await?.len() as u64;
+    let added = parts.store.create_jobs_in(*project, form.batch, &import.good()).await?.len() as u64;
     let name = parts.store.project_row(*project).await?.name;
     let subject = format!("{added} mailbox{} of {name}", if added == 1 { "" } else { "es" });
     parts.record(&who.admin.name, "job.import", &subject).await;

@@ -1,11 +1,14 @@
-//! The rows with a problem as a CSV file: as they were brought, with a column that says what is wrong. Corrected, the file
-//! is brought again.
+//! The rows that are left out as a CSV file: as they were brought, with a column that says what is wrong. Corrected, the
+//! file is brought again.
 
 use super::{Import, Line, columns};
 use crate::report::cell::guarded;
 
 /// The name of the column that says what is wrong. A list that has it was written here.
 const PROBLEM: &str = "Problem (leave this column, it is not read)";
+
+/// Why a row was left out in which nothing is wrong.
+const EXCLUDED: &str = "The name on the source is one of those that are left out.";
 
 /// Whether the first row of a list was written here.
 pub(super) fn is_ours(cells: &[String]) -> bool {
@@ -50,9 +53,11 @@ pub(crate) fn write(import: &Import) -> Result<Vec<u8>, csv::Error> {
     // A file that comes back has the column already: its reasons are replaced.
     let kept = if ours { width.saturating_sub(1) } else { width };
     sheet.write_record(titles.take(kept).chain([PROBLEM.to_owned()]))?;
-    for (line, row) in import.lines.iter().zip(&import.judged).filter(|(_, row)| row.is_bad()) {
+    for (line, row) in import.lines.iter().zip(&import.judged).filter(|(_, row)| !row.is_good()) {
         let cells = (0..kept).map(|at| line.cells.get(at).map(|cell| guard(cell)).unwrap_or_default());
-        let reasons: Vec<_> = row.problems.iter().map(ToString::to_string).collect();
+        let excluded = row.excluded.then(|| EXCLUDED.to_owned());
+        let reasons: Vec<_> =
+            excluded.into_iter().chain(row.problems.iter().map(ToString::to_string)).collect();
         sheet.write_record(cells.chain([reasons.join(" ")]))?;
     }
     sheet.into_inner().map_err(|error| error.into_error().into())

@@ -1,10 +1,10 @@
-//! Accounts that mail systems keep for themselves and that nobody reads.
+//! Names that are left out.
 
-/// Zimbra's and Carbonio's: calendar resources of the address book, spam training, quarantine, and the first admin.
+use shared::import::SYSTEM_ACCOUNTS;
+
+/// The names of accounts that mail systems keep for themselves.
 pub(super) fn defaults() -> Vec<String> {
-    ["galsync*@*", "gal-sync*@*", "ham.*@*", "spam.*@*", "virus-quarantine.*@*", "zextras*@*", "zmbackup*@*"]
-        .map(str::to_owned)
-        .into()
+    SYSTEM_ACCOUNTS.map(str::to_owned).into()
 }
 
 /// Whether a name fits one of the patterns; `*` stands for any characters, case does not count.

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use shared::{
     folder::FolderPath,
-    import::{ImportField, ImportProblem, ImportRow, ProblemCount},
+    import::{ImportField, ImportProblem, ImportRow, ImportShow, ProblemCount},
     job::NewJob,
 };
 
-use super::{Line, exclude, rename};
+use super::{Line, exclude, merge, rename};
 
 /// Longest login name, in bytes.
 const NAME_MAX: usize = 255;
@@ -33,6 +33,11 @@ impl Known {
         self.places.insert((target.to_lowercase(), below));
         self.pairs.insert((source, target));
     }
+
+    /// Whether a mailbox of the project is written to the top of this one.
+    pub(super) fn has_top(&self, target: &str) -> bool {
+        self.places.contains(&(target.to_lowercase(), None))
+    }
 }
 
 /// By what rows are judged.
@@ -42,15 +47,17 @@ pub(super) struct Rules<'a> {
     pub(super) needs: [bool; 2],
     pub(super) rename: &'a rename::Rules,
     pub(super) exclude: &'a [String],
+    pub(super) merge: Option<&'a merge::Rule>,
     pub(super) known: &'a Known,
 }
 
 /// A row with what is wrong with it. No `Debug`: it holds passwords.
 pub(super) struct Judged {
     line: u64,
-    job: NewJob,
+    pub(super) job: NewJob,
     renamed: bool,
-    excluded: bool,
+    pub(super) merged: bool,
+    pub(super) excluded: bool,
     pub(super) problems: Vec<ImportProblem>,
 }
 
@@ -67,6 +74,19 @@ impl Judged {
         !self.excluded && !self.problems.is_empty()
     }
 
+    pub(super) fn is_good(&self) -> bool {
+        !self.excluded && self.problems.is_empty()
+    }
+
+    pub(super) fn is_shown(&self, show: ImportShow) -> bool {
+        match show {
+            ImportShow::All => true,
+            ImportShow::Good => self.is_good(),
+            ImportShow::Bad => self.is_bad(),
+            ImportShow::Excluded => self.excluded,
+        }
+    }
+
     pub(super) fn row(&self) -> ImportRow {
         ImportRow {
             line: self.line,
@@ -74,13 +94,14 @@ impl Judged {
             target_user: self.job.target_user.clone(),
             renamed: self.renamed,
             below: self.job.below.clone(),
+            merged: self.merged,
             excluded: self.excluded,
             problems: self.problems.clone(),
         }
     }
 
     pub(super) fn job(self) -> Option<NewJob> {
-        (!self.excluded && self.problems.is_empty()).then_some(self.job)
+        self.is_good().then_some(self.job)
     }
 }
 
@@ -97,6 +118,9 @@ pub(super) fn judge(
         }
         None => usual_domains(&rows, rules.known),
     };
+    if let Some(rule) = rules.merge {
+        rule.apply(&mut rows, rules.known);
+    }
     among_others(&mut rows, rules.known);
     strangers(&mut rows, &domains);
     (rows, domains)
@@ -156,6 +180,7 @@ fn alone(line: &Line, rules: &Rules<'_>) -> Judged {
             below: (!below.0.is_empty()).then_some(below),
         },
         renamed,
+        merged: false,
         excluded,
         problems,
     }
@@ -165,7 +190,7 @@ fn alone(line: &Line, rules: &Rules<'_>) -> Judged {
 fn among_others(rows: &mut [Judged], known: &Known) {
     let mut pairs = HashMap::new();
     let mut places = HashMap::new();
-    for row in rows.iter_mut().filter(|row| !row.excluded && row.problems.is_empty()) {
+    for row in rows.iter_mut().filter(|row| row.is_good()) {
         let pair = (row.job.source_user.clone(), row.job.target_user.clone());
         let place = (row.job.target_user.to_lowercase(), row.job.below.clone());
         let problem = if known.pairs.contains(&pair) {

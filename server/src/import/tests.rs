@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proptest::prelude::*;
 use shared::{
     endpoint::{Endpoint, ImapEndpoint, Login, Tls},
-    import::{ImportForm, ImportPreview},
+    import::{ImportForm, ImportPreview, ImportShow},
 };
 
 use super::{Import, Known, bad_rows};
@@ -52,6 +52,7 @@ fn told(preview: &ImportPreview) -> String {
     let rows = preview.shown.iter().map(|row| {
         let below = row.below.as_ref().map(|below| format!(" /{}", below.written())).unwrap_or_default();
         let problems: Vec<_> = row.problems.iter().map(|problem| problem.title()).collect();
+        let below = if row.merged { below + " merged" } else { below };
         let renamed = if row.renamed { " renamed" } else { "" };
         let excluded = if row.excluded { " excluded" } else { "" };
         format!(
@@ -156,7 +157,7 @@ fn every_bad_row_says_what_is_wrong_with_it() {
         !format!("{preview:?}").contains('x')
             || !serde_json::to_string(&preview).expect("json").contains("\"x\"")
     );
-    let only_bad = ImportForm { only_bad: true, limit: Some(2), offset: 6, ..form };
+    let only_bad = ImportForm { show: ImportShow::Bad, limit: Some(2), offset: 6, ..form };
     let shown = import.preview(&only_bad);
     assert_eq!((shown.total, shown.shown.len()), (8, 2));
 }
@@ -175,6 +176,51 @@ fn several_mailboxes_become_one_when_all_but_one_have_a_folder_of_their_own() {
          4 c@old.example>team@new.example /From b [Same place as another]\n\
          5 d@old.example>Team@new.example /Archive/From d []",
     );
+}
+
+#[test]
+fn a_rule_gives_all_but_one_of_those_that_go_to_one_mailbox_a_folder() {
+    let mut known = Known::default();
+    known.add("old@old.example".into(), "full@new.example".into(), None);
+    let form = ImportForm {
+        merge: Some("Old/From {name}".into()),
+        ..pasted(
+            "Source,Target,Folder\nsales@old.example,anna@new.example,\nAnna@old.example,anna@new.example,\n\
+             info@old.example,anna@new.example,Info\nbert@old.example,bert@new.example,\n\
+             b.ert@old.example,bert@new.example,\nmore@old.example,full@new.example,\n\
+             sales@old.example,anna@new.example,",
+        )
+    };
+    let import = Import::read(&form, &admin(), &admin(), &known)
+        .map_err(|refused| refused.message)
+        .expect("is understood");
+    assert_eq!(
+        told(&import.preview(&form)),
+        "2 sales@old.example>anna@new.example /Old/From sales merged []\n\
+         3 Anna@old.example>anna@new.example []\n4 info@old.example>anna@new.example /Info []\n\
+         5 bert@old.example>bert@new.example []\n\
+         6 b.ert@old.example>bert@new.example /Old/From b.ert merged []\n\
+         7 more@old.example>full@new.example /Old/From more merged []\n\
+         8 sales@old.example>anna@new.example /Old/From sales merged [Twice in the list]"
+    );
+}
+
+#[test]
+fn rows_of_each_sort_are_shown_alone_and_those_left_out_are_written_with_their_reason() {
+    let form = pasted(
+        "Source,Target\na@old.example,a@new.example\n,b@new.example\ngalsync.1@old.example,g@new.example",
+    );
+    let import = read(&form, &admin(), &admin());
+    let lines = |show| {
+        let shown = import.preview(&ImportForm { show, ..form.clone() });
+        assert_eq!(shown.total, shown.shown.len() as u64);
+        shown.shown.iter().map(|row| row.line).collect::<Vec<_>>()
+    };
+    let sorts = [ImportShow::All, ImportShow::Good, ImportShow::Bad, ImportShow::Excluded];
+    assert_eq!(sorts.map(lines), [vec![2, 3, 4], vec![2], vec![3], vec![4]]);
+    let written = String::from_utf8(bad_rows(&import).expect("writes")).expect("UTF-8");
+    assert!(written.contains("\"g@new.example\",\"The name on the source is one of those"), "{written}");
+    assert!(written.contains("source is empty") && !written.contains("\"a@old"), "{written}");
 }
 
 #[test]

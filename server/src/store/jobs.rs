@@ -86,9 +86,23 @@ impl Store {
         project: ProjectId,
         jobs: &[NewJob],
     ) -> Result<Vec<JobId>, StoreError> {
+        self.create_jobs_in(project, None, jobs).await
+    }
+
+    /// The same, and puts them into a batch of the project.
+    pub(crate) async fn create_jobs_in(
+        &self,
+        project: ProjectId,
+        batch: Option<BatchId>,
+        jobs: &[NewJob],
+    ) -> Result<Vec<JobId>, StoreError> {
         let tx = self.db().begin("Adding mailboxes").await?;
         let found: Option<i64> = tx.cell("SELECT id FROM project WHERE id = ?", [project.0.into()]).await?;
         found.ok_or(StoreError::NotFound("project"))?;
+        if let Some(batch) = batch {
+            let of: Option<i64> = tx.cell("SELECT project FROM batch WHERE id = ?", [batch.0.into()]).await?;
+            of.filter(|of| *of == project.0).ok_or(StoreError::NotFound("batch"))?;
+        }
         let mut ids = Vec::with_capacity(jobs.len());
         for (index, job) in jobs.iter().enumerate() {
             let id = insert(&tx, project, &job.source_user, &job.target_user, job.below.as_ref()).await?.map_err(|Clash| {
@@ -99,6 +113,11 @@ impl Store {
             })?;
             self.put_job_secrets(&tx, id, job.source_secret.as_deref(), job.target_secret.as_deref()).await?;
             ids.push(id);
+        }
+        for ids in ids.chunks(ROWS_AT_ONCE).filter(|_| batch.is_some()) {
+            let sql = format!("UPDATE job SET batch = ? WHERE id IN ({})", marks(ids.len()));
+            let ids = ids.iter().map(|id| Value::from(id.0));
+            tx.run(&sql, std::iter::once(batch.map(|batch| batch.0).into()).chain(ids)).await?;
         }
         tx.commit().await?;
         self.wake();

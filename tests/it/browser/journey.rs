@@ -137,10 +137,6 @@ async fn new_project(browser: &mut Browser, scene: &Scene) {
 }
 
 async fn add_mailboxes(browser: &mut Browser) {
-    let list = format!("bea@old.example,{PASSWORD},bea@new.example,{PASSWORD}\ncarl@old.example,only two\n");
-    browser.fill("paste", &list).await;
-    browser.test("preview-bad").await;
-    browser.look("08-add-mailboxes").await;
     for (name, value) in [
         ("jobs[0].source_user", USER),
         ("jobs[0].source_secret", PASSWORD),
@@ -151,7 +147,13 @@ async fn add_mailboxes(browser: &mut Browser) {
     }
     browser.click("add-one-submit").await;
     browser.until("[data-test='notices']", PASS, |text| text.contains("was added")).await;
-    browser.click("add-many-submit").await;
+    browser.look("08-add-mailboxes").await;
+    browser.click("bring-list").await;
+    let list = format!("bea@old.example,{PASSWORD},bea@new.example,{PASSWORD}\n");
+    browser.fill("text", &list).await;
+    browser.until("[data-test='add-list']", PASS, |text| text == "Add 1 mailbox").await;
+    browser.click("add-list").await;
+    browser.click("to-list").await;
     browser.test("job-row").await;
     browser.until("[data-test='jobs']", PASS, |text| text.contains(USER) && text.contains("bea@")).await;
     browser.look("09-project").await;

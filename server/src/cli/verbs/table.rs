@@ -207,7 +207,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb("mailbox list",    "GET",    "/projects/{id}/jobs", "List the mailboxes of a project", &[PROJECT, SEARCH, Query("state", "Any of these states, with commas between"), Query("cause", "A cause's id, such as message.too-big"), Query("batch", "Only of the batch with this id"), SORT, ORDER, OFFSET, LIMIT]).part("/rows"),
     verb("mailbox add",     "POST",   "/projects/{id}/jobs", "Add mailboxes to a project, all or none", &[PROJECT, Form("A list of mailboxes")]),
     verb("mailbox preview", "POST",   "/projects/{id}/import/preview",  "Show how a list is understood and what is wrong with each row; adds nothing", &[PROJECT, Form("A list, CSV or XLSX, and how it is to be understood")]),
-    verb("mailbox bad-rows", "POST",  "/projects/{id}/import/bad-rows", "Download a list's bad rows as CSV with what is wrong with each", &[PROJECT, Form("The same")]),
+    verb("mailbox bad-rows", "POST",  "/projects/{id}/import/bad-rows", "Download the rows of a list that are left out, as CSV with what is wrong with each", &[PROJECT, Form("The same")]),
     verb("mailbox import",  "POST",   "/projects/{id}/import/commit",   "Add the good rows of a list, or all or none", &[PROJECT, Form("The same")]),
     verb("mailbox show",    "GET",    "/jobs/{id}",          "Show a mailbox with all its page shows", &[MAILBOX]).live("/live/jobs/{id}"),
     verb("mailbox delete",  "DELETE", "/jobs/{id}",          "Remove a mailbox with its history; nothing is touched on either mail system", &[MAILBOX]),
@@ -280,7 +280,4 @@ pub(super) const WITHOUT_VERB: &[(&str, &str, &str)] = &[
 pub(super) const NOT_IN_PANEL: &[(&str, &str, &str)] = &[
     ("GET", "/projects/{id}/limits", "the panel has them from the project's live stream"),
     ("GET", "/projects/{id}/jobs", "the panel has them from the project's live stream"),
-    ("POST", "/projects/{id}/import/preview", "the panel reads pasted lists itself, and takes no files yet"),
-    ("POST", "/projects/{id}/import/bad-rows", "the same"),
-    ("POST", "/projects/{id}/import/commit", "the same"),
 ];

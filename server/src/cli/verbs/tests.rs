@@ -59,12 +59,11 @@ fn of_the_panel() -> BTreeSet<Call> {
         if file.ends_with("src/api.rs") || file.parent().is_some_and(|dir| dir.ends_with("src/api")) {
             for function in text.split("async fn ").skip(1) {
                 let body = function.split("\n}").next().unwrap_or_default();
-                for method in ["get", "post", "put", "patch", "delete", "delete_with"] {
+                for method in ["get", "post", "post_text", "put", "patch", "delete", "delete_with"] {
                     if body.contains(&format!(" {method}(")) {
-                        calls.extend(
-                            paths(body)
-                                .map(|path| call(&method.trim_end_matches("_with").to_uppercase(), &path)),
-                        );
+                        calls.extend(paths(body).map(|path| {
+                            call(&method.split('_').next().unwrap_or_default().to_uppercase(), &path)
+                        }));
                     }
                 }
             }

@@ -40,9 +40,16 @@ async fn a_list_is_previewed_corrected_and_added() {
     let file = String::from_utf8(test::read_body(answer).await.to_vec()).expect("UTF-8");
     assert!(file.contains("The name on the source is empty.") && !file.contains("carl"), "{file}");
 
-    let (status, done) = send(&site, ask("POST", &import("commit"), Some(json!({ "text": LIST })))).await;
+    let form = json!({ "text": LIST, "batch": 1 });
+    assert_eq!(send(&site, ask("POST", &import("commit"), Some(form.clone()))).await.0.as_u16(), 404);
+    assert_eq!(total().await, 0, "there is no such batch");
+    let batch = json!({ "name": "Pilot" });
+    assert_eq!(send(&site, ask("POST", "/api/v1/projects/1/batches", Some(batch))).await.0.as_u16(), 201);
+    let (status, done) = send(&site, ask("POST", &import("commit"), Some(form))).await;
     assert_eq!((status.as_u16(), done), (201, json!({ "added": 2, "bad": 1, "excluded": 1 })));
     assert_eq!(total().await, 2);
+    let (_, of_batch) = send(&site, ask("GET", "/api/v1/projects/1/jobs?batch=1", None)).await;
+    assert_eq!(of_batch["total"], 2, "{of_batch}");
     let (_, jobs) = send(&site, ask("GET", "/api/v1/projects/1/jobs?search=carl", None)).await;
     assert_eq!(jobs["rows"][0]["below"], json!(["From carl"]));
 
@@ -67,6 +74,7 @@ async fn a_list_that_cannot_be_read_names_the_field_at_fault() {
         (json!({ "file": "no base64!" }), "file"),
         (json!({ "file": "UEsDBHh4eHg=" }), "file"),
         (json!({ "text": "a@b.example", "rename": ["nonsense"] }), "rename[0]"),
+        (json!({ "text": "a@b.example", "merge": "{nmae}" }), "merge"),
         (json!({ "text": "a@b.example,a@c.example", "columns": ["source-user", "source-user"] }), "columns"),
     ] {
         let path = "/api/v1/projects/1/import/preview";

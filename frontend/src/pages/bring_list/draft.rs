@@ -1,0 +1,139 @@
+//! A list that was brought, and what the admin says about it.
+
+use leptos::prelude::*;
+use shared::{
+    id::BatchId,
+    import::{ImportField, ImportForm, ImportShow, SYSTEM_ACCOUNTS},
+};
+
+use crate::components::ChosenFile;
+
+/// What stands in the fields.
+#[derive(Clone, Copy)]
+pub(super) struct Draft {
+    pub(super) file: RwSignal<Option<ChosenFile>>,
+    pub(super) text: RwSignal<String>,
+    pub(super) header: RwSignal<Option<bool>>,
+    /// None: as they are guessed.
+    pub(super) columns: RwSignal<Option<Vec<Option<ImportField>>>>,
+    pub(super) rename: RwSignal<String>,
+    pub(super) exclude: RwSignal<String>,
+    pub(super) merge: RwSignal<String>,
+    pub(super) domains: RwSignal<String>,
+    pub(super) batch: RwSignal<Option<BatchId>>,
+    pub(super) show: RwSignal<ImportShow>,
+    pub(super) page: RwSignal<usize>,
+}
+
+impl Draft {
+    /// How many rows are shown at once.
+    pub(super) const PAGE: usize = shared::list::PAGE as usize;
+
+    pub(super) fn new() -> Self {
+        let draft = Self {
+            file: RwSignal::new(None),
+            text: RwSignal::default(),
+            header: RwSignal::new(None),
+            columns: RwSignal::new(None),
+            rename: RwSignal::default(),
+            exclude: RwSignal::new(SYSTEM_ACCOUNTS.join("\n")),
+            merge: RwSignal::default(),
+            domains: RwSignal::default(),
+            batch: RwSignal::new(None),
+            show: RwSignal::new(ImportShow::All),
+            page: RwSignal::new(0),
+        };
+        // The newer of the two counts, and another list has other columns.
+        Effect::new(move |_| {
+            if draft.file.with(Option::is_some) {
+                draft.text.set(String::new());
+                draft.forget_columns();
+            }
+        });
+        Effect::new(move |_| {
+            if draft.text.with(|text| !text.is_empty()) && draft.file.with_untracked(Option::is_some) {
+                draft.file.set(None);
+                draft.forget_columns();
+            }
+        });
+        draft
+    }
+
+    fn forget_columns(self) {
+        self.header.set(None);
+        self.columns.set(None);
+    }
+
+    /// The list as it is asked about; none while there is none.
+    pub(super) fn form(self) -> Option<ImportForm> {
+        let file = self.file.with(|file| file.as_ref().map(|file| file.base64.clone()));
+        let text = self.text.get();
+        let text = (file.is_none() && !text.trim().is_empty()).then_some(text);
+        if file.is_none() && text.is_none() {
+            return None;
+        }
+        let domains = words(&self.domains.get());
+        Some(ImportForm {
+            text,
+            file,
+            header: self.header.get(),
+            columns: self.columns.get(),
+            // A line without a rule counts, so that the server names the right one.
+            rename: self.rename.get().lines().map(str::to_owned).collect(),
+            exclude: Some(words(&self.exclude.get())),
+            domains: (!domains.is_empty()).then_some(domains),
+            merge: Some(self.merge.get()),
+            // It changes nothing about the rows.
+            batch: self.batch.get_untracked(),
+            show: self.show.get(),
+            offset: (self.page.get() * Self::PAGE) as u64,
+            limit: None,
+            all_or_nothing: false,
+        })
+    }
+
+    /// Says what a column means. No two mean the same: the other one loses it.
+    pub(super) fn say_column(self, now: Vec<Option<ImportField>>, at: usize, field: Option<ImportField>) {
+        self.columns.set(Some(changed(now, at, field)));
+    }
+}
+
+fn changed(
+    mut columns: Vec<Option<ImportField>>,
+    at: usize,
+    field: Option<ImportField>,
+) -> Vec<Option<ImportField>> {
+    for column in columns.iter_mut().filter(|column| field.is_some() && **column == field) {
+        *column = None;
+    }
+    if let Some(column) = columns.get_mut(at) {
+        *column = field;
+    }
+    columns
+}
+
+/// What stands between commas, spaces and line breaks.
+fn words(text: &str) -> Vec<String> {
+    let words = text.split([',', ';', ' ', '\n', '\t']).map(str::trim);
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::import::ImportField::{SourceUser, TargetUser};
+
+    use super::{changed, words};
+
+    #[test]
+    fn a_meaning_moves_from_one_column_to_another() {
+        let columns = vec![Some(SourceUser), Some(TargetUser), None];
+        assert_eq!(changed(columns.clone(), 2, Some(SourceUser)), [None, Some(TargetUser), Some(SourceUser)]);
+        assert_eq!(changed(columns.clone(), 0, None), [None, Some(TargetUser), None]);
+        assert_eq!(changed(columns, 9, None), [Some(SourceUser), Some(TargetUser), None]);
+    }
+
+    #[test]
+    fn names_stand_on_lines_or_between_commas() {
+        assert_eq!(words(" a.example,b.example;\n\nspam.*@* "), ["a.example", "b.example", "spam.*@*"]);
+    }
+}
