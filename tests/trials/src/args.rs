@@ -224,6 +224,8 @@ mod tests {
         check("torture --binary /b --minutes 10 --seed 7", Ok(Task::Torture(torture)));
         let scale = Scale { binary: "/b".into(), table: None, rounds: 5, quick: true };
         check("scale --binary /b --rounds 5 --quick", Ok(Task::Scale(scale)));
+        let load = Load { binary: "/b".into(), table: None, only: Some("million".into()), quick: true };
+        check("load --binary /b --only million --quick", Ok(Task::Load(load)));
         let command = vec!["ls".into(), "-l".into()];
         check("measure /r -- ls -l", Ok(Task::Measure { record: "/r".into(), command }));
         let floor = Floor { source: (1, "a".into()), target: (2, "b".into()) };
