@@ -36,6 +36,8 @@ const MAX_LINE: usize = 1024 * 1024;
 const SMALL_LITERAL: u64 = 1024 * 1024;
 /// Written at once rather than copied behind the command before it.
 const LARGE_WRITE: usize = 128 * 1024;
+/// Leaves nothing of its memory behind when it was read.
+const LARGE_READ: usize = 128 * 1024;
 
 /// The names of a server's capabilities (RFC 3501, section 7.2.1), in upper case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -340,7 +342,12 @@ impl Connection {
         loop {
             if let Some(end) = self.complete()? {
                 (self.scanned, self.line) = (0, 0);
-                return Ok(self.input.split_to(end).freeze());
+                let response = self.input.split_to(end).freeze();
+                if end >= LARGE_READ {
+                    // What is left would keep all of it in memory, long after it was handed on.
+                    self.input = BytesMut::from(&self.input[..]);
+                }
+                return Ok(response);
             }
             if self.input.capacity() - self.input.len() < 16 * 1024 {
                 self.input.reserve(64 * 1024);

@@ -61,3 +61,21 @@ async fn many_literals_in_one_answer_are_no_more_than_one() {
     assert!(detail.contains("an answer of"), "{detail}");
     assert!(room < 4_000_000, "{room}");
 }
+
+#[tokio::test]
+async fn a_large_answer_leaves_none_of_its_memory_behind() {
+    let mut says = b"* 1 FETCH (UID 1 BODY[] {8000000}\r\n".to_vec();
+    says.resize(says.len() + 8_000_000, b'x');
+    says.extend_from_slice(b")\r\n* 2 EXISTS\r\n");
+    let (mut connection, server) = session(says).await;
+    connection.allow_literals(8_000_000);
+    let step = connection.step().await.expect("it is allowed");
+    assert!(matches!(&step, Step::Data(data) if data.number == Some(1)), "{step:?}");
+    // Room that others share cannot be given back: there must be none.
+    drop(step);
+    assert!(connection.input.capacity() <= LITTLE, "{}", connection.input.capacity());
+    let step = connection.step().await.expect("it goes on");
+    assert!(matches!(&step, Step::Data(data) if data.number == Some(2)), "{step:?}");
+    drop(connection);
+    server.await.expect("no panic");
+}
