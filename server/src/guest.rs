@@ -186,7 +186,7 @@ mod tests {
     use std::num::NonZeroU16;
 
     use shared::{
-        endpoint::{ImapEndpoint, Login, Tls, TokenClient},
+        endpoint::{ImapEndpoint, Login, TokenClient},
         pass::PassKind,
         project::Options,
     };
@@ -194,15 +194,7 @@ mod tests {
     use super::*;
 
     fn endpoint(host: &str, login: Login) -> Endpoint {
-        Endpoint::Imap(ImapEndpoint {
-            host: host.into(),
-            port: 993,
-            tls: Tls::Implicit,
-            pin: None,
-            login,
-            preset: None,
-            compress: Default::default(),
-        })
+        Endpoint::Imap(ImapEndpoint::new(host, login))
     }
 
     fn order(connections: u16) -> PassOrder {

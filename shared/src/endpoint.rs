@@ -100,6 +100,21 @@ pub struct ImapEndpoint {
     pub compress: Compress,
 }
 
+impl ImapEndpoint {
+    /// A server as most are reached: TLS from the first byte at port 993 (RFC 8314), trusted by the machine's authorities.
+    pub fn new(host: impl Into<String>, login: Login) -> Self {
+        Self {
+            host: host.into(),
+            port: 993,
+            tls: Tls::Implicit,
+            pin: None,
+            login,
+            preset: None,
+            compress: Compress::default(),
+        }
+    }
+}
+
 /// How a connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

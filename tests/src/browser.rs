@@ -16,7 +16,7 @@ use fantoccini::{Client, Locator, elements::Element};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::artefacts;
+use crate::{app::ADMIN_PASSWORD, artefacts};
 
 /// How long anything on a page may take to appear.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -65,6 +65,14 @@ impl Browser {
     /// Goes to an address.
     pub async fn go(&self, url: &str) {
         self.client.goto(url).await.unwrap_or_else(|error| panic!("going to {url}: {error}"));
+    }
+
+    /// Logs in at the page that asks for it.
+    pub async fn log_in(&self, name: &str) {
+        self.test("login-form").await;
+        self.fill("name", name).await;
+        self.fill("password", ADMIN_PASSWORD).await;
+        self.click("login").await;
     }
 
     /// Where the browser is.

@@ -22,16 +22,8 @@ impl Mailbox {
     pub fn on(server: &Dovecot, user: &str) -> Self {
         let port = server.tls_port().expect("the server speaks TLS");
         let pin = server.certificate().map(|certificate| certificate.sha256.clone());
-        let host = "127.0.0.1".into();
-        let endpoint = ImapEndpoint {
-            host,
-            port,
-            tls: Tls::Implicit,
-            pin,
-            login: Login::Password,
-            preset: None,
-            compress: Default::default(),
-        };
+        let host = "127.0.0.1";
+        let endpoint = ImapEndpoint { port, pin, ..ImapEndpoint::new(host, Login::Password) };
         Self { endpoint, user: user.into(), secret: PASSWORD.into() }
     }
 
@@ -42,16 +34,8 @@ impl Mailbox {
 
     /// A mailbox on any port of this machine, in clear text.
     pub fn at(port: u16, user: &str) -> Self {
-        let host = "127.0.0.1".into();
-        let endpoint = ImapEndpoint {
-            host,
-            port,
-            tls: Tls::None,
-            pin: None,
-            login: Login::Password,
-            preset: None,
-            compress: Default::default(),
-        };
+        let host = "127.0.0.1";
+        let endpoint = ImapEndpoint { port, tls: Tls::None, ..ImapEndpoint::new(host, Login::Password) };
         Self { endpoint, user: user.into(), secret: PASSWORD.into() }
     }
 

@@ -72,7 +72,7 @@ fn card_text(side: &SideOrder, card: &CertificateCard) -> String {
 mod tests {
     use shared::{
         check::{CertificateCard, Side},
-        endpoint::{ImapEndpoint, Login, Tls},
+        endpoint::{ImapEndpoint, Login},
     };
 
     use super::{SideOrder, card_text};
@@ -89,15 +89,7 @@ mod tests {
             trusted: false,
         };
         for (side, flag) in [(Side::Source, " --pin abab"), (Side::Target, " --target-pin abab")] {
-            let endpoint = ImapEndpoint {
-                host: "mail.example".into(),
-                port: 993,
-                tls: Tls::Implicit,
-                pin: None,
-                login: Login::Password,
-                preset: None,
-                compress: Default::default(),
-            };
+            let endpoint = ImapEndpoint::new("mail.example", Login::Password);
             let text =
                 card_text(&SideOrder { side, endpoint, user: "anna".into(), secret_file: None }, &card);
             for part in

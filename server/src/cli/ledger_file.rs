@@ -113,21 +113,13 @@ mod tests {
 
     use shared::{
         check::Side,
-        endpoint::{ImapEndpoint, Login, Tls},
+        endpoint::{ImapEndpoint, Login},
     };
 
     use super::*;
 
     fn side(side: Side, host: &str, port: u16, user: &str) -> SideOrder {
-        let endpoint = ImapEndpoint {
-            host: host.into(),
-            port,
-            tls: Tls::Implicit,
-            pin: None,
-            login: Login::Password,
-            preset: None,
-            compress: Default::default(),
-        };
+        let endpoint = ImapEndpoint { port, ..ImapEndpoint::new(host, Login::Password) };
         SideOrder { side, endpoint, user: user.into(), secret_file: None }
     }
 

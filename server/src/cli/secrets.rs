@@ -119,22 +119,14 @@ mod tests {
     use secrecy::ExposeSecret as _;
     use shared::{
         check::Side,
-        endpoint::{ImapEndpoint, Login, Tls},
+        endpoint::{ImapEndpoint, Login},
     };
 
     use super::{Ask, Origins, Problem, SideOrder, find_in};
     use crate::cli::Exit;
 
     fn order(secret_file: Option<PathBuf>, login: Login) -> SideOrder {
-        let endpoint = ImapEndpoint {
-            host: "old.example".into(),
-            port: 993,
-            tls: Tls::Implicit,
-            pin: None,
-            login,
-            preset: None,
-            compress: Default::default(),
-        };
+        let endpoint = ImapEndpoint::new("old.example", login);
         SideOrder { side: Side::Source, endpoint, user: "anna".into(), secret_file }
     }
 

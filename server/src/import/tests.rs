@@ -7,22 +7,14 @@ use std::time::Instant;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proptest::prelude::*;
 use shared::{
-    endpoint::{Endpoint, ImapEndpoint, Login, Tls},
+    endpoint::{Endpoint, ImapEndpoint, Login},
     import::{ImportForm, ImportPreview, ImportShow},
 };
 
 use super::{Import, Known, bad_rows};
 
 fn endpoint(login: Login) -> Endpoint {
-    Endpoint::Imap(ImapEndpoint {
-        host: "mail.example".into(),
-        port: 993,
-        tls: Tls::Implicit,
-        pin: None,
-        login,
-        preset: None,
-        compress: Default::default(),
-    })
+    Endpoint::Imap(ImapEndpoint::new("mail.example", login))
 }
 
 fn own() -> Endpoint {

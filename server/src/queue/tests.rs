@@ -42,15 +42,7 @@ impl Bench {
         let dir = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite:{}", dir.path().join("test.db").display());
         let store = Store::open(&url, Sealer::ephemeral().expect("a key")).await.expect("a database");
-        let endpoint = ImapEndpoint {
-            host: "127.0.0.1".into(),
-            port,
-            tls: Tls::None,
-            pin: None,
-            login,
-            preset: None,
-            compress: Default::default(),
-        };
+        let endpoint = ImapEndpoint { port, tls: Tls::None, ..ImapEndpoint::new("127.0.0.1", login) };
         let side = || SideForm { endpoint: Endpoint::Imap(endpoint.clone()), secret: None };
         let form =
             ProjectForm { name: "Move".into(), source: side(), target: side(), options: Options::default() };

@@ -11,7 +11,7 @@ use std::{
 use shared::{
     audit::ActivityQuery,
     batch::{AssignForm, BatchForm},
-    endpoint::{Endpoint, ImapEndpoint, Login, Tls},
+    endpoint::{Endpoint, ImapEndpoint, Login},
     id::{JobId, ProjectId},
     job::{JobAction, NewJob},
     limits::Zone,
@@ -100,15 +100,7 @@ fn clock(now: &Arc<AtomicI64>) -> Clock {
 
 async fn project(store: &Store) -> (ProjectId, Vec<JobId>) {
     let side = |host: &str| {
-        let endpoint = ImapEndpoint {
-            host: host.into(),
-            port: 993,
-            tls: Tls::Implicit,
-            pin: None,
-            login: Login::Password,
-            preset: None,
-            compress: Default::default(),
-        };
+        let endpoint = ImapEndpoint::new(host, Login::Password);
         SideForm { endpoint: Endpoint::Imap(endpoint), secret: None }
     };
     let form = ProjectForm {

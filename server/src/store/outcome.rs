@@ -52,24 +52,30 @@ pub(super) fn after_pass(
             ),
         },
         PassEnd::Aborted { message, .. } if !goes_on => rest(JobState::Failed, Some(message)),
-        PassEnd::Paused | PassEnd::Aborted { .. } => {
-            let state = match state {
-                JobState::Pausing => JobState::Paused,
-                JobState::Stopping => return rest(JobState::Cancelled, None),
-                // Nobody asked this job to pause: the server is stopping, or its disk is full. It goes on by itself.
-                JobState::Running
-                | JobState::Ready
-                | JobState::Queued
-                | JobState::Paused
-                | JobState::Cancelled
-                | JobState::Complete
-                | JobState::Exceptions
-                | JobState::Failed
-                | JobState::Skipped => JobState::Queued,
-            };
-            Becomes { state, problem: None, settled }
-        }
+        PassEnd::Paused | PassEnd::Aborted { .. } => match asked(state) {
+            Some(JobState::Cancelled) => rest(JobState::Cancelled, None),
+            Some(state) => Becomes { state, problem: None, settled },
+            // Nobody asked this job to pause: the server is stopping, or its disk is full. It goes on by itself.
+            None => Becomes { state: JobState::Queued, problem: None, settled },
+        },
         PassEnd::Cancelled => rest(JobState::Cancelled, None),
+    }
+}
+
+/// Where an admin wants a job to come to rest whose pass is still under way; none: nowhere.
+const fn asked(state: JobState) -> Option<JobState> {
+    match state {
+        JobState::Pausing => Some(JobState::Paused),
+        JobState::Stopping => Some(JobState::Cancelled),
+        JobState::Running
+        | JobState::Ready
+        | JobState::Queued
+        | JobState::Paused
+        | JobState::Cancelled
+        | JobState::Complete
+        | JobState::Exceptions
+        | JobState::Failed
+        | JobState::Skipped => None,
     }
 }
 
@@ -80,19 +86,12 @@ pub(super) fn after_interruption(
     settled: JobState,
     stumbles: i64,
 ) -> Becomes {
-    let (state, problem) = match state {
-        JobState::Pausing => (JobState::Paused, None),
-        JobState::Stopping => (JobState::Cancelled, None),
-        JobState::Running if stumbles >= STUMBLES => (JobState::Failed, Some(STUMBLED.to_owned())),
-        JobState::Running
-        | JobState::Ready
-        | JobState::Queued
-        | JobState::Paused
-        | JobState::Cancelled
-        | JobState::Complete
-        | JobState::Exceptions
-        | JobState::Failed
-        | JobState::Skipped => (JobState::Queued, None),
+    let (state, problem) = match asked(state) {
+        Some(state) => (state, None),
+        None if state == JobState::Running && stumbles >= STUMBLES => {
+            (JobState::Failed, Some(STUMBLED.to_owned()))
+        }
+        None => (JobState::Queued, None),
     };
     let rests = matches!(state, JobState::Cancelled | JobState::Failed) && !kind.only_looks();
     Becomes { state, problem, settled: if rests { state } else { settled } }

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use engine::fingerprint::{Fingerprinter, brief, fingerprint as whole};
 use shared::{
-    endpoint::{Endpoint, ImapEndpoint, Login, Tls},
+    endpoint::{Endpoint, ImapEndpoint, Login},
     import::ImportForm,
 };
 
@@ -52,17 +52,7 @@ pub(crate) fn sheet(bytes: &[u8]) {
 }
 
 fn read(form: &ImportForm) {
-    let endpoint = |login| {
-        Endpoint::Imap(ImapEndpoint {
-            host: "mail.example".into(),
-            port: 993,
-            tls: Tls::Implicit,
-            pin: None,
-            login,
-            preset: None,
-            compress: Default::default(),
-        })
-    };
+    let endpoint = |login| Endpoint::Imap(ImapEndpoint::new("mail.example", login));
     let mut known = Known::default();
     known.add("anna@old.example".into(), "anna@new.example".into(), None);
     for login in [Login::Password, Login::AuthorizationId { admin: "root".into() }] {

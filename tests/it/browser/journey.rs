@@ -245,10 +245,7 @@ async fn the_other_pages(browser: &mut Browser, app: &TestApp, job: &str) {
 
     // An auditor sees everything and can start nothing.
     browser.click("logout").await;
-    browser.test("login-form").await;
-    browser.fill("name", "otto").await;
-    browser.fill("password", ADMIN_PASSWORD).await;
-    browser.click("login").await;
+    browser.log_in("otto").await;
     browser.test("empty").await;
     browser.go(job).await;
     browser.test("open-report").await;

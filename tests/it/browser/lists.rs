@@ -4,7 +4,7 @@ use std::{fmt::Write as _, fs, time::Duration};
 
 use serde_json::{Value, json};
 use tests::{
-    app::{ADMIN_PASSWORD, OWNER, TestApp},
+    app::{OWNER, TestApp},
     artefacts,
     browser::Browser,
     client::Client,
@@ -48,10 +48,7 @@ async fn mailboxes(client: &Client, project: u64) -> u64 {
 async fn log_in(app: &TestApp) -> Browser {
     let browser = Browser::start().await;
     browser.go(&app.url()).await;
-    browser.test("login-form").await;
-    browser.fill("name", OWNER).await;
-    browser.fill("password", ADMIN_PASSWORD).await;
-    browser.click("login").await;
+    browser.log_in(OWNER).await;
     browser.test("project").await;
     browser
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tests::{
-    app::{ADMIN_PASSWORD, OWNER, TestApp},
+    app::{OWNER, TestApp},
     browser::Browser,
 };
 
@@ -17,9 +17,7 @@ async fn an_owner_makes_a_token_proves_the_log_and_chooses_what_to_be_told() {
     app.client().log_in(OWNER, "a wrong password").await.expect(401);
     let mut browser = Browser::start().await;
     browser.go(&app.url()).await;
-    browser.fill("name", OWNER).await;
-    browser.fill("password", ADMIN_PASSWORD).await;
-    browser.click("login").await;
+    browser.log_in(OWNER).await;
     browser.test("empty").await;
 
     browser.go(&format!("{}/account", app.url())).await;

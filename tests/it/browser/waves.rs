@@ -9,7 +9,7 @@ use servers::{
     proxy::Proxy,
 };
 use tests::{
-    app::{ADMIN_PASSWORD, OWNER, TestApp},
+    app::{OWNER, TestApp},
     browser::Browser,
     mailbox::Mailbox,
 };
@@ -34,10 +34,7 @@ async fn a_wave_is_made_run_repaired_and_cut_over() {
 
     let mut browser = Browser::start().await;
     browser.go(&app.url()).await;
-    browser.test("login-form").await;
-    browser.fill("name", OWNER).await;
-    browser.fill("password", ADMIN_PASSWORD).await;
-    browser.click("login").await;
+    browser.log_in(OWNER).await;
     browser.test("project").await;
     browser.go(&format!("{}/projects/{project}", app.url())).await;
     let batch = make(&mut browser).await;

@@ -14,7 +14,7 @@ use std::{
 use letter::Quarry;
 pub use people::Person;
 use shared::{
-    endpoint::{Endpoint, ImapEndpoint, Login, Tls},
+    endpoint::{Endpoint, ImapEndpoint, Login},
     job::NewJob,
     project::{Options, ProjectForm, SideForm},
 };
@@ -113,13 +113,9 @@ fn fill(server: &Dovecot) -> Result<usize> {
 fn side(server: &Dovecot, login: Login, secret: Option<&str>) -> Result<SideForm> {
     let port = server.tls_port().ok_or_else(|| Error::new("the demo server has no TLS"))?;
     let imap = ImapEndpoint {
-        host: "127.0.0.1".into(),
         port,
-        tls: Tls::Implicit,
         pin: server.certificate().map(|certificate| certificate.sha256.clone()),
-        login,
-        preset: None,
-        compress: Default::default(),
+        ..ImapEndpoint::new("127.0.0.1", login)
     };
     Ok(SideForm { endpoint: Endpoint::Imap(imap), secret: secret.map(str::to_owned) })
 }

@@ -178,7 +178,7 @@ fn Outcome(check: Check) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::endpoint::{Endpoint, ImapEndpoint, Login, Tls};
+    use shared::endpoint::{Endpoint, ImapEndpoint, Login};
 
     #[test]
     fn a_check_is_of_the_endpoint_that_would_be_saved() {
@@ -187,15 +187,7 @@ mod tests {
             let draft = super::super::draft::ProjectDraft::new().source;
             draft.host.set(" old.example ".into());
             let form = draft.check().expect("host and port are given");
-            let endpoint = ImapEndpoint {
-                host: "old.example".into(),
-                port: 993,
-                tls: Tls::Implicit,
-                pin: None,
-                login: Login::Password,
-                preset: None,
-                compress: Default::default(),
-            };
+            let endpoint = ImapEndpoint::new("old.example", Login::Password);
             assert_eq!(
                 form,
                 CheckForm { endpoint: Endpoint::Imap(endpoint), user: None, secret: None, stored: None }

@@ -157,15 +157,8 @@ fn a_port_where_nobody_listens_fails_at_tcp() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
         let port = listener.local_addr().expect("bound").port();
         drop(listener);
-        let endpoint = ImapEndpoint {
-            host: "127.0.0.1".into(),
-            port,
-            tls: Tls::None,
-            pin: None,
-            login: Login::Password,
-            preset: None,
-            compress: Default::default(),
-        };
+        let endpoint =
+            ImapEndpoint { port, tls: Tls::None, ..ImapEndpoint::new("127.0.0.1", Login::Password) };
         let (step, cause, _) = failed(&report(endpoint, SECRET).await);
         assert_eq!((step, cause), (StepName::Tcp, Cause::ConnectRefused));
     });

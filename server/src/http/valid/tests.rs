@@ -12,15 +12,7 @@ use super::{job_rows, project_form};
 use crate::http::Fault;
 
 fn imap() -> ImapEndpoint {
-    ImapEndpoint {
-        host: "mail.example.org".into(),
-        port: 993,
-        tls: Tls::Implicit,
-        pin: None,
-        login: Login::Password,
-        preset: None,
-        compress: Default::default(),
-    }
+    ImapEndpoint::new("mail.example.org", Login::Password)
 }
 
 fn form(source: ImapEndpoint, secret: Option<&str>) -> ProjectForm {

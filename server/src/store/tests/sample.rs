@@ -7,7 +7,7 @@ use engine::{
 };
 use shared::{
     cause::Cause,
-    endpoint::{Endpoint, ImapEndpoint, Login, Tls},
+    endpoint::{Endpoint, ImapEndpoint, Login},
     finding::{Finding, ItemLabel, Severity, Subject},
     folder::FolderPath,
     id::{JobId, ProjectId},
@@ -49,15 +49,7 @@ pub(in crate::store) fn ended(end: PassEnd, verdict: Option<Verdict>) -> PassOut
 }
 
 pub(super) fn side(host: &str, login: Login, secret: Option<&str>) -> SideForm {
-    let imap = ImapEndpoint {
-        host: host.into(),
-        port: 993,
-        tls: Tls::Implicit,
-        pin: None,
-        login,
-        preset: None,
-        compress: Default::default(),
-    };
+    let imap = ImapEndpoint::new(host, login);
     SideForm { endpoint: Endpoint::Imap(imap), secret: secret.map(str::to_owned) }
 }
 

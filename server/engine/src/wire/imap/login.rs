@@ -311,15 +311,7 @@ mod tests {
 
     #[test]
     fn the_bearer_of_a_token_is_named_as_rfc_7628_wants_it() {
-        let endpoint = ImapEndpoint {
-            host: "mail.example".into(),
-            port: 993,
-            tls: shared::endpoint::Tls::Implicit,
-            pin: None,
-            login: Login::Token { client: None },
-            preset: None,
-            compress: Default::default(),
-        };
+        let endpoint = ImapEndpoint::new("mail.example", Login::Token { client: None });
         let secret = SecretString::from("vF9dft4qmT");
         let words = Words::of(&endpoint.login, "a=b,c@x.example", &secret);
         assert_eq!(
