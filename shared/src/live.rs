@@ -106,4 +106,7 @@ pub struct ProjectLive {
     /// This server's disk, while it has too little room for passes.
     #[serde(default)]
     pub disk: Option<FullDisk>,
+    /// Whether every node was told to take nothing new: what waits goes on waiting.
+    #[serde(default)]
+    pub drained: bool,
 }

@@ -42,7 +42,7 @@ pub(crate) fn NodesPage() -> impl IntoView {
         <PageHead title="Nodes"/>
         <p class="hint">
             "A node is a process that moves mailboxes. More of them join with " <code>"carbonio-migrate worker"</code>
-            " on the same PostgreSQL database. When one is gone, its mailboxes go on elsewhere within two minutes."
+            " on the same PostgreSQL database; a server that keeps its data in a file of its own works alone. When one is gone, its mailboxes go on elsewhere within two minutes."
         </p>
         {move || rows.with(|rows| rows.as_ref().is_some_and(|rows| versions_differ(rows))).then(|| view! {
             <p class="hint" data-test="versions-differ">

@@ -64,6 +64,7 @@ fn Project(project: ProjectView) -> impl IntoView {
         stream.with(|live| live.as_ref().map(|live| live.gates.clone())).unwrap_or_default()
     });
     let disk = Memo::new(move |_| stream.with(|live| live.as_ref().and_then(|live| live.disk.clone())));
+    let drained = Memo::new(move |_| stream.with(|live| live.as_ref().is_some_and(|live| live.drained)));
     let states = Signal::derive(move || by_state.get().unwrap_or_default());
     let may = move || session.may(Role::Operator);
     let add = move || {
@@ -118,6 +119,15 @@ fn Project(project: ProjectView) -> impl IntoView {
     let some = move || any.get() == Some(true);
     view! {
         <DiskBanner disk=disk/>
+        <div role="status">
+            {move || drained.get().then(|| view! {
+                <p class="banner" data-test="drained">
+                    <span>
+                        "Every node is drained: what waits goes on waiting until one " <a href="/nodes">"takes mailboxes again"</a> "."
+                    </span>
+                </p>
+            })}
+        </div>
         <PageHead title=project.row.name crumbs=vec![crumb("Projects", "/")] below=hosts.into_any()>
             <a class="button" href=format!("/projects/{id}/settings") data-test="settings">
                 <Icon name=IconName::Gear/>

@@ -56,13 +56,15 @@ pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<ProjectId>) ->
 
 fn foretold(records: &[PaceRecord], amounts: Amounts) -> Result<(f64, f64), &'static str> {
     if amounts.seen == 0 {
-        return Err("No mailbox was looked at yet: it is told when the first passes have run for a while.");
+        return Err(
+            "When it will be done is told when the first passes have run for a while: no mailbox was looked at yet.",
+        );
     }
     if amounts.seen + amounts.unseen == amounts.ended {
         return Err("Nothing is left to do.");
     }
     if amounts.active == 0 {
-        return Err("Nothing waits or runs now: when it will be done is told while it does.");
+        return Err("When it will be done is told while mailboxes run: none waits or runs now.");
     }
     let samples: Vec<Sample> = records
         .iter()
@@ -74,8 +76,8 @@ fn foretold(records: &[PaceRecord], amounts: Amounts) -> Result<(f64, f64), &'st
         .collect();
     seconds_left(&samples, whole(amounts)).map_err(|silence| match silence {
         Silence::Done => "Nothing is left to copy; what runs is compared.",
-        Silence::TooEarly => "Calculating: it is told after 2 % of the work or five minutes.",
-        Silence::Still => "Nothing was copied while it was measured.",
+        Silence::TooEarly => "When it will be done is told after 2 % of the work or five minutes.",
+        Silence::Still => "When it will be done cannot be told: nothing was copied while it was measured.",
     })
 }
 

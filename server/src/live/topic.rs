@@ -60,8 +60,9 @@ impl Topic {
                     (Side::Source, project.source, project.options.source_limits),
                     (Side::Target, project.target, project.options.target_limits),
                 ];
-                let live =
-                    ProjectLive { project: project.row, by_state, jobs, gates: Vec::new(), disk: None };
+                let drained = store.is_drained().await?;
+                let (project, gates, disk) = (project.row, Vec::new(), None);
+                let live = ProjectLive { project, by_state, jobs, gates, disk, drained };
                 Snapshot::Project(Box::new(Project { live, sides }))
             }
             Self::Job(id) => Snapshot::Job(Box::new(store.job(*id).await?)),

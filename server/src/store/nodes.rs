@@ -39,6 +39,11 @@ pub(crate) struct NodeCard {
 }
 
 #[derive(FromQueryResult)]
+struct DrainRecord {
+    draining: bool,
+}
+
+#[derive(FromQueryResult)]
 struct NodeRecord {
     id: i64,
     holder: String,
@@ -180,6 +185,15 @@ impl Store {
         tx.commit().await?;
         self.wake();
         Ok(name)
+    }
+
+    /// Whether every node that is there was told to take nothing new.
+    pub(crate) async fn is_drained(&self) -> Result<bool, StoreError> {
+        let clock = clock(self.db());
+        let sql = format!("SELECT draining FROM node WHERE ended IS NULL AND seen + ? >= {clock}");
+        let nodes: Vec<DrainRecord> =
+            self.db().reading("Reading the nodes").all(&sql, [self.times().lease_millis().into()]).await?;
+        Ok(!nodes.is_empty() && nodes.iter().all(|node| node.draining))
     }
 
     /// Whether this process was told to take nothing new.

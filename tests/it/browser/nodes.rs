@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+use shared::endpoint::{Endpoint, ImapEndpoint, Login};
 use tests::{
-    app::{ADMIN_PASSWORD, OWNER, TestApp},
+    app::{OWNER, TestApp},
     browser::Browser,
 };
 
@@ -11,13 +13,16 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn an_admin_sees_the_nodes_drains_one_and_lets_it_work_again() {
-    let (app, _) = TestApp::set_up().await;
+    let (app, client) = TestApp::set_up().await;
+    // Never asked.
+    let side = json!({ "endpoint": Endpoint::Imap(ImapEndpoint::new("mail.example", Login::Password)) });
+    let form = json!({ "name": "Headquarters", "source": side, "target": side });
+    let made = client.post("/projects", &form).await.expect(201).json();
+    let project = format!("{}/projects/{}", app.url(), made["row"]["id"]);
     let mut browser = Browser::start().await;
     browser.go(&app.url()).await;
-    browser.fill("name", OWNER).await;
-    browser.fill("password", ADMIN_PASSWORD).await;
-    browser.click("login").await;
-    browser.test("empty").await;
+    browser.log_in(OWNER).await;
+    browser.test("project").await;
     browser.go(&format!("{}/nodes", app.url())).await;
     browser
         .until("[data-test='nodes']", PATIENCE, |text| text.contains("Working") && text.contains("this one"))
@@ -27,6 +32,11 @@ async fn an_admin_sees_the_nodes_drains_one_and_lets_it_work_again() {
     browser.until("[data-test='notices']", PATIENCE, |text| text.contains("takes nothing new")).await;
     browser.until("[data-test='nodes']", PATIENCE, |text| text.contains("Drained")).await;
     browser.look("41-node-drained").await;
+    browser.go(&project).await;
+    browser.until("[data-test='drained']", PATIENCE, |text| text.contains("Every node is drained")).await;
+    browser.look("42-project-drained").await;
+    browser.go(&format!("{}/nodes", app.url())).await;
+    browser.until("[data-test='nodes']", PATIENCE, |text| text.contains("Drained")).await;
     browser.click("drain-node").await;
     browser.until("[data-test='nodes']", PATIENCE, |text| text.contains("Working")).await;
     browser.close().await;

@@ -61,7 +61,9 @@ async fn a_drained_node_takes_nothing_and_lets_go_of_what_it_moves(setting: &Set
     started(store, &["anna", "bert"]).await;
     let lease = store.claim().await.expect("claims").expect("there is one");
     let id = store.nodes().await.expect("lists")[0].id;
+    assert!(!store.is_drained().await.expect("looks"));
     store.drain(id, true).await.expect("drains");
+    assert!(store.is_drained().await.expect("looks"));
     assert_eq!(store.claim().await.expect("looks"), None);
     let wishes: Vec<_> =
         store.wishes().await.expect("reads").iter().map(|wish| (wish.job, wish.state)).collect();
