@@ -242,16 +242,21 @@ impl Gate {
         self.lock().line.is_slow(Instant::now())
     }
 
-    /// What came over a compressed session made no sense: the system is not asked to compress any more.
-    pub(crate) fn distrust_compression(&self) {
-        if self.lock().line.note_garbled() {
-            tracing::warn!("What the server compressed makes no sense: it goes on without");
+    /// A compressed session broke: with `nonsense` what came made none, otherwise nothing had come yet, which a line may do
+    /// at any time. One is enough for either: to go without for a while costs less than a pass that cannot begin.
+    pub(crate) fn doubt_compression(&self, peer: &str, nonsense: bool) {
+        if self.lock().line.note_doubt(Instant::now()) {
+            tracing::warn!(
+                server = peer,
+                nonsense,
+                "Compressed sessions break: for an hour it goes on without"
+            );
         }
     }
 
-    /// Whether what came over a compressed session made no sense.
+    /// Whether compressed sessions broke a while ago.
     pub(crate) fn distrusts_compression(&self) -> bool {
-        self.lock().line.is_garbled()
+        self.lock().line.is_doubted(Instant::now())
     }
 
     /// Asks whether a login may be tried. Waits while other attempts of the same login could still be refused.

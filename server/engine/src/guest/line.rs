@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A line that was slow is taken for slow for so long; then the next session looks for itself.
+/// A line that was slow is taken for slow for so long, and compression that failed for failing; then the next session looks
+/// for itself.
 const REMEMBERED: Duration = Duration::from_secs(60 * 60);
 
 /// What sessions have seen of the line to a system.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     slow: Option<Instant>,
-    /// What came of compressing made no sense.
-    garbled: bool,
+    /// When compressed sessions broke so that the next go without.
+    doubted: Option<Instant>,
 }
 
 impl Line {
@@ -24,12 +25,14 @@ impl Line {
         self.slow.is_some_and(|seen| now.saturating_duration_since(seen) < REMEMBERED)
     }
 
-    /// True the first time.
-    pub(super) fn note_garbled(&mut self) -> bool {
-        !std::mem::replace(&mut self.garbled, true)
+    /// True when sessions went on compressing until now.
+    pub(super) fn note_doubt(&mut self, now: Instant) -> bool {
+        let before = self.is_doubted(now);
+        self.doubted = Some(now);
+        !before
     }
 
-    pub(super) const fn is_garbled(&self) -> bool {
-        self.garbled
+    pub(super) fn is_doubted(&self, now: Instant) -> bool {
+        self.doubted.is_some_and(|seen| now.saturating_duration_since(seen) < REMEMBERED)
     }
 }

@@ -78,6 +78,7 @@ pub(super) async fn transfer(
     move_together(course, hands, &mut pump, &company).await?;
     // One by one, when all others are there: should the process end again, it is known at which.
     for (order, item) in poison::alone(&sorted) {
+        let _turn = poison::TURN.lock().await;
         course.obey()?;
         let mut alone: Vec<&[ItemMeta]> = vec![&[]; lanes.len()];
         alone[order] = std::slice::from_ref(item);

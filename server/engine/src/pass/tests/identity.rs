@@ -165,6 +165,16 @@ fn edge_008_a_size_that_is_only_estimated_loses_nothing() {
 }
 
 #[test]
+fn edge_008_a_message_that_is_far_larger_than_listed_is_read_in_pieces_and_so_is_what_follows_it() {
+    clock::run(async {
+        arrives_whole(Mailbox::written("INBOX: a b/6000000 c | Sent: d/3000000 e"), |habits| {
+            habits.sizes = |_| 1;
+        })
+        .await;
+    });
+}
+
+#[test]
 fn edge_012_answers_that_nobody_asked_for_change_nothing() {
     clock::run(async {
         let scene = Scene::new("INBOX: a*Answered b#work c/3000 | Sent: d", "INBOX:").await;

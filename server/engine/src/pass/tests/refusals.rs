@@ -1,10 +1,13 @@
 //! Targets that refuse messages: the right cause, the right reach, and nothing lost that could be kept.
 
+use std::time::Duration;
+
 use shared::{
     cause::Cause,
     pass::{PassEnd, PassKind},
     report::Verdict,
 };
+use tokio::time::Instant;
 
 use crate::{
     pass::PassOutcome,
@@ -63,6 +66,26 @@ fn edge_027_a_message_that_is_too_large_is_named_so_however_the_target_puts_it()
         |habits| habits.largest = Some((1000, "NO [TOOBIG] sorry")),
         |_, outcome| assert_eq!((of(outcome, Cause::TooBig).len(), outcome.counts.copied), (1, 3)),
     );
+}
+
+#[test]
+fn edge_027_a_message_that_is_too_large_makes_nobody_wait() {
+    clock::run(async {
+        for lacks in [&[][..], &["MULTIAPPEND"], &["MULTIAPPEND", "LITERAL+"]] {
+            let scene = Scene::new("INBOX: a bad/4000 c d", "INBOX:").await;
+            scene.target.habits(|habits| {
+                habits.cannot(lacks);
+                // Dovecot's `quota_max_mail_size`.
+                let words =
+                    "NO [LIMIT] Mail size is larger than the maximum size allowed by server configuration.";
+                habits.largest = Some((1000, words));
+            });
+            let began = Instant::now();
+            let outcome = scene.pass(PassKind::Initial).await;
+            assert_eq!((of(&outcome, Cause::TooBig).len(), outcome.counts.copied), (1, 3));
+            assert!(began.elapsed() < Duration::from_secs(5), "{lacks:?}: {:?}", began.elapsed());
+        }
+    });
 }
 
 #[test]
@@ -169,10 +192,10 @@ fn a_folder_that_is_deleted_under_way_is_made_again() {
         let scene = Scene::new("INBOX: | Work: a b", "INBOX:").await;
         scene.target.habits(|habits| habits.instead = vec![("APPEND", "NO [TRYCREATE] no such folder")]);
         let outcome = scene.pass_until(crate::pass::Control::Pause, async {
-            tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+            tokio::time::sleep(Duration::from_secs(3)).await;
             scene.target.habits(|habits| habits.instead.clear());
             scene.target.change(|mailbox| mailbox.folders.remove(b"Work".as_slice()));
-            tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+            tokio::time::sleep(Duration::from_secs(3600)).await;
         });
         let outcome = outcome.await;
         assert_eq!(

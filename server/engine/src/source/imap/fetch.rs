@@ -80,7 +80,10 @@ pub(super) async fn fetch(
         asked_folder: None,
         open_folder: None,
     };
-    match fetching.run().await {
+    // Of a message that is too large its header is too: there is nothing to be read in pieces.
+    fetching.session.let_larger_pass(part == Part::Whole);
+    let fetched = fetching.run().await;
+    match fetched {
         Ok(()) | Err(End::Closed) => Ok(()),
         Err(End::Error(error)) => Err(error),
     }
@@ -133,6 +136,7 @@ impl Fetching<'_> {
             }
             match self.session.next().await? {
                 Chunk::Body { uid, body, .. } => self.take(uid, body).await?,
+                Chunk::TooLarge { uid } => self.put_off(uid).await?,
                 Chunk::Other(data) => {
                     if let Some(opening) = self.openings.front_mut() {
                         opening.state.read(&data);
@@ -234,6 +238,13 @@ impl Fetching<'_> {
             self.session.flush().await?;
         }
         Ok(())
+    }
+
+    /// What is larger than it was listed is read in pieces, whatever its size (edge case 8).
+    async fn put_off(&mut self, uid: u32) -> Result<(), End> {
+        let Some(order) = self.open_folder else { return Ok(()) };
+        let Some((meta, _)) = self.expected.remove(&(order, uid)) else { return Ok(()) };
+        Ok(self.into.send(Arrival::Large { order, item: meta.clone() }).await?)
     }
 
     async fn take(&mut self, uid: u32, body: Bytes) -> Result<(), End> {

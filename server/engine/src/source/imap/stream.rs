@@ -35,6 +35,7 @@ pub(super) async fn stream(
     let Some(uid) = uid(&item.id) else { return Ok(()) };
     session.look_at(folder, None, Way::Read).await?;
     session.allow_message(PIECE);
+    session.let_larger_pass(false);
     let mut under_way: VecDeque<Ask> = VecDeque::new();
     let mut pieces: BTreeMap<u64, Bytes> = BTreeMap::new();
     let mut from = 0;
@@ -91,7 +92,7 @@ async fn first(
                     pieces.insert(ask.from, body);
                 }
             }
-            Chunk::Body { .. } | Chunk::Other(_) => {}
+            Chunk::Body { .. } | Chunk::TooLarge { .. } | Chunk::Other(_) => {}
             Chunk::End { asked, condition } => {
                 let Some(ask) = under_way.iter_mut().find(|ask| ask.asked == asked) else {
                     return Err(session.connection.broken("answers in another order"));

@@ -23,7 +23,7 @@ pub(super) async fn store(
     bytes: u64,
     mut pieces: mpsc::Receiver<Bytes>,
 ) -> Result<StoreResult, ConnectorError> {
-    if !session.is_selected(&folder.folder.wire) {
+    if !session.listing.profile.multiappend && !session.is_selected(&folder.folder.wire) {
         session.look_at(&folder.folder, None, Way::Write).await?;
     }
     let flags = kept_flags(&item.flags, permanent(&folder.keeps).as_ref());

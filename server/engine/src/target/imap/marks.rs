@@ -129,6 +129,7 @@ pub(super) async fn move_items(
         session.look_at(&from.folder, None, Way::Write).await?;
     }
     let mut moved: HashMap<u32, u32> = HashMap::new();
+    let mut any = false;
     for uids in uids.chunks(UIDS) {
         let name = session.name(&to.folder.wire);
         let mut sorted = uids.to_vec();
@@ -146,13 +147,14 @@ pub(super) async fn move_items(
             })
             .await?;
         if !condition.is_ok() {
-            if moved.is_empty() && condition.hint().is_none() {
+            if !any && told.is_empty() && condition.hint().is_none() {
                 return Ok(Moved::Stayed(format!("the target answered: “{}”", condition.words)));
             }
             // Some are moved: what is where is looked at anew.
             let doing = format!("moving messages to folder {} on {}", to.folder.path, session.peer());
             return Err(session.connection.refused(&condition, Reach::Folder, Cause::MovedAtSource, doing));
         }
+        any = true;
         if let Some(code) = condition.code.filter(|code| code.name == "COPYUID") {
             let words: Vec<&str> = code.arguments.split(' ').collect();
             if let [_, old, new] = words.as_slice() {

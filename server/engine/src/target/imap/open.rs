@@ -64,7 +64,7 @@ pub(super) async fn open(
                     places[*at].state.read(&data);
                 }
             }
-            Chunk::Body { .. } => {}
+            Chunk::Body { .. } | Chunk::TooLarge { .. } => {}
             Chunk::End { asked, condition } => match under_way.pop_front() {
                 Some((expected, doing)) if expected == asked => end(session, &mut places, doing, &condition)?,
                 Some(_) | None => return Err(session.connection.broken("answers in another order")),

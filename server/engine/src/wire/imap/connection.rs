@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use shared::{cause::Cause, endpoint::Compress};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use super::{
+    append,
     deflate::Channel,
     enter,
     hint::{self, Hint},
@@ -34,6 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const MAX_LINE: usize = 1024 * 1024;
 /// Largest literal a server may announce where no message was asked for.
 const SMALL_LITERAL: u64 = 1024 * 1024;
+/// Largest literal that may go by unread: a message no server would keep.
+const MOST_PASSED_OVER: u64 = 4 * 1024 * 1024 * 1024;
 /// Written at once rather than copied behind the command before it.
 const LARGE_WRITE: usize = 128 * 1024;
 /// Leaves nothing of its memory behind when it was read.
@@ -98,6 +101,12 @@ pub(crate) struct Connection {
     output: BytesMut,
     commands: u32,
     literal_cap: u64,
+    /// Whether a larger one may go by.
+    passes_over: bool,
+    /// Bytes of one that goes by and are still to come.
+    to_pass_over: u64,
+    /// Whether one went by in the answer at hand.
+    has_passed_over: bool,
     /// Names the server in sentences: "the source old.example".
     pub(crate) peer: String,
     /// What the server says it can do.
@@ -126,6 +135,9 @@ impl Connection {
             output: BytesMut::new(),
             commands: 0,
             literal_cap: SMALL_LITERAL,
+            passes_over: false,
+            to_pass_over: 0,
+            has_passed_over: false,
             peer,
             capabilities: Capabilities::default(),
             greeting: String::new(),
@@ -233,7 +245,10 @@ impl Connection {
     /// The next response, whole.
     async fn response(&mut self) -> Result<Response, ConnectorError> {
         let bytes = self.next(PATIENCE).await?;
-        let response = response::parse(&bytes).ok_or_else(|| self.broken("an answer that is not IMAP"))?;
+        let response = response::parse(&bytes).ok_or_else(|| {
+            self.doubt_compression(true);
+            self.broken("an answer that is not IMAP")
+        })?;
         self.proven = true;
         Ok(response)
     }
@@ -339,8 +354,14 @@ impl Connection {
     }
 
     async fn next(&mut self, patience: Duration) -> Result<Bytes, ConnectorError> {
+        // Of the answer at hand what is known stays known, should reading it be interrupted.
+        if self.line == 0 {
+            self.has_passed_over = false;
+        }
         loop {
-            if let Some(end) = self.complete()? {
+            if self.to_pass_over == 0
+                && let Some(end) = self.complete()?
+            {
                 (self.scanned, self.line) = (0, 0);
                 let response = self.input.split_to(end).freeze();
                 if end >= LARGE_READ {
@@ -360,6 +381,7 @@ impl Connection {
                     if let Some(began) = began {
                         self.seen.moved(count, began.elapsed());
                     }
+                    self.drop_what_is_passed_over();
                 }
                 Ok(Err(error)) => return Err(self.lost(&error)),
                 Err(_) => return Err(self.silent(patience)),
@@ -384,6 +406,10 @@ impl Connection {
                 return Ok(Some(end + 1));
             };
             if length > self.literal_cap {
+                if self.passes_over && !self.has_passed_over && length <= MOST_PASSED_OVER {
+                    self.pass_over(end + 1, length);
+                    continue;
+                }
                 return Err(self.broken(&format!("a literal of {length} bytes, more than is allowed here")));
             }
             let length = usize::try_from(length).map_err(|_| self.broken("a literal too large"))?;
@@ -396,6 +422,41 @@ impl Connection {
             self.scanned = self.line;
             self.input.reserve(self.line.saturating_sub(self.input.len()) + 256);
         }
+    }
+
+    /// Lets a literal go by that is larger than its message was listed: its announcement, which ends the line at `end`,
+    /// becomes that of an empty one, and its bytes are dropped as they come. Whoever asked for it asks in pieces.
+    fn pass_over(&mut self, end: usize, length: u64) {
+        let mut rest = self.input.split_off(end);
+        let announced = self.input.iter().rposition(|byte| *byte == b'{').unwrap_or(end);
+        self.input.truncate(announced);
+        self.input.extend_from_slice(b"{0}\r\n");
+        (self.line, self.scanned) = (self.input.len(), self.input.len());
+        (self.to_pass_over, self.has_passed_over) = (length, true);
+        self.input.extend_from_slice(&std::mem::take(&mut rest));
+        self.drop_what_is_passed_over();
+    }
+
+    /// Drops what has come of a literal that is let go by.
+    fn drop_what_is_passed_over(&mut self) {
+        if self.to_pass_over == 0 {
+            return;
+        }
+        let mut behind = self.input.split_off(self.line);
+        let dropped = behind.len().min(usize::try_from(self.to_pass_over).unwrap_or(usize::MAX));
+        behind.advance(dropped);
+        self.to_pass_over -= u64::try_from(dropped).unwrap_or(u64::MAX);
+        self.input.extend_from_slice(&behind);
+    }
+
+    /// Whether a literal of the last answer was let go by because it is larger than its message was listed.
+    pub(super) const fn has_passed_over(&self) -> bool {
+        self.has_passed_over
+    }
+
+    /// Says whether literals that are larger than allowed may go by, one in an answer; otherwise they end the session.
+    pub(super) const fn let_pass(&mut self, may: bool) {
+        self.passes_over = may;
     }
 
     /// The connection is gone.
@@ -415,18 +476,18 @@ impl Connection {
 
     /// The server said something that makes no sense: the stream cannot be trusted any more.
     pub(crate) fn broken(&self, detail: &str) -> ConnectorError {
-        self.doubt_compression(true);
+        self.doubt_compression(!self.proven);
         self.error(Cause::Protocol, Retry::Now, format!("the server sent {detail}"))
     }
 
-    /// A compressed session broke. The next ones to this server go without compression where what came made no sense,
-    /// and where nothing that did came before.
+    /// A compressed session broke. The next ones to this server go without compression for a while where what came was no
+    /// IMAP, or nothing good had come before.
     fn doubt_compression(&self, nonsense: bool) {
         if let Some(gate) = &self.gate
             && self.is_compressed()
             && (nonsense || !self.proven)
         {
-            gate.distrust_compression();
+            gate.doubt_compression(&self.peer, nonsense);
         }
     }
 
@@ -505,8 +566,12 @@ impl Connection {
         }
     }
 
-    /// A wish for patience is heard whatever the command was, even where its refusal costs nothing.
+    /// A wish for patience is heard whatever the command was, even where its refusal costs nothing. What is said of the
+    /// size of a message (Dovecot: LIMIT) is none.
     fn overhear(&self, condition: &Condition) {
+        if append::refusal(condition) == Cause::TooBig {
+            return;
+        }
         if let Some(Hint::Passes(cause, pause)) = condition.hint() {
             let detail = format!("the server answered: “{}”", condition.words);
             self.heard(self.error(cause, Retry::After(pause), detail));

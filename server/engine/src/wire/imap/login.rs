@@ -236,6 +236,11 @@ fn last_words(last_line: &[u8], secrets: &[String]) -> Option<(Cause, Retry, Str
         return None;
     }
     let detail = format!("the server said goodbye: “{}”", condition.words);
+    if let Some(code) = condition.code.as_ref().filter(|code| hint::logged_out(&code.name).is_some()) {
+        // It is about this login, not about one that was good before.
+        let (cause, retry) = refusal(&format!("[{}] {}", code.name, condition.words));
+        return Some((cause, retry, detail));
+    }
     Some(match condition.hint() {
         Some(Hint::Passes(cause, pause)) => (cause, Retry::After(pause), detail),
         Some(Hint::Human(cause)) => (cause, Retry::Never, detail),

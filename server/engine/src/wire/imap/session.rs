@@ -88,6 +88,8 @@ impl From<Tag> for Asked {
 /// What comes while requests are under way.
 #[derive(Debug)]
 pub(crate) enum Chunk {
+    /// It is larger than it was listed, by more than servers are known to estimate: nothing of it was kept.
+    TooLarge { uid: u32 },
     Body {
         uid: u32,
         /// Where it begins, when it is a part of the message and the server tells.
@@ -230,6 +232,11 @@ impl ImapSession {
         self.connection.flush().await
     }
 
+    /// Lets messages go by that are larger than allowed, to be asked for in pieces; otherwise they end the session.
+    pub(crate) const fn let_larger_pass(&mut self, may: bool) {
+        self.connection.let_pass(may);
+    }
+
     /// Lets literals through that are as large as the server said, with room for servers that estimate (edge case 8).
     pub(crate) const fn allow_message(&mut self, size: u64) {
         self.connection.allow_literals(size.saturating_mul(2).saturating_add(1024 * 1024));
@@ -243,6 +250,9 @@ impl ImapSession {
                     let Some(fetched) = fetch::read(&data, &mut self.keywords) else {
                         return Ok(Chunk::Other(data));
                     };
+                    if let (Some(uid), true) = (fetched.uid, self.connection.has_passed_over()) {
+                        return Ok(Chunk::TooLarge { uid });
+                    }
                     if let (Some(uid), Some(body)) = (fetched.uid, fetched.body) {
                         return Ok(Chunk::Body { uid, from: fetched.from, body });
                     }
