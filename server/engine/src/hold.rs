@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
+    time::SystemTime,
 };
 
 use tokio::{io::AsyncWrite, time::Instant};
@@ -12,26 +13,42 @@ use tokio::{io::AsyncWrite, time::Instant};
 /// The right of a pass to write, until it is renewed no more. Every clone is the same right. Asked before each piece that
 /// goes to a server: a process that stood still in the middle of a message does not end it when it wakes up.
 #[derive(Debug, Clone, Default)]
-pub struct Hold(Option<Arc<Mutex<Instant>>>);
+pub struct Hold(Option<Arc<Mutex<Until>>>);
+
+/// A moment on two clocks: the one that nobody sets stands still while the machine sleeps, the other does not.
+#[derive(Debug, Clone, Copy)]
+struct Until {
+    moment: Instant,
+    wall: SystemTime,
+}
+
+impl Until {
+    fn new(moment: Instant) -> Self {
+        Self { moment, wall: SystemTime::now() + moment.saturating_duration_since(Instant::now()) }
+    }
+
+    fn is_over(self) -> bool {
+        Instant::now() >= self.moment || SystemTime::now() >= self.wall
+    }
+}
 
 impl Hold {
     /// A right that ends at a moment, unless it is renewed.
     pub fn until(moment: Instant) -> Self {
-        Self(Some(Arc::new(Mutex::new(moment))))
+        Self(Some(Arc::new(Mutex::new(Until::new(moment)))))
     }
 
     /// Lets it end later.
     pub fn renew(&self, moment: Instant) {
         if let Some(until) = &self.0 {
-            *until.lock().unwrap_or_else(PoisonError::into_inner) = moment;
+            *until.lock().unwrap_or_else(PoisonError::into_inner) = Until::new(moment);
         }
     }
 
     /// Whether it has ended. A right that nobody limits never does.
     pub fn is_over(&self) -> bool {
-        self.0
-            .as_ref()
-            .is_some_and(|until| Instant::now() >= *until.lock().unwrap_or_else(PoisonError::into_inner))
+        let over = |until: &Arc<Mutex<Until>>| until.lock().unwrap_or_else(PoisonError::into_inner).is_over();
+        self.0.as_ref().is_some_and(over)
     }
 
     fn check(&self) -> io::Result<()> {

@@ -158,7 +158,7 @@ pub fn plan_folder(
 struct Known {
     copied: BTreeMap<ItemId, Copied>,
     intended: BTreeMap<ItemId, Option<Fingerprint>>,
-    /// On the target, in the folder it was in before it moved on the source.
+    /// On the target in the folder it was in before it moved on the source, or removed from there by its user.
     elsewhere: BTreeSet<ItemId>,
     refused: BTreeMap<ItemId, Refused>,
     deaths: BTreeMap<ItemId, u8>,
@@ -204,7 +204,9 @@ impl Known {
                 self.copied.insert(item, Copied { size, target, adopted, fingerprint, marks });
             }
             EntryState::Intended => _ = self.intended.insert(item, fingerprint),
-            EntryState::Skipped { cause: Cause::MovedAtSource, .. } => _ = self.elsewhere.insert(item),
+            EntryState::Skipped { cause: Cause::MovedAtSource | Cause::RemovedOnTarget, .. } => {
+                _ = self.elsewhere.insert(item);
+            }
             EntryState::Skipped { cause, detail } if cause.stays() => {
                 let offered = fingerprint.is_some();
                 self.refused.insert(item, Refused { size, cause, detail, offered });

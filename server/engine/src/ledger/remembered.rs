@@ -30,29 +30,46 @@ struct Known {
     folders: Option<HashSet<FolderId>>,
     /// Every entry of some folders.
     entries: HashMap<FolderId, HashMap<ItemId, Entry>>,
+    /// How many these are; a folder without any counts for one.
+    kept: usize,
 }
 
 impl Known {
     /// Keeps a folder's entries while there is room.
     fn keep(&mut self, folder: FolderId, entries: &[Entry]) {
-        let kept: usize = self.entries.values().map(HashMap::len).sum();
-        if kept + entries.len() <= MOST {
-            let entries = entries.iter().map(|entry| (entry.item.clone(), entry.clone()));
-            self.entries.insert(folder, entries.collect());
+        self.forget(folder);
+        if self.kept + entries.len().max(1) <= MOST {
+            let entries = entries.iter().map(|entry| (entry.item.clone(), entry.clone())).collect();
+            self.kept += weight(&entries);
+            self.entries.insert(folder, entries);
         }
+    }
+
+    fn forget(&mut self, folder: FolderId) {
+        self.kept -= self.entries.remove(&folder).as_ref().map_or(0, weight);
+    }
+
+    fn forget_all(&mut self) {
+        self.entries.clear();
+        self.kept = 0;
     }
 
     fn put(&mut self, entries: &[(FolderId, Entry)]) {
         for (folder, entry) in entries {
             if let Some(kept) = self.entries.get_mut(folder) {
+                self.kept -= weight(kept);
                 kept.insert(entry.item.clone(), entry.clone());
+                self.kept += weight(kept);
             }
         }
-        let kept: usize = self.entries.values().map(HashMap::len).sum();
-        if kept > MOST {
-            self.entries.clear();
+        if self.kept > MOST {
+            self.forget_all();
         }
     }
+}
+
+fn weight(entries: &HashMap<ItemId, Entry>) -> usize {
+    entries.len().max(1)
 }
 
 impl Remembered {
@@ -96,22 +113,22 @@ impl Ledger for Remembered {
     async fn put_entries(&self, entries: &[(FolderId, Entry)]) -> Result<(), LedgerError> {
         let mut known = self.known.lock().await;
         // Who gives up waiting for the ledger, or hears that it failed, does not know what is in it.
-        let kept = std::mem::take(&mut known.entries);
+        let (kept, count) = (std::mem::take(&mut known.entries), std::mem::take(&mut known.kept));
         self.ledger.put_entries(entries).await?;
-        known.entries = kept;
+        (known.entries, known.kept) = (kept, count);
         known.put(entries);
         Ok(())
     }
 
     async fn forget_entries(&self, folder: FolderId) -> Result<(), LedgerError> {
         let mut known = self.known.lock().await;
-        known.entries.remove(&folder);
+        known.forget(folder);
         self.ledger.forget_entries(folder).await
     }
 
     async fn forget_items(&self, folder: FolderId, items: &[ItemId]) -> Result<(), LedgerError> {
         let mut known = self.known.lock().await;
-        known.entries.remove(&folder);
+        known.forget(folder);
         self.ledger.forget_items(folder, items).await
     }
 

@@ -137,8 +137,7 @@ impl Course {
     /// Runs to the end, over as many connections as it takes.
     pub(super) async fn run(&mut self) -> PassEnd {
         if same_mailbox(&self.order) {
-            let message =
-                format!("Source and target are both {}. {}", "one mailbox", Cause::SameMailbox.advice());
+            let message = format!("Source and target are one mailbox. {}", Cause::SameMailbox.advice());
             return PassEnd::Aborted { cause: Cause::SameMailbox, message };
         }
         let mut failures = 0;

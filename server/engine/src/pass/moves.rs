@@ -14,13 +14,14 @@ use shared::{
 
 use super::{
     course::{Course, about},
+    pairs,
     read::{self, Halves},
     stop::Stop,
     survey::Survey,
     transfer::Lane,
 };
 use crate::{
-    error::{ConnectorError, Reach, Retry},
+    error::ConnectorError,
     ledger::{Entry, EntryState, FolderId, FolderRecord},
     model::{Fingerprint, Flags, Inventory, ItemId, ItemMeta},
     plan::{FolderPlan, Gone, Takes, plan_folder},
@@ -221,24 +222,15 @@ pub(super) async fn carry_out(
     for ((from, to), moves) in groups {
         course.obey()?;
         let (place, lane) = (&movables.places[from], &lanes[to]);
-        let uids: Vec<u32> = moves.iter().map(|taken| taken.uid).collect();
-        // What a user removed on the target meanwhile cannot be moved: it is copied after all.
-        let there = target
-            .since(&place.open, uids.iter().min().copied().unwrap_or(1))
-            .await
-            .map_err(ConnectorError::anew)?;
-        if uids.iter().any(|uid| !there.items.iter().any(|item| item.id == ItemId::Uid(*uid))) {
-            let gone: Vec<ItemId> = moves.iter().map(|taken| taken.old.clone()).collect();
-            course.ledger.forget_items(place.id, &gone).await?;
-            return Err(ConnectorError {
-                reach: Reach::Mailbox,
-                retry: Retry::Now,
-                cause: Cause::Vanished,
-                doing: format!("moving messages from {} to {}", place.source, lane.source.path),
-                detail: "some of them are no longer on the target".into(),
-            }
-            .into());
+        let first = moves.iter().map(|taken| taken.uid).min().unwrap_or(1);
+        let there = target.since(&place.open, first).await.map_err(ConnectorError::anew)?;
+        let (moves, removed): (Vec<Move>, Vec<Move>) =
+            moves.into_iter().partition(|taken| pairs::find(&there.items, taken.uid).is_some());
+        settle_removed(course, place, lane, removed).await?;
+        if moves.is_empty() {
+            continue;
         }
+        let uids: Vec<u32> = moves.iter().map(|taken| taken.uid).collect();
         let moved = target.move_items(&place.open, &lane.open, &uids).await.map_err(ConnectorError::anew)?;
         let mut entries = Vec::new();
         let mut findings = Vec::new();
@@ -270,6 +262,39 @@ pub(super) async fn carry_out(
         }
         course.note(findings).await?;
     }
+    Ok(())
+}
+
+/// What a user removed on the target before it could be moved is not brought back. The comparison tells of it.
+async fn settle_removed(
+    course: &mut Course,
+    place: &Place,
+    lane: &Lane,
+    removed: Vec<Move>,
+) -> Result<(), Stop> {
+    if removed.is_empty() {
+        return Ok(());
+    }
+    let detail = format!(
+        "It moved from {} on the source. On the target it was in {}, and is no longer there.",
+        place.source, place.open.folder.path
+    );
+    let entry = |taken: &Move| Entry {
+        item: taken.item.id.clone(),
+        size: taken.item.size,
+        fingerprint: Some(taken.fingerprint),
+        state: EntryState::Skipped { cause: Cause::RemovedOnTarget, detail: detail.clone() },
+        marks: None,
+        deaths: 0,
+    };
+    let entries: Vec<(FolderId, Entry)> = removed.iter().map(|taken| (lane.id, entry(taken))).collect();
+    course.ledger.put_entries(&entries).await?;
+    for taken in &removed {
+        course.leave_out(&lane.source.path, &taken.item.id);
+        course.meter.add(1, taken.item.size);
+    }
+    let old: Vec<ItemId> = removed.into_iter().map(|taken| taken.old).collect();
+    course.ledger.forget_items(place.id, &old).await?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use shared::cause::Cause;
+use tokio::sync::Mutex;
 
 use super::{
     course::Course,
@@ -19,6 +20,9 @@ use crate::{
 const SUSPECT: u8 = 2;
 /// From so many on, it is left out: the last ones were its own.
 const CONDEMNED: u8 = 4;
+
+/// Mailboxes of one process take turns with what travels alone: at its end, only one of them was on its way.
+pub(super) static TURN: Mutex<()> = Mutex::const_new(());
 
 /// What is to be copied of a lane.
 #[derive(Debug)]

@@ -149,6 +149,33 @@ fn a_moved_message_stays_where_it_is_on_a_target_that_cannot_move() {
 }
 
 #[test]
+fn edge_164_a_message_that_moved_on_the_source_and_was_removed_on_the_target_keeps_the_others_moving() {
+    clock::run(async {
+        let scene = moved().await;
+        scene.source.change(|mailbox| {
+            for uid in [1, 2] {
+                let message = mailbox.folder("INBOX").take(uid);
+                mailbox.folder("Work").add(message);
+            }
+        });
+        scene.target.change(|mailbox| _ = mailbox.folder("INBOX").take(1));
+        let (appends, work) =
+            (scene.target.heard("APPEND"), scene.target.mailbox().folder("Work").messages.len());
+        for _ in 0..2 {
+            let outcome = delta(&scene).await;
+            let mut target = scene.target.mailbox();
+            // One moved, one stays away, and none is sent.
+            assert_eq!((scene.target.heard("APPEND"), target.messages()), (appends, 5));
+            assert_eq!(target.folder("Work").messages.len(), work + 1);
+            assert_eq!(
+                (of(&outcome, Cause::RemovedOnTarget).len(), of(&outcome, Cause::Missing).len()),
+                (1, 0)
+            );
+        }
+    });
+}
+
+#[test]
 fn a_folder_that_was_renamed_on_the_source_takes_its_messages_along() {
     clock::run(async {
         let scene = moved().await;
