@@ -79,6 +79,7 @@ impl Import {
         let merge =
             merge.map(merge::Rule::parse).transpose().map_err(|message| Refused::new("merge", message))?;
         let exclude = form.exclude.clone().unwrap_or_else(exclude::defaults);
+        let patterns = exclude::parse(&exclude).map_err(|message| Refused::new("exclude", message))?;
         let needs = [source.secret_per_mailbox(), target.secret_per_mailbox()];
 
         let guess = columns::guess(&sheet.rows, needs);
@@ -106,7 +107,7 @@ impl Import {
             columns: &columns,
             needs,
             rename: &rename,
-            exclude: &exclude,
+            exclude: &patterns,
             merge: merge.as_ref(),
             known,
         };

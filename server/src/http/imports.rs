@@ -11,6 +11,7 @@ use shared::{
     id::ProjectId,
     import::{FILE_MAX, ImportDone, ImportForm, ImportPreview},
 };
+use tokio::sync::Semaphore;
 
 use super::{
     fault::{Answer, Fault},
@@ -98,13 +99,18 @@ pub(super) async fn commit(
     Ok(HttpResponse::Created().json(ImportDone { added, bad: counts.bad, excluded: counts.excluded }))
 }
 
+/// Lists that are read at once: one of them may take some hundred MiB.
+static TURN: Semaphore = Semaphore::const_new(2);
+
 /// Reads the request and understands its list, away from the threads that answer others.
 async fn understand(parts: &Parts, project: ProjectId, body: Payload) -> Result<(Import, ImportForm), Fault> {
     let body = whole(body).await?;
+    // Not before: whoever sends slowly must not keep others waiting.
+    let _turn = TURN.acquire().await.map_err(|error| Fault::internal("Reading a list", &error))?;
     let view = parts.store.project(project).await?;
     let known = parts.store.known_jobs(project).await?;
     let read = web::block(move || {
-        let form: ImportForm = serde_json::from_slice(&body).map_err(|_| {
+        let mut form: ImportForm = serde_json::from_slice(&body).map_err(|_| {
             Fault::invalid(
                 "text",
                 "The request is not the form of a list. The API is described at /api/docs.",
@@ -112,6 +118,8 @@ async fn understand(parts: &Parts, project: ProjectId, body: Payload) -> Result<
         })?;
         let import = Import::read(&form, &view.source, &view.target, &known)
             .map_err(|Refused { field, message }| Fault::invalid(field, message))?;
+        // Its rows are the list's now.
+        (form.file, form.text) = (None, None);
         Ok((import, form))
     })
     .await;

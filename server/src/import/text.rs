@@ -1,5 +1,7 @@
 //! Text of any usual character set, separated by commas, semicolons or tabs, into a table.
 
+use shared::import::ROWS_MAX;
+
 use super::{Line, Sheet};
 
 /// Rows that are looked at to find the separator.
@@ -43,7 +45,8 @@ pub(super) fn table(text: &str, from: &str) -> Sheet {
     let mut rows = Vec::new();
     let mut line = 1;
     let mut rest = text;
-    while !rest.is_empty() {
+    // A list with more is refused, whatever else is in it.
+    while !rest.is_empty() && rows.len() <= ROWS_MAX + 1 {
         let Row { cells, torn, breaks, after } = row(rest, separator);
         if torn || cells.iter().any(|cell| !cell.trim().is_empty()) {
             rows.push(Line { number: line, cells, torn });

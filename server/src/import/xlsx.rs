@@ -14,6 +14,8 @@ use super::{Line, Sheet};
 const COLUMNS_MAX: usize = 64;
 /// Most rows that are looked at: one more than a list may have, so that too many are told as such.
 const ROWS_MAX: usize = shared::import::ROWS_MAX + 2;
+/// Strings that are kept: more than the rows of a list can name.
+const STRINGS_MAX: usize = 16 * ROWS_MAX;
 
 /// Reads the first sheet; the error is a sentence.
 pub(super) fn read(bytes: &[u8]) -> Result<Sheet, String> {
@@ -59,6 +61,7 @@ fn strings(text: &str) -> Vec<String> {
     let (mut in_text, mut in_phonetic) = (false, false);
     for token in tokens(text) {
         match token {
+            Token::Open { name: "si", .. } if strings.len() >= STRINGS_MAX => break,
             Token::Open { name: "si", closed, .. } => {
                 strings.push(String::new());
                 in_text = in_text && !closed;
