@@ -103,7 +103,7 @@ impl App {
         let (stop, closing) = watch::channel(false);
         let (running, clock) = (Running::new(Disk::of(&config.data_dir)), Clock::system());
         let queue = Queue::new(store.clone(), running.clone(), config.workers);
-        let node = Node::enlist(store.clone(), config, NodeKind::Serve).await?;
+        let nodes = store.clone();
         let parts = Data::new(Parts::new(config, store, running, clock, closing)?);
         let listener = start::listen(config.listen)?;
         let address = listener.local_addr().map_err(|error| StartError::Serve(error.to_string()))?;
@@ -133,6 +133,8 @@ impl App {
         let url = url(config, address);
         let setup_link = setup::offer(&parts, &url).await?;
         let data_dir = config.data_dir.clone();
+        // Last: what cannot start is not listed as one that works.
+        let node = Node::enlist(nodes, config, NodeKind::Serve).await?;
         Ok(Self { server, parts, queue, node, metrics, data_dir, stop, url, setup_link, _lock: lock })
     }
 

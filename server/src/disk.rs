@@ -75,9 +75,11 @@ impl Disk {
 
     /// Looks how much is free now: whether passes have to be held. Held once, they are until there is enough.
     pub(crate) fn look(&self) -> bool {
+        // A disk that is far away may not answer for long; whoever asks how it stands does not wait for it.
+        let space = (self.read)(&self.place);
         let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         let was_held = full.is_some();
-        *full = (self.read)(&self.place).filter(|space| match was_held {
+        *full = space.filter(|space| match was_held {
             true => space.free < space.wanted(),
             false => space.is_too_little(),
         });

@@ -86,8 +86,8 @@ fn program() -> Program {
 }
 
 /// glibc gives memory back to the system whenever 128 KiB at an end of its heap are free, and asks for it again for the
-/// next messages: a page fault for each 4 KiB. One large block that is freed raises that to twice its size (mallopt(3),
-/// `M_MMAP_THRESHOLD`). Other allocators are not touched by it.
+/// next messages: a page fault for each 4 KiB. Every large block that is freed raises that to twice its size, up to 64 MiB
+/// (mallopt(3), `M_MMAP_THRESHOLD`): this is the first one. Other allocators are not touched by it.
 fn keep_freed_memory() {
     drop(std::hint::black_box(Vec::<u8>::with_capacity(1024 * 1024)));
 }

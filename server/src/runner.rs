@@ -47,7 +47,7 @@ impl Runner {
     /// Runs the pass of a claimed job to its end and gives the lease back.
     pub(crate) async fn run(&self, lease: Lease) {
         let Some(pass) = persist("beginning the pass", || self.store.begin_pass(&lease)).await else {
-            return;
+            return self.let_go(&lease).await;
         };
         let span = tracing::info_span!(
             "pass",
@@ -107,7 +107,15 @@ impl Runner {
     /// Whether a pass ended before its time for something that passes by itself: a full disk, which it says then, or a
     /// database elsewhere that went away. That of SQLite is this machine's, and somebody has to look.
     fn interrupted(&self, outcome: &mut PassOutcome) -> bool {
-        if matches!(outcome.end, PassEnd::Aborted { cause: Cause::Ledger, .. }) {
+        // The disk of a database elsewhere is not the one that is looked at here.
+        let database = match outcome.end {
+            PassEnd::Aborted { cause: Cause::Ledger, .. } => true,
+            PassEnd::Aborted { cause: Cause::DiskFull, .. } => {
+                self.store.is_shared() && self.running.have_room()
+            }
+            PassEnd::Finished | PassEnd::Paused | PassEnd::Cancelled | PassEnd::Aborted { .. } => false,
+        };
+        if database {
             return self.store.is_shared();
         }
         let held = match &outcome.end {

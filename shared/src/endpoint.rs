@@ -96,7 +96,7 @@ pub struct ImapEndpoint {
     #[serde(default)]
     pub preset: Option<Preset>,
     /// Whether what is said is compressed on its way.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "crate::project::is_default")]
     pub compress: Compress,
 }
 

@@ -29,6 +29,12 @@ pub enum VerifyDepth {
     Listing,
 }
 
+/// What is as it always was is not written: a node of the version before, which does not know the field, reads the project
+/// then. Every field that is added to what the database keeps as JSON goes by it.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// How a project's passes behave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -51,8 +57,10 @@ pub struct Options {
     /// What happens to messages that are larger than the target takes.
     pub oversized: OversizedPolicy,
     /// What happens to a message that has several labels on Gmail.
+    #[serde(skip_serializing_if = "is_default")]
     pub gmail_labels: LabelPolicy,
     /// What happens to messages that ask for a read receipt and were read already.
+    #[serde(skip_serializing_if = "is_default")]
     pub read_receipts: ReceiptPolicy,
     /// The newest so many days of each mailbox come first, so that people can work; the rest follows by itself.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u16>, minimum = 1))]

@@ -49,7 +49,6 @@ async fn run(config: &Config, store: Store) -> Result<(), StartError> {
     let signals = signals()?;
     let (stop, stopped) = watch::channel(false);
     let running = Running::new(Disk::of(&config.data_dir));
-    let node = Node::enlist(store.clone(), config, NodeKind::Worker).await?;
     let workers = config.workers.get();
     let text =
         format!("carbonio-migrate {} moves up to {workers} mailboxes at once\n", env!("CARGO_PKG_VERSION"));
@@ -65,6 +64,8 @@ async fn run(config: &Config, store: Store) -> Result<(), StartError> {
         let metrics = Metrics { store: store.clone(), guests: running.guests.clone() };
         tokio::spawn(metrics.run(listener, stopped.clone()));
     }
+    // What cannot start is not listed as one that works.
+    let node = Node::enlist(store.clone(), config, NodeKind::Worker).await?;
     let notifier = Notifier {
         store: store.clone(),
         guests: running.guests.clone(),

@@ -57,6 +57,7 @@ struct Pass {
 pub(super) struct Registered {
     running: Running,
     job: JobId,
+    control: watch::Sender<Control>,
 }
 
 impl Running {
@@ -73,6 +74,7 @@ impl Running {
         progress: watch::Receiver<Progress>,
     ) -> Registered {
         let mut list = self.lock();
+        let own = control.clone();
         let pass = Pass { control, progress, begun: Instant::now(), pace: Pace::default() };
         if list.stopping || self.disk.full().is_some() {
             steer(&pass, Control::Pause);
@@ -80,7 +82,7 @@ impl Running {
         list.passes.insert(job, pass);
         drop(list);
         self.moved();
-        Registered { running: self.clone(), job }
+        Registered { running: self.clone(), job, control: own }
     }
 
     /// Tells a pass at once what the job's new state asks of it. A job that does not run here is left alone.
@@ -194,7 +196,12 @@ impl Running {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        self.running.lock().passes.remove(&self.job);
+        let mut list = self.running.lock();
+        // Another pass of the job may have begun here meanwhile, when the lease of this one was lost.
+        if list.passes.get(&self.job).is_some_and(|pass| pass.control.same_channel(&self.control)) {
+            list.passes.remove(&self.job);
+        }
+        drop(list);
         self.running.moved();
     }
 }

@@ -147,14 +147,24 @@ impl Store {
         candidates.retain(|candidate| candidate.waits.is_some());
         candidates.sort_by_key(|candidate| (candidate.active, candidate.waits, candidate.project));
         for Candidate { project, source, target, options, active, .. } in candidates {
-            let options: Options = from_json("project's options", &options)?;
+            // What a newer version wrote into a project may mean nothing here: that one is left to others.
+            let read = || -> Result<(Options, Endpoint, Endpoint), StoreError> {
+                let ends = (from_json("endpoint", &source)?, from_json("endpoint", &target)?);
+                Ok((from_json("project's options", &options)?, ends.0, ends.1))
+            };
+            let (options, source, target) = match read() {
+                Ok(read) => read,
+                Err(error) => {
+                    tracing::warn!(%error, project, "this node cannot read the project and leaves it to others");
+                    continue;
+                }
+            };
             if active >= i64::from(options.parallel.max(1)) {
                 continue;
             }
             let connections = match self.db().is_shared() {
                 true => {
-                    let source = from_json("endpoint", &source)?;
-                    let wanted = slots::wanted(&source, &from_json("endpoint", &target)?, &options);
+                    let wanted = slots::wanted(&source, &target, &options);
                     let Some(numbers) = slots::free(&tx, &wanted).await? else { continue };
                     Some((wanted, numbers))
                 }

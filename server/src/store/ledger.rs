@@ -2,6 +2,8 @@
 
 mod entries;
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use async_trait::async_trait;
 use engine::{
     ledger::{Entry, EntryState, FolderId, FolderRecord, Ledger, LedgerError},
@@ -12,12 +14,14 @@ use shared::{
     finding::Finding,
     id::{JobId, PassId},
 };
+use tokio::sync::OnceCell;
 
 use super::{
     Lease, Store, StoreError,
     db::{Durability, Tx},
     findings,
     leases::{fence, fence_progress},
+    passes,
     sql::{Sql, marks},
     words::{count, from_json, from_word, json, whole, word},
 };
@@ -29,12 +33,14 @@ pub(crate) struct JobLedger {
     job: JobId,
     pass: PassId,
     epoch: i64,
+    /// Passes of the job that ended with their process: none ends while this one runs.
+    dead: Arc<OnceCell<BTreeSet<i64>>>,
 }
 
 impl Store {
     /// The ledger of the lease's job, for one pass.
     pub(crate) fn ledger(&self, lease: &Lease, pass: PassId) -> JobLedger {
-        JobLedger { store: self.clone(), job: lease.job, pass, epoch: lease.epoch }
+        JobLedger { store: self.clone(), job: lease.job, pass, epoch: lease.epoch, dead: Arc::default() }
     }
 }
 
@@ -107,6 +113,16 @@ impl JobLedger {
     }
 }
 
+/// Whether an entry shows that the job gets on. An intent alone does not, nor what is left out unread in each pass: what ends
+/// its process would be tried for ever.
+const fn is_progress(entry: &Entry) -> bool {
+    match entry.state {
+        EntryState::Copied { .. } => true,
+        EntryState::Skipped { .. } => entry.fingerprint.is_some(),
+        EntryState::Intended => false,
+    }
+}
+
 #[async_trait]
 impl Ledger for JobLedger {
     async fn folders(&self) -> Result<Vec<(FolderId, FolderRecord)>, LedgerError> {
@@ -136,13 +152,14 @@ impl Ledger for JobLedger {
     }
 
     async fn entries(&self, folder: FolderId) -> Result<Vec<Entry>, LedgerError> {
-        Ok(entries::read(self.store.db(), self.job, folder).await?)
+        let db = self.store.db();
+        let dead = self.dead.get_or_try_init(|| passes::dead(db, self.job)).await?;
+        Ok(entries::read(db, folder, dead).await?)
     }
 
     async fn put_entries(&self, entries: &[(FolderId, Entry)]) -> Result<(), LedgerError> {
         let tx = self.store.db().begin("Writing items into the ledger").await?;
-        // An intent alone is no progress: what kills its process would be tried for ever.
-        match entries.iter().any(|(_, entry)| !matches!(entry.state, EntryState::Intended)) {
+        match entries.iter().any(|(_, entry)| is_progress(entry)) {
             true => fence_progress(&tx, self.job, self.epoch).await?,
             false => fence(&tx, self.job, self.epoch).await?,
         }

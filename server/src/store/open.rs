@@ -77,8 +77,9 @@ impl Location {
         let db = match self {
             Self::Sqlite(path) => self.sqlite(path, alone).await?,
             Self::Postgres(server) => {
-                self.knock(server).await?;
-                let pool = self.connect(postgres_options((**server).clone(), times)).await?;
+                let server = session_options(server, times);
+                self.knock(&server).await?;
+                let pool = self.connect(postgres_options(server)).await?;
                 Db { read: pool.clone(), write: pool.clone(), durable: pool, turn: None }
             }
         };
@@ -123,7 +124,7 @@ impl Location {
 
     /// Tries one connection: the pool would go on trying in silence, and then not say why it gave up.
     async fn knock(&self, server: &PgConnectOptions) -> Result<(), StoreError> {
-        let knock = async { server.clone().disable_statement_logging().connect().await?.close().await };
+        let knock = async { server.clone().connect().await?.close().await };
         match timeout(PATIENCE, knock).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(self.refused(&driver_words(&error), advice(&error))),
@@ -204,17 +205,19 @@ fn sqlite_options(path: &Path, synchronous: SqliteSynchronous, usage: Use) -> Co
     options
 }
 
-fn postgres_options(server: PgConnectOptions, times: LeaseTimes) -> ConnectOptions {
+/// How every session is opened. A process that stands still in the middle of a transaction must not keep others from its
+/// rows for longer than it keeps its mailboxes.
+fn session_options(server: &PgConnectOptions, times: LeaseTimes) -> PgConnectOptions {
+    let patience = times.deadline().as_millis().to_string();
+    let server = server.clone().application_name("carbonio-migrate").disable_statement_logging();
+    server.options([("idle_in_transaction_session_timeout", patience.as_str())])
+}
+
+fn postgres_options(server: PgConnectOptions) -> ConnectOptions {
     let mut options = base_options("postgres://localhost");
     options.max_connections(16).min_connections(1).acquire_timeout(Duration::from_secs(30));
-    // A process that stands still in the middle of a transaction must not keep others from its rows for longer than it
-    // keeps its mailboxes.
-    let patience = times.deadline().as_millis().to_string();
     // The driver's own way would keep the URL, with the password, in a value that is printed at trace level.
-    options.map_sqlx_postgres_opts(move |_| {
-        let server = server.clone().application_name("carbonio-migrate").disable_statement_logging();
-        server.options([("idle_in_transaction_session_timeout", patience.as_str())])
-    });
+    options.map_sqlx_postgres_opts(move |_| server.clone());
     options
 }
 

@@ -228,10 +228,12 @@ pub(super) async fn dead(db: &Db, job: JobId) -> Result<BTreeSet<i64>, StoreErro
         .await?;
     let mut dead = BTreeSet::new();
     for EndRecord { id, outcome } in ends {
-        match from_json("pass's end", &outcome)? {
+        match from_json("pass's end", &outcome) {
             // The first is what `end_open` writes: who loses a lease to another process cannot write its end.
-            PassEnd::Aborted { cause: Cause::LeaseLost | Cause::Internal, .. } => _ = dead.insert(id),
-            PassEnd::Aborted { .. } | PassEnd::Finished | PassEnd::Paused | PassEnd::Cancelled => {}
+            Ok(PassEnd::Aborted { cause: Cause::LeaseLost | Cause::Internal, .. }) => _ = dead.insert(id),
+            // One that cannot be read was written: its process lived.
+            Ok(PassEnd::Aborted { .. } | PassEnd::Finished | PassEnd::Paused | PassEnd::Cancelled)
+            | Err(_) => {}
         }
     }
     Ok(dead)

@@ -5,7 +5,7 @@
 use sea_orm::FromQueryResult;
 use shared::{check::Side, endpoint::Endpoint, id::JobId, project::Options};
 
-use super::{StoreError, db::Tx, sql::Sql};
+use super::{StoreError, db::Tx, leases::ACTIVE, sql::Sql};
 
 /// How long the connections of a process that stands still are kept for it at most: after so long without a word a server
 /// may close a connection (RFC 3501, section 5.4).
@@ -114,6 +114,13 @@ pub(super) async fn settle(
 
 /// Frees what was kept for processes that are gone by now, or that stood still for too long.
 pub(super) async fn sweep(tx: &Tx<'_>, clock: &str) -> Result<(), StoreError> {
+    // A node of a version without slots settles a lease and leaves them as they are.
+    let sql = format!(
+        "UPDATE endpoint_slot SET kept_until = {clock} + ? WHERE kept_until IS NULL AND NOT EXISTS (
+            SELECT 1 FROM job j WHERE j.id = endpoint_slot.job AND j.lease_epoch = endpoint_slot.epoch
+            AND j.state IN {ACTIVE})"
+    );
+    tx.run(&sql, [KEPT_MILLIS.into()]).await?;
     let sql = "SELECT DISTINCT holder FROM endpoint_slot WHERE kept_until IS NOT NULL";
     let keepers: Vec<Keeper> = tx.all(sql, []).await?;
     for Keeper { holder } in keepers {

@@ -7,13 +7,12 @@ use engine::{
     model::{Fingerprint, Flags, ItemId},
 };
 use sea_orm::{FromQueryResult, Value};
-use shared::id::{JobId, PassId};
+use shared::id::PassId;
 
 use crate::store::{
     StoreError,
     db::{Db, Tx},
     findings::known,
-    passes,
     words::{clean, count, whole},
 };
 
@@ -37,15 +36,14 @@ struct EntryRow {
     deaths: Option<i16>,
 }
 
-/// Every entry of a folder of a job.
-pub(super) async fn read(db: &Db, job: JobId, folder: FolderId) -> Result<Vec<Entry>, StoreError> {
-    let dead = passes::dead(db, job).await?;
+/// Every entry of a folder. `dead`: passes of its job that ended with their process.
+pub(super) async fn read(db: &Db, folder: FolderId, dead: &BTreeSet<i64>) -> Result<Vec<Entry>, StoreError> {
     db.reading("Reading the ledger's items")
         .each(
             "SELECT item, state, target, adopted, cause, detail, size, fingerprint, marks, sent_by, deaths
              FROM ledger_entry WHERE folder = ?",
             [folder.0.into()],
-            |row: EntryRow| row.entry(&dead),
+            |row: EntryRow| row.entry(dead),
         )
         .await
 }
