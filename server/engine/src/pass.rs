@@ -17,6 +17,7 @@ mod poison;
 mod portion;
 mod probe;
 mod read;
+mod rebuilt;
 mod room;
 mod stop;
 mod survey;

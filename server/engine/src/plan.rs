@@ -9,6 +9,23 @@ use crate::{
     model::{Fingerprint, Flags, Inventory, ItemId, ItemMeta},
 };
 
+/// How an id begins that stands for content which was removed on the target, known before under an id that means nothing any
+/// more. No server gives such ids.
+const MARK: &str = "removed ";
+
+/// The id that stands for what an entry with this one tells of.
+pub(crate) fn mark_of(item: &ItemId) -> ItemId {
+    ItemId::Opaque(format!("{MARK}{item}").into())
+}
+
+/// Whether an id stands for content that was removed on the target.
+pub(crate) fn is_mark(item: &ItemId) -> bool {
+    match item {
+        ItemId::Opaque(id) => id.starts_with(MARK),
+        ItemId::Uid(_) => false,
+    }
+}
+
 /// What a pass will do in one folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FolderPlan {
@@ -37,6 +54,8 @@ pub struct FolderPlan {
     pub anonymous: Vec<Fingerprint>,
     /// What the source marks otherwise than when it was copied.
     pub remarked: Vec<Remarked>,
+    /// Content that users removed on the target before the source rebuilt the folder, by what stands for it in the ledger.
+    pub removed: Vec<(ItemId, Fingerprint)>,
     /// What was copied and is no longer in the folder on the source, or belongs to another folder now.
     pub gone: Vec<Gone>,
 }
@@ -204,6 +223,9 @@ impl Known {
                 self.copied.insert(item, Copied { size, target, adopted, fingerprint, marks });
             }
             EntryState::Intended => _ = self.intended.insert(item, fingerprint),
+            EntryState::Skipped { .. } if is_mark(&item) => {
+                plan.removed.extend(fingerprint.map(|fingerprint| (item, fingerprint)));
+            }
             EntryState::Skipped { cause: Cause::MovedAtSource | Cause::RemovedOnTarget, .. } => {
                 _ = self.elsewhere.insert(item);
             }

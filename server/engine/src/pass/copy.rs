@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use shared::{cause::Cause, finding::Severity, folder::FolderPath, live::Phase};
+use shared::{cause::Cause, check::Side, finding::Severity, folder::FolderPath, live::Phase};
 
 use super::{
     adopt,
@@ -11,6 +11,7 @@ use super::{
     marks,
     meter::Amount,
     moves::{self, Movables},
+    rebuilt,
     stop::Stop,
     survey::{Sides, Survey, ToDo, Work, Writer},
     transfer::{self, Lane},
@@ -251,22 +252,10 @@ async fn lane(
             plan_folder(inventory, Vec::new(), todo.takes, |item| course.by_rule(&folder.source, item));
     }
     if let (true, Some((id, _))) = (rebuilt, &todo.record) {
-        // Before the record: until that has the new validity, the next pass comes here again.
-        course.ledger.forget_entries(*id).await?;
-        let intended = |item: &ItemMeta| Entry {
-            item: item.id.clone(),
-            size: item.size,
-            fingerprint: None,
-            state: EntryState::Intended,
-            marks: Some(item.flags.clone()),
-            deaths: 0,
-        };
-        let entries: Vec<(FolderId, Entry)> =
-            todo.plan.copy.iter().map(|item| (*id, intended(item))).collect();
-        course.ledger.put_entries(&entries).await?;
-        todo.plan.intended = entries.into_iter().map(|(_, entry)| (entry.item, None)).collect();
-        let side = if target_rebuilt { "target" } else { "source" };
-        let detail = format!("its UIDVALIDITY on the {side} changed; every message is matched by content");
+        let side = if target_rebuilt { Side::Target } else { Side::Source };
+        rebuilt::begin_anew(course, hands, *id, &open, &mut todo.plan, side).await?;
+        let detail =
+            format!("its UIDVALIDITY on the {} changed; every message is matched by content", side.title());
         let finding = about_folder(&folder.source.path, Severity::Info, Cause::FolderRebuilt, detail);
         course.note(vec![finding]).await?;
     }

@@ -88,8 +88,7 @@ pub(super) async fn carry(
     }
     match pump.decide(course, order, &item, known.fingerprint, None) {
         Decision::Settled(known) | Decision::Moved(known) => {
-            course.ledger.put_entries(&[(lane.id, known)]).await?;
-            return Ok(());
+            return pump.settled(course, order, &[(lane.id, known)]).await;
         }
         Decision::Send => {}
     }

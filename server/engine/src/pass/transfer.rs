@@ -21,6 +21,7 @@ use super::{
     large,
     moves::Movables,
     poison, read,
+    rebuilt::Removed,
     stop::Stop,
     tally::Tally,
 };
@@ -66,6 +67,7 @@ pub(super) async fn transfer(
     let mut pump = Pump {
         lanes,
         adoptable: &mut adoptable,
+        removed: lanes.iter().map(Removed::new).collect(),
         movables,
         tallies: lanes.iter().map(|_| Tally::default()).collect(),
         sending: HashMap::new(),
@@ -84,9 +86,13 @@ pub(super) async fn transfer(
         alone[order] = std::slice::from_ref(item);
         move_together(course, hands, &mut pump, &alone).await?;
     }
-    let Pump { tallies, .. } = pump;
-    for (lane, tally) in lanes.iter().zip(tallies) {
+    let Pump { tallies, removed, .. } = pump;
+    for ((lane, tally), removed) in lanes.iter().zip(tallies).zip(removed) {
         tally.note(course, lane).await?;
+        let left = removed.left();
+        if !left.is_empty() {
+            course.ledger.forget_items(lane.id, &left).await?;
+        }
     }
     Ok(())
 }
@@ -160,6 +166,7 @@ async fn stream(
 pub(super) struct Pump<'a> {
     pub lanes: &'a [Lane],
     adoptable: &'a mut [Adoptable],
+    removed: Vec<Removed>,
     movables: &'a mut Movables,
     pub tallies: Vec<Tally>,
     /// Windows that are not answered to their end.
@@ -246,15 +253,30 @@ impl Pump<'_> {
                 }
             }
         }
-        if !settled.is_empty() {
-            course.ledger.put_entries(&settled).await?;
-        }
+        self.settled(course, order, &settled).await?;
         if items.is_empty() {
             return Ok(None);
         }
         self.windows += 1;
         self.sending.insert(self.windows, sending);
         Ok(Some(Window { number: self.windows, folder: Arc::clone(&lane.open), items, held: holds }))
+    }
+
+    /// Records what was decided of items of a lane.
+    pub(super) async fn settled(
+        &mut self,
+        course: &Course,
+        order: usize,
+        entries: &[(FolderId, Entry)],
+    ) -> Result<(), Stop> {
+        if !entries.is_empty() {
+            course.ledger.put_entries(entries).await?;
+        }
+        let marks = self.removed[order].settled();
+        if !marks.is_empty() {
+            course.ledger.forget_items(self.lanes[order].id, &marks).await?;
+        }
+        Ok(())
     }
 
     /// Marks the copy of a message so that no mail program sends a read receipt for it once more. `head` is its beginning.
@@ -292,6 +314,11 @@ impl Pump<'_> {
             let known = (stable(body)?, read::message_id(body)?);
             Some(movables.take_anew(known, print, meta, order))
         };
+        if let Some(state) = self.removed[order].take(&self.lanes[order], meta, print) {
+            course.leave_out(&self.lanes[order].source.path, &meta.id);
+            course.meter.add(1, meta.size);
+            return Decision::Settled(entry(meta, Some(print), state));
+        }
         if self.movables.take(print, meta, order) || anew(&mut *self.movables) == Some(true) {
             return Decision::Moved(entry(meta, Some(print), EntryState::Intended));
         }

@@ -7,10 +7,13 @@ use shared::{
     report::Verdict,
 };
 
-use crate::testing::{
-    clock,
-    mailbox::Message,
-    scene::{Scene, findings, of, verdict},
+use crate::{
+    ledger::Ledger as _,
+    testing::{
+        clock,
+        mailbox::Message,
+        scene::{Scene, findings, of, verdict},
+    },
 };
 
 const MAILBOX: &str = "INBOX: a b~ c*Seen | Sent: d e | Work: f";
@@ -206,6 +209,49 @@ fn edge_164_what_the_user_removed_on_the_target_is_not_brought_back() {
             (removed.len(), of(&outcome, Cause::Missing).len(), verdict(&outcome)),
             (1, 0, Verdict::Good)
         );
+    });
+}
+
+#[test]
+fn edge_164_what_the_user_removed_on_the_target_stays_away_when_the_source_rebuilds_the_folder() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b twin twin c/30000000 | Sent: d", "INBOX:").await;
+        for side in [&scene.source, &scene.target] {
+            side.habits(|habits| habits.capabilities.push("CONDSTORE"));
+        }
+        scene.finish().await;
+        for removed in ["a", "twin", "c"] {
+            scene.target.change(|mailbox| {
+                let folder = mailbox.folder("INBOX");
+                let is = |message: &&Message| {
+                    String::from_utf8_lossy(&message.body).contains(&format!("Subject: {removed}\r"))
+                };
+                let uid = folder.messages.iter().find(is).expect("it is there").uid;
+                _ = folder.take(uid);
+            });
+        }
+        delta(&scene).await;
+        scene.source.change(|mailbox| {
+            let inbox = mailbox.folder("INBOX");
+            inbox.rebuild();
+            inbox.add(Message::written("new"));
+        });
+        let appends = scene.target.heard("APPEND");
+        for _ in 0..2 {
+            let outcome = delta(&scene).await;
+            assert_eq!((scene.target.heard("APPEND") - appends, scene.target.mailbox().messages()), (1, 4));
+            let gone = of(&outcome, Cause::RemovedOnTarget).len();
+            assert_eq!((gone, of(&outcome, Cause::Missing).len(), outcome.counts.items), (3, 0, 7));
+        }
+        let folders = scene.ledger.folders().await.expect("reads");
+        let (inbox, _) =
+            folders.iter().find(|(_, record)| record.source.to_string() == "INBOX").expect("is there");
+        let entries = scene.ledger.entries(*inbox).await.expect("reads");
+        assert_eq!(entries.len(), 6, "nothing is left of what stood for them: {entries:?}");
+        // What comes later is another message, however alike.
+        scene.source.change(|mailbox| mailbox.folder("INBOX").add(Message::written("a")));
+        delta(&scene).await;
+        assert_eq!((scene.target.heard("APPEND") - appends, scene.target.mailbox().messages()), (2, 5));
     });
 }
 
