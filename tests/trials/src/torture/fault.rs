@@ -11,6 +11,8 @@ pub(super) enum Fault {
     Kill,
     /// A server is killed and comes back.
     ServerKill,
+    /// The machine with the ledger loses its power: what was not written through is gone.
+    Power,
     /// The product is frozen while another run is started on its ledger.
     Freeze,
     /// A connection is cut after a random number of bytes.
@@ -31,10 +33,11 @@ pub(super) enum Fault {
 
 impl Fault {
     /// Every kind.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::LedgerKill,
         Self::Kill,
         Self::ServerKill,
+        Self::Power,
         Self::Freeze,
         Self::Cut,
         Self::Stall,
@@ -51,6 +54,7 @@ impl Fault {
             Self::LedgerKill => "K1 kill -9 at a write to the ledger",
             Self::Kill => "K2 kill -9 at random",
             Self::ServerKill => "K3 kill -9 of a server",
+            Self::Power => "K4 power cut under the ledger",
             Self::Freeze => "K5 frozen, second run on the same ledger",
             Self::Cut => "N1 connection cut at a random byte",
             Self::Stall => "N2 stalled line",
@@ -65,7 +69,7 @@ impl Fault {
     /// One to five of them; kills are more frequent than what takes longer.
     pub(super) fn draw(random: &mut Random) -> Vec<Self> {
         let count = 1 + random.below(5);
-        let one = |random: &mut Random| match random.below(16) {
+        let one = |random: &mut Random| match random.below(17) {
             0..=2 => Self::Kill,
             3..=4 => Self::Cut,
             other => Self::ALL[(other as usize - 5) % Self::ALL.len()],

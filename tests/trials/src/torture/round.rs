@@ -85,14 +85,15 @@ impl Round {
         }
         let once = sums.into_iter().filter(|(_, count)| *count == 1);
         let unique = once.map(|(sum, _)| sum.to_owned()).collect();
-        let disk = LedgerDisk::new(folder.join("disk"))?;
+        let faults = Fault::draw(&mut self.random);
+        let disk = LedgerDisk::new(folder.join("disk"), faults.contains(&Fault::Power))?;
         let story = Story { messages: corpus.len(), ..Story::default() };
         let (bytes, run, users) = (corpus.bytes() as u64, None, Users::default());
         drop(corpus);
         let random = self.random;
         let mut play =
             Play { lane, random, user, target, disk, users, unique, story, run, folder, before, bytes };
-        play.through()?;
+        play.through(&faults)?;
         let Play { lane, user, target, disk, story, folder, run, .. } = play;
         drop((run, disk));
         for side in [Side::Source, target] {
@@ -104,13 +105,13 @@ impl Round {
 }
 
 impl Play<'_> {
-    fn through(&mut self) -> Result<()> {
+    fn through(&mut self, faults: &[Fault]) -> Result<()> {
         // A run over such a line takes some seconds, so that faults strike within it.
         let rate = self.bytes.max(100_000) / (1 + self.random.below(3));
         for side in [Side::Source, self.target] {
             self.lane.line(side).limit(rate);
         }
-        for fault in Fault::draw(&mut self.random) {
+        for fault in faults.iter().copied() {
             self.keep_running(fault)?;
             self.progress();
             let midway = self.alive().is_some();

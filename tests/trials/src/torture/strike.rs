@@ -13,6 +13,7 @@ impl Play<'_> {
             Fault::LedgerKill => self.kill_at_ledger(),
             Fault::Kill => self.kill(),
             Fault::ServerKill => return self.kill_server(),
+            Fault::Power => return self.cut_power(),
             Fault::Freeze => return self.freeze(),
             Fault::Cut => {
                 let bytes = self.random.below(150_000);
@@ -54,6 +55,22 @@ impl Play<'_> {
         self.lane.line(side).cut();
         self.pause(900);
         self.lane.server_mut(side).start()
+    }
+
+    /// The machine stops, and comes back with what its disk held. What it had said is on the line or is not.
+    fn cut_power(&mut self) -> Result<()> {
+        let Some(run) = self.alive() else { return Ok(()) };
+        run.freeze(true);
+        let Some(held) = self.disk.held()? else {
+            // Without such a disk it is a kill like others.
+            self.kill();
+            return Ok(());
+        };
+        self.kill();
+        if let Some(wrong) = self.disk.come_back(&held)? {
+            self.story.violations.push(format!("after a power cut SQLite says of the ledger: {wrong}"));
+        }
+        Ok(())
     }
 
     /// Two runs on one ledger: the second has to refuse, however long the first does nothing.
