@@ -169,6 +169,9 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
             looked_at(name, rest, &[], &[("--minutes", true), ("--only", false)])?;
             let minutes = value(rest, "--minutes").and_then(|minutes| minutes.parse().ok());
             let minutes = minutes.ok_or("`fuzz` needs --minutes")?;
+            if minutes == 0 {
+                return Err("`fuzz` needs at least one minute for each parser: --minutes 1".into());
+            }
             Ok(Task::Fuzz(Fuzz { minutes, only: value(rest, "--only") }))
         }
         "torture" => {
@@ -189,7 +192,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
             })
         }
         _ => Err(format!(
-            "there is no command `{name}`; there are run, build, test, ci, bench, torture, scale, load and help"
+            "there is no command `{name}`; there are run, build, test, ci, bench, torture, scale, load, fuzz and help"
         )),
     }
 }
@@ -315,6 +318,7 @@ mod tests {
         let zone = Some("zone".into());
         check("fuzz --only zone --minutes 3", Ok(Task::Fuzz(Fuzz { minutes: 3, only: zone })));
         check("fuzz", Err("needs --minutes"));
+        check("fuzz --minutes 0", Err("at least one minute"));
         check("fuzz --minutes some", Err("--minutes needs a number"));
     }
 
