@@ -136,7 +136,7 @@ impl Runner {
     async fn drive(&self, lease: &Lease, pass: PassId, mut order: PassOrder) -> Option<PassOutcome> {
         let (progress_in, mut progress) = watch::channel(Progress::begin(Phase::Connecting));
         let (control_in, control) = watch::channel(Control::Go);
-        let _registered = self.running.register(lease.job, control_in, progress.clone());
+        let _registered = self.running.register((lease.job, lease.epoch), control_in, progress.clone());
         // An admin may have asked between the claim and the registration.
         if let Ok(state) = self.store.job_state(lease.job).await {
             self.running.steer_to(lease.job, state);

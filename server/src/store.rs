@@ -27,6 +27,7 @@ mod open;
 mod outcome;
 mod pace;
 mod passes;
+mod progress;
 mod projects;
 mod reports;
 mod secrets;
@@ -61,6 +62,7 @@ pub(crate) use self::{
     nodes::NodeCard,
     notices::{Fact, Notice, Standing, Ways},
     pace::{Amounts, PaceRecord, quarters},
+    progress::Told,
     selection::Which,
     sessions::SessionAdmin,
     times::LeaseTimes,

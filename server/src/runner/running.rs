@@ -12,13 +12,13 @@ use shared::{
     job::{JobRow, JobState},
     live::Progress,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use super::slow::Pace;
 use crate::{
     disk::Disk,
     guest::Guests,
-    store::{Store, Wish},
+    store::{Store, Told, Wish},
 };
 
 /// How often it is looked what admins ask, though nothing told of it.
@@ -46,10 +46,20 @@ struct List {
 
 #[derive(Debug)]
 struct Pass {
+    /// The epoch of its lease.
+    epoch: i64,
     control: watch::Sender<Control>,
     progress: watch::Receiver<Progress>,
     begun: Instant,
     pace: Pace,
+}
+
+impl Pass {
+    fn progress(&self) -> Progress {
+        let mut progress = self.progress.borrow().clone();
+        progress.slow = self.pace.slow();
+        progress
+    }
 }
 
 /// Takes its pass off the list when dropped.
@@ -66,16 +76,16 @@ impl Running {
         Self { list: Arc::default(), moved: watch::Sender::new(0), guests: Guests::new(), disk }
     }
 
-    /// Puts a pass on the list.
+    /// Puts a pass on the list, under the epoch of its lease.
     pub(super) fn register(
         &self,
-        job: JobId,
+        (job, epoch): (JobId, i64),
         control: watch::Sender<Control>,
         progress: watch::Receiver<Progress>,
     ) -> Registered {
         let mut list = self.lock();
         let own = control.clone();
-        let pass = Pass { control, progress, begun: Instant::now(), pace: Pace::default() };
+        let pass = Pass { epoch, control, progress, begun: Instant::now(), pace: Pace::default() };
         if list.stopping || self.disk.full().is_some() {
             steer(&pass, Control::Pause);
         }
@@ -131,13 +141,35 @@ impl Running {
     /// Heeds admins on all nodes, for ever: a change of state is acted upon within [`HEED`].
     pub(crate) async fn keep_heeding(self, store: Store) {
         let mut changed = store.changed();
+        let mut told = Vec::new();
         loop {
             changed.mark_unchanged();
             self.note_paces();
             self.heed(&store).await;
+            if store.is_shared() {
+                self.tell(&store, &mut told).await;
+            }
             // Never more often than twice a second, however busy the store is.
             tokio::time::sleep(HEED_PAUSE).await;
-            let _ = tokio::time::timeout(HEED, changed.changed()).await;
+            let _ = timeout(HEED, changed.changed()).await;
+        }
+    }
+
+    /// Tells other nodes how the passes of this one get on, when that is not what was told last.
+    async fn tell(&self, store: &Store, last: &mut Vec<Told>) {
+        let told: Vec<Told> = self
+            .lock()
+            .passes
+            .iter()
+            .map(|(job, pass)| Told { job: *job, epoch: pass.epoch, progress: pass.progress() })
+            .collect();
+        if told.is_empty() || told == *last {
+            return;
+        }
+        match timeout(store.times().heartbeat(), store.tell_progress(&told)).await {
+            Ok(Ok(())) => *last = told,
+            Ok(Err(error)) => tracing::debug!(%error, "telling other nodes how mailboxes get on failed"),
+            Err(_) => tracing::debug!("telling other nodes how mailboxes get on took too long"),
         }
     }
 
@@ -168,16 +200,13 @@ impl Running {
         !is_full
     }
 
-    /// Adds the progress of the pass that runs here, if one does.
+    /// Adds the progress of the pass that runs here, if one does; what another node told of its own stays.
     pub(crate) fn overlay(&self, row: &mut JobRow) {
-        row.progress = match row.state.is_active() {
-            true => self.lock().passes.get(&row.id).map(|pass| {
-                let mut progress = pass.progress.borrow().clone();
-                progress.slow = pass.pace.slow();
-                progress
-            }),
-            false => None,
-        };
+        if !row.state.is_active() {
+            row.progress = None;
+        } else if let Some(pass) = self.lock().passes.get(&row.id) {
+            row.progress = Some(pass.progress());
+        }
     }
 
     /// Counts up whenever a pass moved. A wake-up only: what is true stands in the store.
@@ -241,7 +270,7 @@ mod tests {
     fn pass(running: &Running, job: i64) -> (watch::Receiver<Control>, Registered) {
         let (control, steered) = watch::channel(Control::Go);
         let (_, progress) = watch::channel(Progress::begin(Phase::Copying));
-        (steered, running.register(JobId(job), control, progress))
+        (steered, running.register((JobId(job), 1), control, progress))
     }
 
     #[test]

@@ -139,14 +139,14 @@ impl Store {
         Ok(known)
     }
 
-    /// One job as a row of a list; `progress` is left empty.
+    /// One job as a row of a list; `progress` is what another node told.
     pub(crate) async fn job_row(&self, id: JobId) -> Result<JobRow, StoreError> {
         self.recount(Of::Job(id)).await?;
         self.rows_of(&[id]).await?.pop().ok_or(StoreError::NotFound("job"))
     }
 
-    /// Jobs as rows in the order of their ids as given, with the counts that are kept; `progress` is left empty. One that
-    /// was removed is left out.
+    /// Jobs as rows in the order of their ids as given, with the counts that are kept; `progress` is what another node told.
+    /// One that was removed is left out.
     pub(crate) async fn rows_of(&self, ids: &[JobId]) -> Result<Vec<JobRow>, StoreError> {
         let mut found = HashMap::with_capacity(ids.len());
         for ids in ids.chunks(ROWS_AT_ONCE) {
@@ -158,10 +158,16 @@ impl Store {
                 found.insert(JobId(record.id), record.row()?);
             }
         }
-        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+        let mut rows: Vec<JobRow> = ids.iter().filter_map(|id| found.remove(id)).collect();
+        if self.is_shared() {
+            for rows in rows.chunks_mut(ROWS_AT_ONCE) {
+                self.add_progress(rows).await?;
+            }
+        }
+        Ok(rows)
     }
 
-    /// One job with all its page shows; `progress` is left empty.
+    /// One job with all its page shows; `progress` is what another node told.
     pub(crate) async fn job(&self, id: JobId) -> Result<JobView, StoreError> {
         let row = self.job_row(id).await?;
         let reading = self.db().reading("Reading a mailbox");

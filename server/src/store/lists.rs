@@ -26,7 +26,7 @@ struct StateRecord {
 }
 
 impl Store {
-    /// A page of a project's jobs with the number of all; `progress` is left empty.
+    /// A page of a project's jobs with the number of all; `progress` is what another node told.
     pub(crate) async fn job_page(&self, project: ProjectId, query: &JobQuery) -> Result<JobPage, StoreError> {
         self.recount(Of::Project(project)).await?;
         let filter = query.filter();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use shared::{node::NodeState, pass::PassEnd};
+use shared::{live::Phase, node::NodeState, pass::PassEnd};
 
 use super::{BUSY, FOUND, Site, TAKEN_OVER, at_work, moved_by};
 
@@ -18,6 +18,31 @@ async fn l7_a_worker_finds_what_another_process_started_without_a_wake_up() {
     println!("found after {took:?}");
     assert!(took < FOUND, "{took:?}");
     site.all_arrive().await;
+}
+
+#[tokio::test]
+async fn the_panel_shows_how_a_mailbox_gets_on_that_another_node_moves() {
+    let site = Site::new(1, 400).await;
+    let _worker = site.worker(1);
+    site.workers(1).await;
+    site.start().await;
+    let begun = Instant::now();
+    let mut seen = Vec::new();
+    while seen.len() < 2 {
+        assert!(begun.elapsed() < BUSY * 12, "nothing is shown: {seen:?}");
+        let row = site.client.job(site.jobs[0]).await.row;
+        let copying = row.progress.filter(|progress| progress.phase == Phase::Copying);
+        if let Some(progress) = copying
+            && seen.last() != Some(&progress.items_done)
+        {
+            assert!(progress.items_total >= 400, "{progress:?}");
+            seen.push(progress.items_done);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(seen.is_sorted(), "{seen:?}");
+    site.all_arrive().await;
+    assert!(site.client.job(site.jobs[0]).await.row.progress.is_none(), "it is over");
 }
 
 #[tokio::test]

@@ -121,6 +121,12 @@ impl Adoptable {
                 })
             })
             .or_else(|| self.take_from(fingerprint, |candidate, _| ours(candidate)))
+            // A ledger that lost its power, or was restored from a copy, may have lost the intent.
+            .or_else(|| {
+                self.take_from(fingerprint, |candidate, _| {
+                    candidate.maybe_ours && (same_moment(candidate) || candidate.strange_moment)
+                })
+            })
     }
 
     fn take_from(&mut self, wanted: Fingerprint, fits: impl Fn(&Candidate, bool) -> bool) -> Option<u32> {
@@ -314,8 +320,10 @@ mod tests {
     #[test]
     fn what_the_target_rewrote_is_recognised_when_it_may_be_ours() {
         let sent = fingerprint(b"A: b\r\n\r\nx\0y\r\n");
-        let mut there = adoptable(&[(9, b"A: b\r\n\r\nx\x80y\r\n", 5, true)]);
-        assert_eq!(there.take(sent, at(5), false), None);
-        assert_eq!(there.take(sent, at(5), true), Some(9));
+        let there = |maybe_ours| adoptable(&[(9, b"A: b\r\n\r\nx\x80y\r\n", 5, maybe_ours)]);
+        assert_eq!(there(false).take(sent, at(5), false), None);
+        assert_eq!(there(true).take(sent, at(6), false), None);
+        assert_eq!(there(true).take(sent, at(5), false), Some(9), "the intent may be lost");
+        assert_eq!(there(true).take(sent, at(6), true), Some(9));
     }
 }

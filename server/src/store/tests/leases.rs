@@ -7,12 +7,13 @@ use shared::{
     cause::Cause,
     finding::Severity,
     job::{JobAction, JobState},
+    live::{Phase, Progress},
     pass::{PassEnd, PassKind},
     report::Verdict,
 };
 
 use super::{on_both, sample, setting::Setting};
-use crate::store::{Lease, Store, StoreError};
+use crate::store::{Lease, Store, StoreError, Told};
 
 /// Makes every lease look as if its process had died long ago.
 async fn everybody_dies(setting: &Setting) {
@@ -192,7 +193,30 @@ async fn a_dry_run_leaves_the_job_where_it_was(setting: &Setting) {
     assert_eq!(row.verdict, Some(Verdict::Perfect), "a dry run judges nothing");
 }
 
+async fn how_a_pass_gets_on_is_told_under_its_lease_and_shown_while_it_is_fresh(setting: &Setting) {
+    let store = &setting.store;
+    let lease = sample::claimed(store).await;
+    let told = |epoch| Told { job: lease.job, epoch, progress: Progress::begin(Phase::Copying) };
+    let shown = async || {
+        let mut rows = store.rows_of(&[lease.job]).await.expect("reads");
+        store.add_progress(&mut rows).await.expect("reads");
+        rows[0].progress.as_ref().map(|progress| progress.phase)
+    };
+    store.tell_progress(&[told(lease.epoch - 1)]).await.expect("tells");
+    assert_eq!(shown().await, None, "whoever lost the lease has nothing to tell");
+    for _ in 0..2 {
+        store.tell_progress(&[told(lease.epoch)]).await.expect("tells");
+        assert_eq!(shown().await, Some(Phase::Copying));
+    }
+    setting.meddle("UPDATE job_progress SET told = told - 40000").await;
+    assert_eq!(shown().await, None, "its node is silent");
+    store.tell_progress(&[told(lease.epoch)]).await.expect("tells");
+    assert_ne!(run(store, &lease, PassEnd::Paused).await, JobState::Running);
+    assert_eq!(shown().await, None, "it has ended");
+}
+
 on_both! {
+    how_a_pass_gets_on_is_told_under_its_lease_and_shown_while_it_is_fresh,
     of_many_claimers_each_job_has_one,
     a_project_runs_as_many_at_once_as_it_may,
     edge_168_two_jobs_never_write_one_mailbox_at_once,

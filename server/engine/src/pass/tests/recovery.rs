@@ -8,11 +8,14 @@ use shared::{
     report::Verdict,
 };
 
-use crate::testing::{
-    clock,
-    ledger::{self, How, When},
-    scene::{Scene, of, verdict},
-    server::{Draft, Fuse, Habits},
+use crate::{
+    ledger::Ledger as _,
+    testing::{
+        clock,
+        ledger::{self, How, When},
+        scene::{Scene, of, verdict},
+        server::{Draft, Fuse, Habits},
+    },
 };
 
 /// A target that takes one message at a time, several under way.
@@ -103,6 +106,33 @@ fn edge_153_a_pass_that_died_between_the_answer_and_the_ledger_is_taken_up_witho
             scene.check_all_is_there();
             assert_eq!(scene.target.heard("APPEND"), 1, "write {write}");
             assert_eq!(of(&outcome, Cause::Recovered).len(), usize::from(write == 3));
+        }
+    });
+}
+
+#[test]
+fn k4_d3_a_ledger_that_lost_its_last_writes_leads_to_no_second_copy() {
+    clock::run(async {
+        // A power cut takes back what was not synced; a copy that is restored is older. The folder's bracket is there.
+        for spoils in [false, true] {
+            for write in 2..=3 {
+                let mut scene = Scene::new("INBOX: a a b~ c% c%", "INBOX:").await;
+                scene.case = format!("spoils {spoils}, write {write}");
+                if spoils {
+                    scene.target.habits(|habits| habits.rewrites = spoil);
+                }
+                scene.ledger.light(ledger::Fuse { write, when: When::After, how: How::Dies });
+                assert!(scene.mortal_pass(usize::MAX).await.0.is_none());
+                scene.ledger.mend();
+                for (folder, _) in scene.ledger.folders().await.expect("reads") {
+                    scene.ledger.forget_entries(folder).await.expect("forgets");
+                }
+                let outcome = scene.finish().await;
+                scene.check_all_is_there();
+                assert_eq!(scene.target.heard("APPEND"), 1, "{}", scene.case);
+                assert!(of(&outcome, Cause::Duplicate).is_empty(), "{}", scene.case);
+                scene.check_another_pass_stores_nothing().await;
+            }
         }
     });
 }
