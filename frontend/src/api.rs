@@ -14,6 +14,7 @@ use shared::{
     forecast::Forecast,
     id::{AdminId, BatchId, JobId, NodeId, ProjectId, TokenId},
     import::{ImportDone, ImportForm, ImportPreview},
+    inventory::{InventoryFormat, InventoryPage, InventoryQuery, ProjectInventory},
     job::{ActionForm, Applied, JobAction, JobSecrets, JobView, NewJob},
     limits::ResetForm,
     node::NodeRow,
@@ -129,6 +130,13 @@ pub(crate) async fn causes(id: ProjectId) -> Answer<Vec<CauseRow>> {
 pub(crate) async fn forecast(id: ProjectId) -> Answer<Forecast> {
     get(&format!("/projects/{id}/forecast")).await
 }
+pub(crate) async fn inventory(id: ProjectId, batch: Option<BatchId>) -> Answer<ProjectInventory> {
+    let of = batch.map_or(String::new(), |batch| format!("batch={batch}"));
+    get(&format!("/projects/{id}/inventory?{of}")).await
+}
+pub(crate) async fn inventory_page(id: ProjectId, query: &InventoryQuery) -> Answer<InventoryPage> {
+    get(&format!("/projects/{id}/inventory/mailboxes?{}", query.to_query())).await
+}
 pub(crate) async fn assign(id: ProjectId, form: &AssignForm) -> Answer<Applied> {
     post(&format!("/projects/{id}/assignments"), form).await
 }
@@ -206,6 +214,12 @@ pub(crate) async fn check(id: &str) -> Answer<CheckReport> {
 /// Where a report downloads from.
 pub(crate) fn report_link(id: JobId, format: ReportFormat) -> String {
     format!("/api/v1/jobs/{id}/report?format={}", format.extension())
+}
+
+/// Where an inventory with every mailbox downloads from.
+pub(crate) fn inventory_link(id: ProjectId, batch: Option<BatchId>, format: InventoryFormat) -> String {
+    let of = batch.map_or(String::new(), |batch| format!("&batch={batch}"));
+    format!("/api/v1/projects/{id}/inventory?format={}{of}", format.extension())
 }
 
 /// Where a report opens in the browser, ready to print.

@@ -14,6 +14,7 @@ mod guests;
 mod headers;
 mod health;
 mod imports;
+mod inventory;
 mod jobs;
 mod live;
 mod nodes;
@@ -86,6 +87,8 @@ const ROUTES: &[Entry] = &[
     ("POST",   "/api/v1/projects/{id}/actions",    || post().to(projects::act)),
     ("GET",    "/api/v1/projects/{id}/causes",     || get().to(causes::list)),
     ("GET",    "/api/v1/projects/{id}/forecast",   || get().to(forecast::read)),
+    ("GET",    "/api/v1/projects/{id}/inventory",  || get().to(inventory::read)),
+    ("GET",    "/api/v1/projects/{id}/inventory/mailboxes", || get().to(inventory::mailboxes)),
     ("POST",   "/api/v1/projects/{id}/assignments",|| post().to(batches::assign)),
     ("GET",    "/api/v1/projects/{id}/batches",    || get().to(batches::list)),
     ("POST",   "/api/v1/projects/{id}/batches",    || post().to(batches::create)),

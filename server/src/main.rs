@@ -14,6 +14,7 @@ mod forecast;
 mod guest;
 mod http;
 mod import;
+mod inventory;
 mod live;
 mod log;
 mod metrics;

@@ -237,6 +237,7 @@ fn aborted(cause: Cause, message: String) -> PassOutcome {
         plan: None,
         report: None,
         drift: None,
+        inventory: None,
     }
 }
 

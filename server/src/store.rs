@@ -15,6 +15,7 @@ mod error;
 mod findings;
 mod forget;
 mod grouped;
+mod inventory;
 mod jobs;
 mod lanes;
 mod leases;
@@ -57,6 +58,7 @@ pub(crate) use self::{
     backup::backup,
     duty::{REPEATS, STARTS},
     error::StoreError,
+    inventory::InventorySums,
     leases::Lease,
     measured::{Measured, Moved},
     nodes::NodeCard,

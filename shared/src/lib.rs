@@ -18,6 +18,7 @@ pub mod folder;
 pub mod forecast;
 pub mod id;
 pub mod import;
+pub mod inventory;
 pub mod job;
 pub mod limits;
 pub mod list;

@@ -6,6 +6,7 @@ mod copy;
 mod course;
 mod entry;
 mod gather;
+mod inventory;
 mod kept;
 mod labels;
 mod large;
@@ -36,6 +37,7 @@ use std::{
 
 use shared::{
     cause::Cause,
+    inventory::MailboxInventory,
     live::Progress,
     pass::{Counts, Drift, PassEnd, PassKind},
     plan::PlanView,
@@ -93,6 +95,8 @@ pub struct PassOutcome {
     pub report: Option<Report>,
     /// What changed on the source: probes only.
     pub drift: Option<Drift>,
+    /// What the last look at both sides found, when the pass came that far.
+    pub inventory: Option<MailboxInventory>,
 }
 
 /// Runs a pass to its end. Never returns early without saying why: a panic inside is the end of the pass, not of the
@@ -109,7 +113,8 @@ pub async fn run(
     let ledger = Arc::new(Remembered::new(ledger));
     let mut course = Course::new(order, ledger, progress, control);
     let end = survived(course.run()).await;
-    PassOutcome { end, counts: course.counts, plan: course.plan, report: course.report, drift: course.drift }
+    let Course { counts, plan, report, drift, inventory, .. } = course;
+    PassOutcome { end, counts, plan, report, drift, inventory }
 }
 
 /// How a pass ended; should it panic, that.

@@ -224,7 +224,7 @@ mod tests {
     use crate::report::sample;
 
     fn outcome(end: PassEnd, plan: Option<PlanView>, report: Option<Report>) -> PassOutcome {
-        PassOutcome { end, counts: Counts::default(), plan, report, drift: None }
+        PassOutcome { end, counts: Counts::default(), plan, report, drift: None, inventory: None }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
     fault::{Answer, Fault},
     findings, forecast, guests,
     headers::DOCS_POLICY,
-    health, imports, jobs, live, nodes, notify, projects, reports, session, setup, tokens,
+    health, imports, inventory, jobs, live, nodes, notify, projects, reports, session, setup, tokens,
     who::Auditor,
 };
 
@@ -61,6 +61,8 @@ use super::{
         projects::act,
         causes::list,
         forecast::read,
+        inventory::read,
+        inventory::mailboxes,
         batches::assign,
         batches::list,
         batches::create,

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What is read of the past, in milliseconds: two weeks.
-const PAST_MILLIS: i64 = 14 * 86_400_000;
+pub(super) const PAST_MILLIS: i64 = 14 * 86_400_000;
 /// What is shown of it: a day.
 const SHOWN_MILLIS: i64 = 86_400_000;
 
@@ -66,23 +66,25 @@ fn foretold(records: &[PaceRecord], amounts: Amounts) -> Result<(f64, f64), &'st
     if amounts.active == 0 {
         return Err("When it will be done is told while mailboxes run: none waits or runs now.");
     }
-    let samples: Vec<Sample> = records
-        .iter()
-        .map(|record| Sample {
-            at: record.at as f64 / 1000.0,
-            items: record.items as f64,
-            bytes: record.bytes as f64,
-        })
-        .collect();
-    seconds_left(&samples, whole(amounts)).map_err(|silence| match silence {
+    seconds_left(&samples(records), whole(amounts)).map_err(|silence| match silence {
         Silence::Done => "Nothing is left to copy; what runs is compared.",
         Silence::TooEarly => "When it will be done is told after 2 % of the work or five minutes.",
         Silence::Still => "When it will be done cannot be told: nothing was copied while it was measured.",
     })
 }
 
+/// What was noted, as a forecast reads it.
+pub(super) fn samples(records: &[PaceRecord]) -> Vec<Sample> {
+    let sample = |record: &PaceRecord| Sample {
+        at: record.at as f64 / 1000.0,
+        items: record.items as f64,
+        bytes: record.bytes as f64,
+    };
+    records.iter().map(sample).collect()
+}
+
 /// Mailboxes nobody looked at yet are taken to be like the others.
-fn whole(amounts: Amounts) -> Work {
+pub(super) fn whole(amounts: Amounts) -> Work {
     let more = if amounts.seen > 0 { 1.0 + amounts.unseen as f64 / amounts.seen as f64 } else { 1.0 };
     Work {
         items: amounts.items as f64 * more,

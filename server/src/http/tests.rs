@@ -5,6 +5,7 @@ mod answers;
 mod audit;
 mod deleting;
 mod imports;
+mod inventory;
 mod sessions;
 mod tokens;
 

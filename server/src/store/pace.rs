@@ -1,7 +1,11 @@
 //! How projects get on: noted once a minute while they do, and read for forecasts.
 
 use sea_orm::FromQueryResult;
-use shared::{forecast::PaceRow, id::ProjectId, time::Timestamp};
+use shared::{
+    forecast::PaceRow,
+    id::{BatchId, ProjectId},
+    time::Timestamp,
+};
 
 use super::{Store, StoreError, counts::Of, sql::Sql, words::count};
 
@@ -36,6 +40,9 @@ pub(crate) struct PaceRecord {
     pub(crate) bytes: i64,
 }
 
+/// Whether a job's ledger or its inventory tells what there is.
+const SEEN: &str = "(c.folders > 0 OR v.job IS NOT NULL)";
+
 #[derive(FromQueryResult)]
 struct IdRecord {
     id: i64,
@@ -44,21 +51,32 @@ struct IdRecord {
 impl Store {
     /// How much there is to do in a project, and how much is done.
     pub(crate) async fn amounts(&self, project: ProjectId) -> Result<Amounts, StoreError> {
+        self.amounts_of(project, None).await
+    }
+
+    /// The same of one batch of it. Of a job that no pass copied yet counts what its inventory says is to be copied.
+    pub(crate) async fn amounts_of(
+        &self,
+        project: ProjectId,
+        batch: Option<BatchId>,
+    ) -> Result<Amounts, StoreError> {
         self.recount(Of::Project(project)).await?;
         let sum = |what: &str| format!("CAST(COALESCE(SUM({what}), 0) AS BIGINT)");
         let sql = format!(
             "SELECT {} AS items, {} AS bytes, {} AS items_done, {} AS bytes_done,
-                COUNT(CASE WHEN c.folders > 0 THEN 1 END) AS seen,
-                COUNT(CASE WHEN c.folders IS NULL OR c.folders = 0 THEN 1 END) AS unseen,
+                COUNT(CASE WHEN {SEEN} THEN 1 END) AS seen,
+                COUNT(CASE WHEN {SEEN} THEN NULL ELSE 1 END) AS unseen,
                 COUNT(CASE WHEN j.state IN ('complete', 'exceptions') THEN 1 END) AS ended,
                 COUNT(CASE WHEN j.state IN ('queued', 'running', 'pausing', 'stopping') THEN 1 END) AS active
-             FROM job j LEFT JOIN job_count c ON c.job = j.id WHERE j.project = ? AND j.state <> 'skipped'",
-            sum("c.items"),
-            sum("c.bytes"),
+             FROM job j LEFT JOIN job_count c ON c.job = j.id LEFT JOIN inventory v ON v.job = j.id
+             WHERE j.project = ? AND j.state <> 'skipped'{}",
+            sum("CASE WHEN c.folders > 0 THEN c.items ELSE v.copy_items END"),
+            sum("CASE WHEN c.folders > 0 THEN c.bytes ELSE v.copy_bytes END"),
             sum("c.copied + c.skipped"),
             // What is left out has no bytes of its own in the counts: it is taken to be as large as the rest.
             sum("CASE WHEN c.copied > 0 AND c.skipped > 0
                     THEN c.copied_bytes + c.skipped * (c.copied_bytes / c.copied) ELSE c.copied_bytes END"),
+            batch.map_or(String::new(), |batch| format!(" AND j.batch = {}", batch.0)),
         );
         let amounts = self.db().reading("Adding up a project").one(&sql, [project.0.into()]).await?;
         Ok(amounts.unwrap_or_default())
@@ -70,7 +88,9 @@ impl Store {
             .db()
             .reading("Looking for projects that run")
             .all(
-                "SELECT DISTINCT project AS id FROM job WHERE state IN ('running', 'pausing', 'stopping')",
+                // While others only look, or compare, nothing is copied: that is no pace.
+                "SELECT DISTINCT project AS id FROM job WHERE state IN ('running', 'pausing', 'stopping')
+                    AND wanted IN ('initial', 'delta', 'final')",
                 [],
             )
             .await?;

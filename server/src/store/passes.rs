@@ -16,7 +16,7 @@ use shared::{
 use super::{
     Lease, Store, StoreError, causes, day_one,
     db::{Db, Tx},
-    drift,
+    drift, inventory,
     leases::fence,
     outcome::{after_interruption, after_pass},
     slots,
@@ -145,6 +145,7 @@ impl Store {
             true => after_interruption(lease.kind, state, settled, stumbles + 1),
             false => after_pass(lease.kind, state, settled, outcome, goes_on),
         };
+        inventory::keep(&tx, lease, outcome).await?;
         if day_one::arrived(&tx, lease, outcome, ended).await? {
             becomes.state = JobState::Queued;
             verdict = None;

@@ -18,6 +18,7 @@ use super::{
     Store, StoreError,
     counts::Of,
     db::Tx,
+    inventory,
     sql::{Clash, Sql},
     words::{count, from_json, from_word, json, now},
 };
@@ -103,7 +104,7 @@ impl Store {
     }
 
     /// Forgets the mailboxes' own secrets of a side that is to log in elsewhere now: what was entered for one server is
-    /// never sent to another.
+    /// never sent to another. What was found on one server says nothing of another, either.
     async fn forget_elsewhere(
         &self,
         tx: &Tx<'_>,
@@ -122,6 +123,9 @@ impl Store {
             if !before.same_login(endpoint) {
                 let sql = format!("UPDATE job SET {} = NULL WHERE project = ?", secret_column(side));
                 tx.run(&sql, [id.0.into()]).await?;
+            }
+            if !before.same_server(endpoint) {
+                inventory::forget(tx, id).await?;
             }
         }
         Ok(())

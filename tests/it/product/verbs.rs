@@ -53,6 +53,24 @@ async fn a_mailbox_moves_by_verbs_alone() {
     let listed: serde_json::Value = serde_json::from_str(&listed.stdout).expect("JSON");
     assert!(listed.to_string().contains("anna@old.example"), "{listed}");
 
+    run(&app, &token, &["project", "inventory", &project]).ends_with(0).says(&["no mailbox was looked at"]);
+    run(&app, &token, &["mailbox", "dry-run", &job, "--watch"]).ends_with(0);
+    let inventory = run(&app, &token, &["project", "inventory", &project, "--json"]).ends_with(0);
+    let inventory: serde_json::Value = serde_json::from_str(&inventory.stdout).expect("JSON");
+    assert_eq!(
+        (&inventory["seen"], &inventory["items"], &inventory["copy"]),
+        (&1.into(), &40.into(), &40.into())
+    );
+    run(&app, &token, &["mailbox", "inventory", &project])
+        .ends_with(0)
+        .says(&["anna@old.example", "FOUND.ITEMS"]);
+    let table = run(&app, &token, &["project", "inventory", &project, "--csv"]).ends_with(0);
+    assert!(
+        table.stdout.lines().count() == 2 && table.stdout.contains("anna@old.example"),
+        "{}",
+        table.stdout
+    );
+
     let moved = run(&app, &token, &["mailbox", "start", &job, "--watch"]).ends_with(0);
     assert!(moved.stdout.contains("complete: 40 messages"), "{}", moved.stdout);
     assert_same(&source, &target);

@@ -78,6 +78,7 @@ pub(crate) fn run(scale: &Scale) -> Result<ExitCode, Box<dyn Error>> {
 fn routes(size: Size) -> Vec<(&'static str, String)> {
     let last = size.large - 50;
     let jobs = |query: &str| format!("/projects/1/jobs?{query}");
+    let inventory = |query: &str| format!("/projects/1/inventory/mailboxes?{query}");
     vec![
         ("projects", "/projects".into()),
         ("projects, search and sort", "/projects?search=9&sort=failed&order=desc".into()),
@@ -103,6 +104,12 @@ fn routes(size: Size) -> Vec<(&'static str, String)> {
             "cause, state, search, sort",
             jobs("cause=message.too-big&state=exceptions&search=new.example&sort=messages"),
         ),
+        ("inventory", "/projects/1/inventory".into()),
+        ("inventory by what is to be copied", inventory("sort=copy&order=desc")),
+        ("inventory by target, last page", inventory(&format!("sort=target&offset={last}"))),
+        ("inventory, what does not fit", inventory("only=short&sort=bytes&order=desc")),
+        ("inventory, too large, search", inventory("only=oversized&search=user1&sort=oversized&order=desc")),
+        ("inventory, not looked at", inventory("only=unseen&sort=source")),
         ("a mailbox", "/jobs/25000".replace("25000", &(size.large / 2).to_string())),
         ("findings of a mailbox", format!("/jobs/{}/findings?limit=200", size.large / 2)),
         ("live, first snapshot", "/live/projects/1?sort=progress&order=desc".into()),

@@ -1,8 +1,8 @@
 //! The mailboxes of a project as a table that filters, sorts and comes page by page.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use shared::{
     cause::Cause,
@@ -14,7 +14,7 @@ use shared::{
 use super::list::{self, Group, PAGE, done};
 use crate::{
     api,
-    components::{Ago, Order, Pager, Progress, SortHead, StateBadge, VerdictBadge},
+    components::{Ago, Order, Pager, Progress, SearchField, SortHead, StateBadge, VerdictBadge},
     load::load,
     view::{
         amount::percent,
@@ -23,9 +23,6 @@ use crate::{
         words::{Tone, phase_title},
     },
 };
-
-/// After the last letter, before the list is asked for again.
-const TYPING: Duration = Duration::from_millis(250);
 
 /// What the admin wants to see. The server picks, sorts and pages.
 #[derive(Debug, Clone, Copy)]
@@ -241,35 +238,14 @@ fn Filter(page: Memo<JobPage>, ask: Ask) -> impl IntoView {
             </button>
         }
     });
-    let waiting = StoredValue::new_local(None::<TimeoutHandle>);
-    let stop_waiting = move || {
-        if let Some(handle) = waiting.try_update_value(Option::take).flatten() {
-            handle.clear();
-        }
-    };
-    on_cleanup(stop_waiting);
-    let search = move |typed: String| {
-        stop_waiting();
-        let look = move || {
-            ask.page.set(0);
-            ask.text.set(typed);
-        };
-        waiting.set_value(set_timeout_with_handle(look, TYPING).ok());
-    };
+    let search = Callback::new(move |typed: String| {
+        ask.page.set(0);
+        ask.text.set(typed);
+    });
     view! {
         <div class="filter">
             <div class="chips" role="group" aria-label="Which mailboxes">{chips.collect_view()}</div>
-            <input
-                class="input search"
-                type="search"
-                name="search"
-                aria-label="Find a mailbox"
-                placeholder="Find a mailbox"
-                autocomplete="off"
-                maxlength="200"
-                prop:value=ask.text
-                on:input:target=move |event| search(event.target().value())
-            />
+            <SearchField label="Find a mailbox" text=ask.text on_search=search/>
         </div>
     }
 }

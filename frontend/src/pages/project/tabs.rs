@@ -7,17 +7,19 @@ use shared::id::ProjectId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Mailboxes,
+    Inventory,
     Batches,
     Errors,
     Cutover,
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Mailboxes, Self::Batches, Self::Errors, Self::Cutover];
+    const ALL: [Self; 5] = [Self::Mailboxes, Self::Inventory, Self::Batches, Self::Errors, Self::Cutover];
 
     const fn title(self) -> &'static str {
         match self {
             Self::Mailboxes => "Mailboxes",
+            Self::Inventory => "Inventory",
             Self::Batches => "Batches",
             Self::Errors => "Errors",
             Self::Cutover => "Cutover",
@@ -27,6 +29,7 @@ impl Part {
     const fn word(self) -> &'static str {
         match self {
             Self::Mailboxes => "mailboxes",
+            Self::Inventory => "inventory",
             Self::Batches => "batches",
             Self::Errors => "errors",
             Self::Cutover => "cutover",
@@ -36,7 +39,9 @@ impl Part {
     fn link(self, id: ProjectId) -> String {
         match self {
             Self::Mailboxes => format!("/projects/{id}"),
-            Self::Batches | Self::Errors | Self::Cutover => format!("/projects/{id}/{}", self.word()),
+            Self::Inventory | Self::Batches | Self::Errors | Self::Cutover => {
+                format!("/projects/{id}/{}", self.word())
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use shared::{
     cause::Cause,
     finding::{Finding, ItemLabel, Severity, Subject},
     folder::FolderPath,
+    inventory::MailboxInventory,
     limits::Limits,
     live::{Phase, Progress},
     pass::{Counts, Drift, PassEnd, PassKind},
@@ -58,6 +59,8 @@ pub(super) struct Course {
     pub plan: Option<PlanView>,
     pub report: Option<Report>,
     pub drift: Option<Drift>,
+    /// What the last look at both sides found.
+    pub inventory: Option<MailboxInventory>,
     /// Folders this pass has copied.
     pub copied: BTreeSet<FolderPath>,
     /// Folders this pass has compared, with what it found.
@@ -111,6 +114,7 @@ impl Course {
             plan: None,
             report: None,
             drift: None,
+            inventory: None,
             copied: BTreeSet::new(),
             compared: BTreeMap::new(),
             keeps: BTreeMap::new(),

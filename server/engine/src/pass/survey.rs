@@ -14,7 +14,7 @@ use shared::{
 
 use super::{
     course::{Course, about, about_folder},
-    labels,
+    inventory, labels,
     meter::Amount,
     room,
     stop::Stop,
@@ -84,7 +84,7 @@ impl Work {
     }
 
     /// Items on the source and their bytes.
-    fn amount(&self) -> (u64, u64) {
+    pub(super) fn amount(&self) -> (u64, u64) {
         match self {
             Self::Unreadable => (0, 0),
             Self::Settled(compared) => (compared.totals.source_items, compared.totals.source_bytes),
@@ -148,7 +148,7 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
     let (mapped, renames) = mapping::map_ruled(&ruled, &there.folders, &known, &there.names);
     course.note(listing.findings).await?;
     course.note(ruled.findings).await?;
-    course.note(renames).await?;
+    course.note(renames.clone()).await?;
     if listing.labels {
         course.labels = labels::look(course, &mut *sides.source, &mapped, &ruled.left_out).await?;
         course.note(labels::tell(&mapped, &course.labels)).await?;
@@ -163,6 +163,7 @@ pub(super) async fn survey(course: &mut Course, sides: &mut Sides) -> Result<Sur
         }
         PassKind::Verify | PassKind::Probe => {}
     }
+    course.inventory = Some(inventory::count(&works, &there.room, &renames));
     course.counts.folders = mapped.len() as u64;
     course.counts.items = works.iter().map(|work| work.amount().0).sum();
     course.counts.bytes = works.iter().map(|work| work.amount().1).sum();

@@ -14,6 +14,7 @@ mod folders;
 mod gmail;
 mod guest;
 mod identity;
+mod inventory;
 mod listing;
 mod logins;
 mod marks;

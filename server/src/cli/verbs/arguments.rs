@@ -132,6 +132,7 @@ fn argument(verb: &Verb, take: &Take) -> Option<Arg> {
             .value_name("FILE")
             .help(format!("{help}: the first line of this file; asked for when left out")),
         Take::Query(name, help) => option(name, help),
+        Take::Switch(name, _, _, help) => Arg::new(name).long(name).action(ArgAction::SetTrue).help(help),
         Take::Form(help) => Arg::new("form")
             .long("form")
             .value_name("FILE")
@@ -158,7 +159,6 @@ pub(super) fn order(verb: &Verb, matches: &ArgMatches) -> Result<Order, Problem>
         token: token(matches)?,
         pin: text(matches, "pin"),
     };
-    let flag = |id: &str| matches.try_get_one::<bool>(id).ok().flatten().copied().unwrap_or(false);
     Ok(Order {
         place,
         request: Request {
@@ -170,10 +170,10 @@ pub(super) fn order(verb: &Verb, matches: &ArgMatches) -> Result<Order, Problem>
         id,
         form: match text(matches, "output") {
             Some(file) => Form::File(file.into()),
-            None if flag("json") => Form::Json,
+            None if flag(matches, "json") => Form::Json,
             None => Form::People,
         },
-        watch: flag("watch"),
+        watch: flag(matches, "watch"),
     })
 }
 
@@ -188,7 +188,16 @@ pub(super) fn filled(route: &str, id: Option<&str>) -> String {
 fn query(verb: &Verb, matches: &ArgMatches) -> Vec<(&'static str, String)> {
     let given = |take: &Take| match *take {
         Take::Query(name, _) => Some((name, text(matches, name)?)),
-        _ => None,
+        Take::Switch(name, of, value, _) => flag(matches, name).then(|| (of, value.to_owned())),
+        Take::Id(_)
+        | Take::Word(..)
+        | Take::Text(..)
+        | Take::Choice(..)
+        | Take::Number(..)
+        | Take::Truth(..)
+        | Take::Secret(..)
+        | Take::Fixed(..)
+        | Take::Form(_) => None,
     };
     verb.takes.iter().filter_map(given).collect()
 }
@@ -198,7 +207,7 @@ fn body(verb: &Verb, matches: &ArgMatches) -> Result<Option<Value>, Problem> {
     let mut any = false;
     for take in verb.takes {
         let (field, value) = match *take {
-            Take::Id(_) | Take::Query(..) => continue,
+            Take::Id(_) | Take::Query(..) | Take::Switch(..) => continue,
             Take::Form(_) => return form(&text(matches, "form").unwrap_or_default()).map(Some),
             Take::Fixed(field, value) => (field, Some(Value::from(value))),
             Take::Word(field, _) | Take::Text(field, _) | Take::Choice(field, ..) => {
@@ -290,6 +299,11 @@ fn read(file: &str) -> Result<String, Problem> {
         Problem::file("Reading", Path::new(file), error, "Name a file of text that can be read.")
     })?;
     Ok(text)
+}
+
+/// Whether a word was given that takes no value.
+fn flag(matches: &ArgMatches, id: &str) -> bool {
+    matches.try_get_one::<bool>(id).ok().flatten().copied().unwrap_or(false)
 }
 
 /// What was given, however the argument reads it.

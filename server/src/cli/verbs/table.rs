@@ -22,6 +22,8 @@ pub(super) enum Take {
     Fixed(&'static str, &'static str),
     /// `--name VALUE` that goes into the query.
     Query(&'static str, &'static str),
+    /// `--name` that puts a name with this value into the query.
+    Switch(&'static str, &'static str, &'static str, &'static str),
     /// `--form FILE`: the whole body as JSON, in the form of the API.
     Form(&'static str),
 }
@@ -96,7 +98,7 @@ const fn verb(
     Verb { words, method, route, about, takes, optional: &[], live: None, part: "", good: None, twin: false }
 }
 
-use Take::{Choice, Fixed, Form, Id, Number, Query, Secret, Text, Truth, Word};
+use Take::{Choice, Fixed, Form, Id, Number, Query, Secret, Switch, Text, Truth, Word};
 
 const PROJECT: Take = Id("PROJECT");
 const MAILBOX: Take = Id("MAILBOX");
@@ -112,6 +114,7 @@ const OF_STATE: Take =
 const OF_CAUSE: Take = Text("selection.filter.cause", "Only those with this cause, such as message.too-big");
 const OF_BATCH: Take = Number("selection.filter.batch", "Only those of the batch with this id");
 const BATCH: Take = Id("BATCH");
+const OF_ONE_BATCH: Take = Query("batch", "Only of the batch with this id");
 const STEPS: &[&str] = &["ttl", "mx", "freeze", "approve", "done"];
 const OF_NAME: Take = Text("selection.filter.search", "Only those with this in a login name");
 const SELECTION: &[&str] = &[
@@ -180,8 +183,10 @@ pub(super) const VERBS: &[Verb] = &[
     project("project unskip", "Take mailboxes back in that were left out", &[PROJECT, Fixed("action", "unskip"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
     project("project prioritise", "Let mailboxes go before all others that wait", &[PROJECT, Fixed("action", "prioritise"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
 
-    verb("project causes",   "GET", "/projects/{id}/causes",   "List what differs or failed by cause, with what to do", &[PROJECT, Query("batch", "Only of the batch with this id")]),
+    verb("project causes",   "GET", "/projects/{id}/causes",   "List what differs or failed by cause, with what to do", &[PROJECT, OF_ONE_BATCH]),
     verb("project forecast", "GET", "/projects/{id}/forecast", "Tell when the project will be done, as a range", &[PROJECT]),
+
+    verb("project inventory", "GET", "/projects/{id}/inventory", "Tell what the project's mailboxes hold, what of it cannot move as it is, whether it fits, and how long it takes", &[PROJECT, OF_ONE_BATCH, Switch("csv", "format", "csv", "Every mailbox with its numbers, as a table for spreadsheets"), Query("format", "Every mailbox with its numbers: csv or json")]),
 
     verb("batch list",   "GET",    "/projects/{id}/batches",     "List the batches of a project, the highest priority first", &[PROJECT]),
     verb("batch create", "POST",   "/projects/{id}/batches",     "Make a batch", &[PROJECT, Form("Its settings")]),
@@ -204,7 +209,8 @@ pub(super) const VERBS: &[Verb] = &[
     batch("batch unskip", "Take its mailboxes back in that were left out", &[BATCH, Fixed("action", "unskip"), OF_STATE, OF_CAUSE, OF_NAME]),
     batch("batch prioritise", "Let its mailboxes go before all others of the batch that wait", &[BATCH, Fixed("action", "prioritise"), OF_STATE, OF_CAUSE, OF_NAME]),
 
-    verb("mailbox list",    "GET",    "/projects/{id}/jobs", "List the mailboxes of a project", &[PROJECT, SEARCH, Query("state", "Any of these states, with commas between"), Query("cause", "A cause's id, such as message.too-big"), Query("batch", "Only of the batch with this id"), SORT, ORDER, OFFSET, LIMIT]).part("/rows"),
+    verb("mailbox list",    "GET",    "/projects/{id}/jobs", "List the mailboxes of a project", &[PROJECT, SEARCH, Query("state", "Any of these states, with commas between"), Query("cause", "A cause's id, such as message.too-big"), OF_ONE_BATCH, SORT, ORDER, OFFSET, LIMIT]).part("/rows"),
+    verb("mailbox inventory", "GET", "/projects/{id}/inventory/mailboxes", "List the mailboxes of a project with what each holds and whether it fits", &[PROJECT, SEARCH, OF_ONE_BATCH, Query("only", "seen, unseen, short, oversized, clashing or unreadable"), SORT, ORDER, OFFSET, LIMIT]).part("/rows"),
     verb("mailbox add",     "POST",   "/projects/{id}/jobs", "Add mailboxes to a project, all or none", &[PROJECT, Form("A list of mailboxes")]),
     verb("mailbox preview", "POST",   "/projects/{id}/import/preview",  "Show how a list is understood and what is wrong with each row; adds nothing", &[PROJECT, Form("A list, CSV or XLSX, and how it is to be understood")]),
     verb("mailbox bad-rows", "POST",  "/projects/{id}/import/bad-rows", "Download the rows of a list that are left out, as CSV with what is wrong with each", &[PROJECT, Form("The same")]),

@@ -190,6 +190,14 @@ fn what_is_typed_becomes_the_request_of_the_table() {
         r#"{"action":"retry","selection":{"filter":{"cause":"mailbox.full","state":"failed"}}}"#,
     );
     check("report download 7 --format csv", "GET", "/jobs/7/report?format=csv", "");
+    check("project inventory 7 --batch 3", "GET", "/projects/7/inventory?batch=3", "");
+    check("project inventory 7 --csv", "GET", "/projects/7/inventory?format=csv", "");
+    check(
+        "mailbox inventory 7 --only short --sort copy",
+        "GET",
+        "/projects/7/inventory/mailboxes?only=short&sort=copy",
+        "",
+    );
     check("admin change 3 --enabled false", "PATCH", "/admins/3", r#"{"enabled":false}"#);
     check(
         "token create nightly --scope read --days 7",

@@ -48,6 +48,8 @@ const LEAST: &[(&str, &str, Option<Role>)] = &[
     ("POST",   "/api/v1/projects/{id}/actions", Some(Operator)),
     ("GET",    "/api/v1/projects/{id}/causes",  Some(Auditor)),
     ("GET",    "/api/v1/projects/{id}/forecast", Some(Auditor)),
+    ("GET",    "/api/v1/projects/{id}/inventory", Some(Auditor)),
+    ("GET",    "/api/v1/projects/{id}/inventory/mailboxes", Some(Auditor)),
     ("POST",   "/api/v1/projects/{id}/assignments", Some(Operator)),
     ("GET",    "/api/v1/projects/{id}/batches", Some(Auditor)),
     ("POST",   "/api/v1/projects/{id}/batches", Some(Operator)),

@@ -17,7 +17,7 @@ use shared::{
 use super::{on_both, sample, setting::Setting};
 use crate::store::{Lease, Store, StoreError, Which, words::now};
 
-fn batch(name: &str, priority: i32) -> BatchForm {
+pub(super) fn batch(name: &str, priority: i32) -> BatchForm {
     BatchForm {
         name: name.into(),
         priority,

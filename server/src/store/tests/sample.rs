@@ -45,7 +45,14 @@ pub(in crate::store) fn report(verdict: Verdict) -> Report {
 
 /// How a pass ended, with a report when there is a verdict.
 pub(in crate::store) fn ended(end: PassEnd, verdict: Option<Verdict>) -> PassOutcome {
-    PassOutcome { end, counts: Counts::default(), plan: None, report: verdict.map(report), drift: None }
+    PassOutcome {
+        end,
+        counts: Counts::default(),
+        plan: None,
+        report: verdict.map(report),
+        drift: None,
+        inventory: None,
+    }
 }
 
 pub(super) fn side(host: &str, login: Login, secret: Option<&str>) -> SideForm {

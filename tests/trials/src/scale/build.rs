@@ -110,6 +110,12 @@ pub(super) fn fill(database: &Path, size: Size) -> Result<(), Box<dyn Error>> {
               FROM (SELECT i AS f FROM n);
             INSERT INTO job_cause (job, cause, severity, findings, stopped)
               SELECT job, cause, MAX(severity), COUNT(*), 0 FROM finding GROUP BY job, cause;
+            {jobs_to} INSERT INTO inventory (job, looked, folders, unreadable, items, bytes, copy_items, copy_bytes, oversized,
+                oversized_bytes, renamed, clashes, free_bytes, limit_bytes, free_items)
+              SELECT i, 1790000000000 + i, {folders}, i % 50 = 0, {messages}, {messages} * 9000 + i * 97 % 90000,
+                i % {messages}, i % {messages} * 9000, i % 20 = 0, (i % 20 = 0) * 30000000, i % 3, i % 7 = 0,
+                CASE WHEN i % 5 > 0 THEN i * 7919 % 2000000 END, CASE WHEN i % 5 > 0 THEN 2000000 END, NULL
+              FROM n WHERE i % 10 > 0;
             COMMIT;
             PRAGMA journal_mode = WAL;",
             jobs_to = count_to(jobs),

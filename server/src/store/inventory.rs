@@ -1,0 +1,314 @@
+//! Inventories: what the latest look at each mailbox found, kept when its pass ends, summed up and listed by the database.
+
+mod records;
+
+use std::collections::HashMap;
+
+use engine::pass::PassOutcome;
+use sea_orm::{FromQueryResult, Value};
+use shared::{
+    id::{BatchId, JobId, ProjectId},
+    inventory::{InventoryOnly, InventoryPage, InventoryQuery, InventoryRow, InventorySort},
+    job::JobFilter,
+    list::{Direction, PAGE_MAX},
+};
+
+use self::records::{PlaceRecord, RowRecord};
+use super::{
+    Lease, Store, StoreError,
+    db::Tx,
+    lists,
+    sql::{Sql, marks},
+    words::{count, whole},
+};
+
+/// Sums over the mailboxes of a project, or of a batch. Those that are left out on purpose are only counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromQueryResult)]
+pub(crate) struct InventorySums {
+    pub(crate) mailboxes: i64,
+    pub(crate) seen: i64,
+    pub(crate) looking: i64,
+    pub(crate) oldest: Option<i64>,
+    pub(crate) newest: Option<i64>,
+    pub(crate) folders: i64,
+    pub(crate) unreadable: i64,
+    pub(crate) unreadable_mailboxes: i64,
+    pub(crate) items: i64,
+    pub(crate) bytes: i64,
+    pub(crate) copy_items: i64,
+    pub(crate) copy_bytes: i64,
+    pub(crate) oversized: i64,
+    pub(crate) oversized_bytes: i64,
+    pub(crate) oversized_mailboxes: i64,
+    pub(crate) renamed: i64,
+    pub(crate) clashes: i64,
+    pub(crate) clashing_mailboxes: i64,
+    pub(crate) limitless: i64,
+    #[sea_orm(skip)]
+    pub(crate) left_out: i64,
+    #[sea_orm(skip)]
+    pub(crate) short: i64,
+    #[sea_orm(skip)]
+    pub(crate) short_bytes: i64,
+}
+
+#[derive(FromQueryResult)]
+struct ShortRecord {
+    short: i64,
+    short_bytes: i64,
+}
+
+/// What of a mailbox `j` its inventory `v` tells.
+const COLUMNS: &str = "SELECT j.id, j.source_user, j.target_user, LOWER(j.target_user) AS place, j.below, b.name AS batch,
+        v.looked, v.folders, v.unreadable, v.items, v.bytes, v.copy_items, v.copy_bytes, v.oversized, v.oversized_bytes,
+        v.renamed, v.clashes, v.free_bytes, v.limit_bytes, v.free_items
+    FROM job j LEFT JOIN inventory v ON v.job = j.id LEFT JOIN batch b ON b.id = j.batch";
+
+/// What goes to the target mailboxes of a project, before it is grouped by them: several mailboxes may go to one. The room
+/// of one is the least that was found. Binds the project.
+const PLACES: &str = "SELECT LOWER(o.target_user) AS place, COUNT(*) AS together, COUNT(w.job) AS seen,
+        CAST(COALESCE(SUM(w.copy_items), 0) AS BIGINT) AS need,
+        CAST(COALESCE(SUM(w.copy_bytes), 0) AS BIGINT) AS need_bytes,
+        MIN(w.free_bytes) AS free_bytes, MIN(w.free_items) AS free_items
+    FROM job o LEFT JOIN inventory w ON w.job = o.id WHERE o.project = ? AND o.state <> 'skipped'";
+const BY_PLACE: &str = "GROUP BY LOWER(o.target_user)";
+/// Whether a target mailbox `t` is too small; what is not known is not.
+const SHORT: &str = "(t.need_bytes > t.free_bytes OR t.need > t.free_items)";
+/// Whether one is too small for what the inventory `v` alone says.
+const SHORT_ALONE: &str = "(v.copy_bytes > v.free_bytes OR v.copy_items > v.free_items)";
+/// Target mailboxes that several mailboxes of a project go to: few, and the only ones that have to be grouped. Binds the
+/// project.
+const SHARED: &str = "SELECT LOWER(m.target_user) FROM job m WHERE m.project = ?
+    GROUP BY LOWER(m.target_user) HAVING COUNT(*) > 1";
+
+/// Replaces a job's inventory by what its pass found, within the transaction that ends the pass.
+pub(super) async fn keep(tx: &Tx<'_>, lease: &Lease, outcome: &PassOutcome) -> Result<(), StoreError> {
+    let Some(found) = &outcome.inventory else { return Ok(()) };
+    if lease.kind.copies() {
+        let day_one: Option<Option<i64>> =
+            tx.cell("SELECT day_one FROM job WHERE id = ?", [lease.job.0.into()]).await?;
+        // It saw its newest days only: what follows was not counted.
+        if day_one.flatten() == Some(0) {
+            return Ok(());
+        }
+    }
+    let room = |amount: Option<u64>| Value::from(amount.map(whole));
+    let values = [
+        lease.job.0.into(),
+        found.looked.millis().into(),
+        whole(found.folders).into(),
+        whole(found.unreadable).into(),
+        whole(found.items).into(),
+        whole(found.bytes).into(),
+        whole(found.copy).into(),
+        whole(found.copy_bytes).into(),
+        whole(found.oversized).into(),
+        whole(found.oversized_bytes).into(),
+        whole(found.renamed).into(),
+        whole(found.clashes).into(),
+        room(found.free_bytes),
+        room(found.limit_bytes),
+        room(found.free_items),
+    ];
+    let sql = format!(
+        "INSERT INTO inventory (job, looked, folders, unreadable, items, bytes, copy_items, copy_bytes, oversized,
+            oversized_bytes, renamed, clashes, free_bytes, limit_bytes, free_items) VALUES ({})
+         ON CONFLICT (job) DO UPDATE SET looked = excluded.looked, folders = excluded.folders,
+            unreadable = excluded.unreadable, items = excluded.items, bytes = excluded.bytes,
+            copy_items = excluded.copy_items, copy_bytes = excluded.copy_bytes, oversized = excluded.oversized,
+            oversized_bytes = excluded.oversized_bytes, renamed = excluded.renamed, clashes = excluded.clashes,
+            free_bytes = excluded.free_bytes, limit_bytes = excluded.limit_bytes, free_items = excluded.free_items",
+        marks(values.len())
+    );
+    tx.run(&sql, values).await?;
+    Ok(())
+}
+
+/// Forgets the inventories of a project: it leads to other servers now.
+pub(super) async fn forget(tx: &Tx<'_>, project: ProjectId) -> Result<(), StoreError> {
+    let sql = "DELETE FROM inventory WHERE job IN (SELECT id FROM job WHERE project = ?)";
+    tx.run(sql, [project.0.into()]).await?;
+    Ok(())
+}
+
+impl Store {
+    /// The sums over a project, or over one batch of it.
+    pub(crate) async fn inventory(
+        &self,
+        project: ProjectId,
+        batch: Option<BatchId>,
+    ) -> Result<InventorySums, StoreError> {
+        let reading = self.db().reading("Adding up an inventory");
+        let of_batch =
+            |job: &str| batch.map_or(String::new(), |batch| format!(" AND {job}.batch = {}", batch.0));
+        let sum = |what: &str| format!("CAST(COALESCE(SUM(v.{what}), 0) AS BIGINT) AS {what}");
+        let with = |what: &str, name: &str| format!("COUNT(CASE WHEN v.{what} > 0 THEN 1 END) AS {name}");
+        let sql = format!(
+            "SELECT COUNT(*) AS mailboxes, COUNT(v.job) AS seen, MIN(v.looked) AS oldest, MAX(v.looked) AS newest,
+                COUNT(CASE WHEN j.wanted = 'dry-run' AND j.state IN ('queued', 'running', 'pausing', 'stopping')
+                    THEN 1 END) AS looking,
+                COUNT(CASE WHEN v.job IS NOT NULL AND v.free_bytes IS NULL AND v.free_items IS NULL
+                    THEN 1 END) AS limitless, {}, {}, {}, {}
+             FROM job j LEFT JOIN inventory v ON v.job = j.id WHERE j.project = ? AND j.state <> 'skipped'{}",
+            ["folders", "unreadable", "items", "bytes", "copy_items", "copy_bytes", "oversized", "oversized_bytes",
+                "renamed", "clashes"].map(sum).join(", "),
+            with("unreadable", "unreadable_mailboxes"),
+            with("oversized", "oversized_mailboxes"),
+            with("clashes", "clashing_mailboxes"),
+            of_batch("j"),
+        );
+        let sums: Option<InventorySums> = reading.one(&sql, [project.0.into()]).await?;
+        let mut short = ShortRecord { short: 0, short_bytes: 0 };
+        for sql in [short_alone(batch), short_together(batch)] {
+            let more: Option<ShortRecord> = reading.one(&sql, [project.0.into(), project.0.into()]).await?;
+            let more = more.unwrap_or(ShortRecord { short: 0, short_bytes: 0 });
+            short = ShortRecord {
+                short: short.short + more.short,
+                short_bytes: short.short_bytes + more.short_bytes,
+            };
+        }
+        let sql = format!(
+            "SELECT COUNT(*) FROM job j WHERE j.project = ? AND j.state = 'skipped'{}",
+            of_batch("j")
+        );
+        let left_out: Option<i64> = reading.cell(&sql, [project.0.into()]).await?;
+        let ShortRecord { short, short_bytes } = short;
+        let left_out = left_out.unwrap_or_default();
+        Ok(InventorySums { left_out, short, short_bytes, ..sums.unwrap_or_default() })
+    }
+
+    /// A page of a project's mailboxes with their inventories.
+    pub(crate) async fn inventory_page(
+        &self,
+        project: ProjectId,
+        query: &InventoryQuery,
+    ) -> Result<InventoryPage, StoreError> {
+        let reading = self.db().reading("Reading an inventory");
+        let filter = JobFilter { search: query.search.clone(), batch: query.batch, ..JobFilter::default() };
+        let (mut condition, mut values) = lists::condition(project, &filter);
+        condition.push_str(" AND j.state <> 'skipped'");
+        narrow(query.only, project, &mut condition, &mut values);
+        let sql = format!("SELECT COUNT(*) FROM job j LEFT JOIN inventory v ON v.job = j.id {condition}");
+        let total: Option<i64> = reading.cell(&sql, values.clone()).await?;
+        values.push(i64::from(query.limit.clamp(1, PAGE_MAX)).into());
+        values.push(whole(query.offset).into());
+        let sql =
+            format!("{COLUMNS} {condition} ORDER BY {} LIMIT ? OFFSET ?", order(query.sort, query.order));
+        let records = reading.all(&sql, values).await?;
+        Ok(InventoryPage {
+            rows: self.with_places(project, records).await?,
+            total: count(total.unwrap_or_default()),
+        })
+    }
+
+    /// Mailboxes in the order they were made, those behind `after`, at most `limit`.
+    pub(crate) async fn inventory_after(
+        &self,
+        project: ProjectId,
+        batch: Option<BatchId>,
+        after: JobId,
+        limit: u32,
+    ) -> Result<Vec<InventoryRow>, StoreError> {
+        let of_batch = batch.map_or(String::new(), |batch| format!(" AND j.batch = {}", batch.0));
+        let sql = format!(
+            "{COLUMNS} WHERE j.project = ? AND j.state <> 'skipped'{of_batch} AND j.id > ? ORDER BY j.id LIMIT ?"
+        );
+        let values = [project.0.into(), after.0.into(), i64::from(limit).into()];
+        let records = self.db().reading("Reading an inventory").all(&sql, values).await?;
+        self.with_places(project, records).await
+    }
+
+    /// Puts beside each mailbox what else goes to the same target mailbox.
+    async fn with_places(
+        &self,
+        project: ProjectId,
+        records: Vec<RowRecord>,
+    ) -> Result<Vec<InventoryRow>, StoreError> {
+        let mut wanted: Vec<&str> = records.iter().map(|record| record.place.as_str()).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut places = HashMap::with_capacity(wanted.len());
+        if !wanted.is_empty() {
+            let sql = format!("{PLACES} AND LOWER(o.target_user) IN ({}) {BY_PLACE}", marks(wanted.len()));
+            let values = std::iter::once(project.0.into()).chain(wanted.into_iter().map(Value::from));
+            let found: Vec<PlaceRecord> =
+                self.db().reading("Reading what goes to the same mailbox").all(&sql, values).await?;
+            places.extend(found.into_iter().map(|place| (place.place.clone(), place)));
+        }
+        records
+            .into_iter()
+            .map(|record| {
+                let place = places.get(&record.place);
+                record.row(place)
+            })
+            .collect()
+    }
+}
+
+/// How many mailboxes do not fit into a target mailbox that is theirs alone, and what they lack.
+fn short_alone(batch: Option<BatchId>) -> String {
+    let of_batch = batch.map_or(String::new(), |batch| format!(" AND j.batch = {}", batch.0));
+    format!(
+        "SELECT COUNT(*) AS short, CAST(COALESCE(SUM(
+            CASE WHEN v.copy_bytes > v.free_bytes THEN v.copy_bytes - v.free_bytes ELSE 0 END), 0) AS BIGINT)
+            AS short_bytes
+         FROM job j JOIN inventory v ON v.job = j.id
+         WHERE j.project = ? AND j.state <> 'skipped'{of_batch} AND {SHORT_ALONE}
+            AND LOWER(j.target_user) NOT IN ({SHARED})"
+    )
+}
+
+/// The same of those that go to one with others: it counts with all that goes there, whichever batch it is of.
+fn short_together(batch: Option<BatchId>) -> String {
+    let here = batch
+        .map_or("COUNT(*)".to_owned(), |batch| format!("COUNT(CASE WHEN o.batch = {} THEN 1 END)", batch.0));
+    let places = PLACES.replacen("COUNT(*) AS together", &format!("{here} AS here"), 1);
+    format!(
+        "SELECT CAST(COALESCE(SUM(t.here), 0) AS BIGINT) AS short, CAST(COALESCE(SUM(
+            CASE WHEN t.need_bytes > t.free_bytes THEN t.need_bytes - t.free_bytes ELSE 0 END), 0) AS BIGINT)
+            AS short_bytes
+         FROM ({places} AND LOWER(o.target_user) IN ({SHARED}) {BY_PLACE}) t WHERE t.here > 0 AND {SHORT}"
+    )
+}
+
+/// Keeps to those that are asked for.
+fn narrow(only: InventoryOnly, project: ProjectId, condition: &mut String, values: &mut Vec<Value>) {
+    match only {
+        InventoryOnly::All => {}
+        InventoryOnly::Seen => condition.push_str(" AND v.job IS NOT NULL"),
+        InventoryOnly::Unseen => condition.push_str(" AND v.job IS NULL"),
+        InventoryOnly::Oversized => condition.push_str(" AND v.oversized > 0"),
+        InventoryOnly::Clashing => condition.push_str(" AND v.clashes > 0"),
+        InventoryOnly::Unreadable => condition.push_str(" AND v.unreadable > 0"),
+        InventoryOnly::Short => {
+            condition.push_str(&format!(
+                " AND ({SHORT_ALONE} OR LOWER(j.target_user) IN (SELECT t.place FROM
+                    ({PLACES} AND LOWER(o.target_user) IN ({SHARED}) {BY_PLACE}) t WHERE {SHORT}))"
+            ));
+            values.extend([project.0.into(), project.0.into()]);
+        }
+    }
+}
+
+/// Rows that are equal stay in the order they were made, so that pages neither miss nor repeat one. What was not looked at
+/// has less than nothing.
+fn order(sort: InventorySort, direction: Direction) -> String {
+    let way = match direction {
+        Direction::Asc => "ASC",
+        Direction::Desc => "DESC",
+    };
+    let by = |column: &str| format!("COALESCE(v.{column}, -1) {way}, j.id");
+    match sort {
+        InventorySort::Added => format!("j.id {way}"),
+        InventorySort::Source => format!("LOWER(j.source_user) {way}, j.id {way}"),
+        InventorySort::Target => format!("LOWER(j.target_user) {way}, j.id {way}"),
+        InventorySort::Folders => by("folders"),
+        InventorySort::Messages => by("items"),
+        InventorySort::Bytes => by("bytes"),
+        InventorySort::Copy => by("copy_bytes"),
+        InventorySort::Oversized => by("oversized"),
+        InventorySort::Renamed => by("renamed"),
+        InventorySort::Room => by("free_bytes"),
+        InventorySort::Looked => by("looked"),
+    }
+}
