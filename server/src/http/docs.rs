@@ -69,6 +69,7 @@ use super::{
         batches::remove,
         batches::act,
         batches::tick,
+        batches::dns,
         imports::preview,
         imports::bad_rows,
         imports::commit,
