@@ -14,7 +14,7 @@ use shared::{
 };
 
 use super::{on_both, sample, setting::Setting};
-use crate::store::{Store, StoreError, words::word};
+use crate::store::{Store, StoreError, sql::Sql, words::word};
 
 const STATES: [JobState; 11] = [
     JobState::Ready,
@@ -313,7 +313,47 @@ async fn what_waits_or_runs_is_not_removed_and_the_rest_goes_with_all_it_has(set
     assert!(matches!(store.delete_project(lease.project).await, Err(StoreError::NotFound(_))));
 }
 
+async fn credentials_that_were_forgotten_are_gone_missed_by_name_and_entered_again(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 2, &["anna"]).await;
+    let kept =
+        "SELECT (SELECT COUNT(*) FROM project WHERE source_secret IS NOT NULL OR target_secret IS NOT NULL)
+        + (SELECT COUNT(*) FROM job WHERE source_secret IS NOT NULL OR target_secret IS NOT NULL)";
+    assert_eq!(setting.number(kept).await, 2);
+    let sealed: Option<Vec<u8>> =
+        store.db().reading("Testing").cell("SELECT target_secret FROM job", []).await.expect("reads");
+    let sealed = sealed.expect("a sealed secret");
+    let stands_in_the_files = || {
+        let files = ["store.db", "store.db-wal"].map(|name| setting.dir.path().join(name));
+        let bytes = files.iter().flat_map(|file| std::fs::read(file).unwrap_or_default()).collect::<Vec<_>>();
+        bytes.windows(sealed.len()).any(|window| window == sealed)
+    };
+    assert_eq!(stands_in_the_files(), !store.is_shared());
+    assert_eq!(store.forget_secrets(project).await.expect("forgets"), 2);
+    assert_eq!(setting.number(kept).await, 0);
+    assert!(!stands_in_the_files(), "not even sealed");
+    store.apply(jobs[0], JobAction::Start).await.expect("starts");
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    let missed = async || match store.pass_order(&lease).await {
+        Err(StoreError::NoSecret(side)) => Some(side),
+        Err(error) => panic!("{error}"),
+        Ok(_) => None,
+    };
+    assert_eq!(missed().await, Some(Side::Source));
+    store.update_project(project, &sample::project("Move", 2)).await.expect("enters the admin's again");
+    assert_eq!(missed().await, Some(Side::Target));
+    let again = JobSecrets { source_secret: None, target_secret: Some("entered again".into()) };
+    store.set_job_secrets(jobs[0], &again).await.expect("enters the mailbox's again");
+    assert_eq!(missed().await, None);
+    let order = store.pass_order(&lease).await.expect("an order");
+    assert_eq!(
+        (order.source.secret.expose_secret(), order.target.secret.expose_secret()),
+        ("source-canary", "entered again")
+    );
+}
+
 on_both! {
+    credentials_that_were_forgotten_are_gone_missed_by_name_and_entered_again,
     a_project_is_kept_and_its_secret_only_opened_for_use,
     no_secret_stands_in_the_database_in_the_clear,
     secrets_swapped_between_rows_do_not_open,
