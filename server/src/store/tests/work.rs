@@ -352,8 +352,40 @@ async fn credentials_that_were_forgotten_are_gone_missed_by_name_and_entered_aga
     );
 }
 
+async fn a_finding_of_a_newer_version_is_shown_as_one_that_is_not_known(setting: &Setting) {
+    let store = &setting.store;
+    let lease = sample::claimed(store).await;
+    let pass = store.begin_pass(&lease).await.expect("begins");
+    let finding = sample::finding(Cause::TooBig, Severity::Loss, "7");
+    store.ledger(&lease, pass).note(&[finding]).await.expect("notes");
+    let end = PassEnd::Aborted { cause: Cause::TimedOut, message: "No answer.".into() };
+    store.finish_pass(&lease, pass, &sample::ended(end, None)).await.expect("ends");
+    for change in [
+        "UPDATE finding SET cause = 'message.newer'",
+        "UPDATE job_cause SET cause = 'message.newer' WHERE cause = 'message.too-big'",
+        "UPDATE pass SET outcome = REPLACE(outcome, '\"timeout\"', '\"server.newer\"')",
+    ] {
+        setting.meddle(change).await;
+    }
+    let rows = store.findings(lease.job, None, None, 10).await.expect("lists");
+    assert_eq!(
+        (rows[0].finding.cause, rows[0].finding.detail.as_str()),
+        (Cause::Unknown, "message.newer: The server's words.")
+    );
+    let view = store.job(lease.job).await.expect("is there");
+    assert!(
+        matches!(&view.passes[0].end, Some(PassEnd::Aborted { cause: Cause::Unknown, message }) if message == "No answer."),
+        "{:?}",
+        view.passes[0].end
+    );
+    assert!(view.passes[0].causes[0].title.contains("message.newer"), "{:?}", view.passes[0].causes);
+    let groups = store.project_causes(lease.project, None).await.expect("groups");
+    assert!(groups.iter().any(|group| group.count.title.contains("message.newer")), "{groups:?}");
+}
+
 on_both! {
     credentials_that_were_forgotten_are_gone_missed_by_name_and_entered_again,
+    a_finding_of_a_newer_version_is_shown_as_one_that_is_not_known,
     a_project_is_kept_and_its_secret_only_opened_for_use,
     no_secret_stands_in_the_database_in_the_clear,
     secrets_swapped_between_rows_do_not_open,
