@@ -10,6 +10,7 @@ use shared::{
     causes::CauseRow,
     check::{CheckForm, CheckReport, CheckStarted},
     cutover::TickForm,
+    dns::BatchDns,
     finding::FindingRow,
     forecast::Forecast,
     id::{AdminId, BatchId, JobId, NodeId, ProjectId, TokenId},
@@ -160,6 +161,9 @@ pub(crate) async fn act_on_batch(id: BatchId, form: &ActionForm) -> Answer<Appli
 }
 pub(crate) async fn tick(id: BatchId, form: &TickForm) -> Answer<Done> {
     post(&format!("/batches/{id}/cutover"), form).await
+}
+pub(crate) async fn batch_dns(id: BatchId, afresh: bool) -> Answer<BatchDns> {
+    get(&format!("/batches/{id}/dns?afresh={afresh}")).await
 }
 /// Every batch of a project with its checklist.
 pub(crate) async fn cutovers(id: ProjectId) -> Answer<Vec<BatchView>> {

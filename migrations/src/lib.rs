@@ -15,6 +15,7 @@ mod m20261124_lists;
 mod m20261124_notify;
 mod m20261124_tokens;
 mod m20261130_deaths;
+mod m20261130_disk;
 mod m20261130_inventory;
 mod m20261130_nodes;
 mod m20261130_progress;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_refused::Refused),
             Box::new(m20261130_deaths::Deaths),
             Box::new(m20261130_nodes::Nodes),
+            Box::new(m20261130_disk::Disk),
             Box::new(m20261130_inventory::Inventory),
             Box::new(m20261130_progress::Progress),
         ]

@@ -101,7 +101,8 @@ impl App {
             demo::make(&store, file).await?;
         }
         let (stop, closing) = watch::channel(false);
-        let (running, clock) = (Running::new(Disk::of(&config.data_dir)), Clock::system());
+        let (disk, clock) = (Disk::of(&config.data_dir), Clock::system());
+        let running = Running::new(disk.clone());
         let queue = Queue::new(store.clone(), running.clone(), config.workers);
         let nodes = store.clone();
         let parts = Data::new(Parts::new(config, store, running, clock, closing)?);
@@ -134,7 +135,7 @@ impl App {
         let setup_link = setup::offer(&parts, &url).await?;
         let data_dir = config.data_dir.clone();
         // Last: what cannot start is not listed as one that works.
-        let node = Node::enlist(nodes, config, NodeKind::Serve).await?;
+        let node = Node::enlist(nodes, config, NodeKind::Serve, disk).await?;
         Ok(Self { server, parts, queue, node, metrics, data_dir, stop, url, setup_link, _lock: lock })
     }
 

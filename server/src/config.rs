@@ -33,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Where numbers for Prometheus are told; none: nowhere.
     pub(crate) metrics_listen: Option<SocketAddr>,
+    /// The DNS server that is asked for the checklists of cutovers; none: those of the system.
+    pub(crate) dns_server: Option<SocketAddr>,
     /// The address admins type, when it is not the one listened on.
     pub(crate) public_url: Option<PublicUrl>,
     /// The database's URL; none: SQLite in the data directory. May hold a password.
@@ -182,6 +184,25 @@ mod tests {
         assert!(proxied.secure());
         load("public_url = \"http://localhost:7080\"", &[], SettingFlags::default())
             .expect("loopback by name");
+    }
+
+    #[test]
+    fn a_dns_server_is_an_address_with_or_without_a_port() {
+        for (text, address) in [
+            ("192.0.2.1", "192.0.2.1:53"),
+            ("192.0.2.1:5353", "192.0.2.1:5353"),
+            ("2001:db8::1", "[2001:db8::1]:53"),
+        ] {
+            let config =
+                load(&format!("dns_server = \"{text}\""), &[], SettingFlags::default()).expect("loads");
+            assert_eq!(config.dns_server.map(|server| server.to_string()).as_deref(), Some(address));
+        }
+        refused(
+            "dns_server = \"ns.example.org\"",
+            &[],
+            SettingFlags::default(),
+            &["dns_server", "192.0.2.1:53"],
+        );
     }
 
     #[test]

@@ -97,6 +97,7 @@ const ROUTES: &[Entry] = &[
     ("DELETE", "/api/v1/batches/{id}",             || delete().to(batches::remove)),
     ("POST",   "/api/v1/batches/{id}/actions",     || post().to(batches::act)),
     ("POST",   "/api/v1/batches/{id}/cutover",     || post().to(batches::tick)),
+    ("GET",    "/api/v1/batches/{id}/dns",         || get().to(batches::dns)),
     ("POST",   "/api/v1/projects/{id}/forget",     || post().to(projects::forget)),
     ("GET",    "/api/v1/projects/{id}/limits",     || get().to(guests::read)),
     ("POST",   "/api/v1/projects/{id}/logins",     || post().to(guests::reset)),

@@ -10,6 +10,7 @@ mod cli;
 mod clock;
 mod config;
 mod disk;
+mod dns;
 mod forecast;
 mod guest;
 mod http;

@@ -10,6 +10,7 @@ use tokio::{
 
 use crate::{
     config::Config,
+    disk::Disk,
     store::{NodeCard, Store, StoreError},
 };
 
@@ -23,14 +24,20 @@ const HOST_MAX: usize = 40;
 pub(crate) struct Node {
     store: Store,
     card: NodeCard,
+    disk: Disk,
 }
 
 impl Node {
     /// Puts this process on the list of nodes.
-    pub(crate) async fn enlist(store: Store, config: &Config, kind: NodeKind) -> Result<Self, StoreError> {
+    pub(crate) async fn enlist(
+        store: Store,
+        config: &Config,
+        kind: NodeKind,
+        disk: Disk,
+    ) -> Result<Self, StoreError> {
         let card = NodeCard { host: host(), kind, workers: config.workers.get() };
-        store.show_life(&card).await?;
-        Ok(Self { store, card })
+        store.show_life(&card, disk.full().as_ref()).await?;
+        Ok(Self { store, card, disk })
     }
 
     /// Shows that the process is there until told to stop.
@@ -40,7 +47,9 @@ impl Node {
         while !*stop.borrow() {
             tokio::select! {
                 _ = beat.tick() => {
-                    match timeout(self.store.times().deadline(), self.store.show_life(&self.card)).await {
+                    let full = self.disk.full();
+                    let shown = self.store.show_life(&self.card, full.as_ref());
+                    match timeout(self.store.times().deadline(), shown).await {
                         Ok(Ok(())) => {}
                         Ok(Err(error)) => {
                             tracing::warn!(%error, "showing that this node is there failed; it is tried again");

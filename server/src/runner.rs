@@ -12,6 +12,7 @@ use engine::{
 use shared::{
     cause::Cause,
     id::PassId,
+    job::JobState,
     live::{Phase, Progress},
     pass::{Counts, PassEnd},
 };
@@ -80,7 +81,10 @@ impl Runner {
         let Some(mut outcome) = outcome else {
             return self.let_go(&lease).await;
         };
-        let held = passes_by && self.interrupted(&mut outcome);
+        // Where an admin asked for it meanwhile, nothing goes on by itself.
+        let asked =
+            matches!(self.store.job_state(lease.job).await, Ok(JobState::Pausing | JobState::Stopping));
+        let held = passes_by && self.interrupted(&mut outcome, asked);
         let state = persist("keeping the outcome", || async {
             match held {
                 true => self.store.interrupt_pass(&lease, pass, &outcome).await,
@@ -105,8 +109,9 @@ impl Runner {
     }
 
     /// Whether a pass ended before its time for something that passes by itself: a full disk, which it says then, or a
-    /// database elsewhere that went away. That of SQLite is this machine's, and somebody has to look.
-    fn interrupted(&self, outcome: &mut PassOutcome) -> bool {
+    /// database elsewhere that went away. That of SQLite is this machine's, and somebody has to look. `asked`: an admin asked
+    /// it to end.
+    fn interrupted(&self, outcome: &mut PassOutcome, asked: bool) -> bool {
         // The disk of a database elsewhere is not the one that is looked at here.
         let database = match outcome.end {
             PassEnd::Aborted { cause: Cause::Ledger, .. } => true,
@@ -119,6 +124,7 @@ impl Runner {
             return self.store.is_shared();
         }
         let held = match &outcome.end {
+            PassEnd::Paused if asked => None,
             PassEnd::Paused => self.running.disk.full(),
             // It was full before anybody looked.
             PassEnd::Aborted { cause: Cause::DiskFull, .. } if !self.running.have_room() => {
@@ -127,7 +133,11 @@ impl Runner {
             PassEnd::Finished | PassEnd::Cancelled | PassEnd::Aborted { .. } => None,
         };
         let Some(full) = held else { return false };
-        let message = format!("{} The pass goes on by itself then: nothing is lost.", disk::told(&full));
+        let then = match asked {
+            true => "Nothing is lost: start or resume the mailbox then.",
+            false => "The pass goes on by itself then: nothing is lost.",
+        };
+        let message = format!("{} {then}", disk::told(&full));
         outcome.end = PassEnd::Aborted { cause: Cause::DiskFull, message };
         true
     }
@@ -145,6 +155,7 @@ impl Runner {
         let hold = Hold::until(lease.asked + times.deadline());
         order.source.hold = hold.clone();
         order.target.hold = hold.clone();
+        let _answering = Answering(hold.clone());
         let ledger = Arc::new(self.store.ledger(lease, pass));
         // A set of one: dropping it aborts the task, so that no pass outlives whoever answers for it.
         let mut engine = JoinSet::new();
@@ -183,6 +194,16 @@ impl Runner {
         // Only when its connections are closed may others have them.
         engine.shutdown().await;
         ended
+    }
+}
+
+/// Ends the right of a pass to write with whoever answers for it: its last step may still be under way elsewhere.
+#[derive(Debug)]
+struct Answering(Hold);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.renew(Instant::now());
     }
 }
 

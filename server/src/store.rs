@@ -20,6 +20,7 @@ mod jobs;
 mod lanes;
 mod leases;
 mod ledger;
+mod letting_go;
 mod lists;
 mod measured;
 mod nodes;

@@ -1,11 +1,13 @@
 //! Why something differs, failed or was left out: a closed list with words for people.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 macro_rules! causes {
     ($($(#[$doc:meta])* $variant:ident = $id:literal, $title:literal, $advice:literal;)*) => {
         /// Why something differs, failed or was left out.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum Cause {
             $($(#[$doc])* #[doc = $title] #[serde(rename = $id)] $variant,)*
@@ -48,6 +50,20 @@ impl Cause {
             Self::Busy | Self::Throttled | Self::Unavailable | Self::ServerBug | Self::OutsideHours
         )
     }
+}
+
+/// What was kept or sent may be of a newer version: a cause that this one does not know is read as [`Cause::Unknown`].
+impl<'de> Deserialize<'de> for Cause {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let id = Cow::<'de, str>::deserialize(from)?;
+        Ok(id.parse().unwrap_or(Self::Unknown))
+    }
+}
+
+/// A cause that somebody asks for, which has to be one that there is.
+pub(crate) fn asked_for<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Cause>, D::Error> {
+    let id = Option::<Cow<'de, str>>::deserialize(from)?;
+    id.map(|id| id.parse().map_err(|UnknownCause| D::Error::custom("there is no such cause"))).transpose()
 }
 
 /// The id names no cause.
@@ -138,6 +154,7 @@ causes! {
     LeaseLost = "run.lease", "Another process took this job over", "Nothing to do: the other process goes on.";
     RuleInvalid = "run.rules", "A rule of the project cannot be used", "Correct the rule the detail names in the project's settings, then start again.";
     SameMailbox = "run.same-mailbox", "Source and target are the same mailbox", "Choose another target mailbox: copying a mailbox into itself would double it.";
+    Unknown = "unknown", "Something that this version does not know", "A node of a newer version found it. Look at it on a node of that version, or bring this one to the same version.";
     Internal = "run.internal", "An error inside carbonio-migrate", "Please report it with the log of the pass.";
 }
 
@@ -147,11 +164,36 @@ impl Cause {
         matches!(self, Self::FolderExcluded | Self::Filtered | Self::MarkedDeleted | Self::OtherLabel)
     }
 
+    /// Whether it is only told: nobody has anything to do, and trying again changes nothing.
+    pub const fn is_settled(self) -> bool {
+        matches!(
+            self,
+            Self::OutsideHours
+                | Self::FolderRenamed
+                | Self::ListedInPieces
+                | Self::CountDiffers
+                | Self::FolderVirtual
+                | Self::FolderMerged
+                | Self::FolderRebuilt
+                | Self::Empty
+                | Self::DeletedAtSource
+                | Self::RemovedOnTarget
+                | Self::MovedAtSource
+                | Self::ReadAnew
+                | Self::FlagsCarried
+                | Self::FlagsKept
+                | Self::ReceiptsSettled
+                | Self::Adopted
+                | Self::Recovered
+                | Self::LeaseLost
+        )
+    }
+
     /// Whether an item that was left out for it stays left out in later passes: the same message would meet the same
     /// refusal. It is offered again when the target takes larger messages, or when somebody asks for it.
     pub const fn stays(self) -> bool {
         match self {
-            Self::TooBig | Self::Rejected | Self::Empty | Self::Poison => true,
+            Self::TooBig | Self::Rejected | Self::Empty | Self::Poison | Self::Unknown => true,
             Self::DnsFailed
             | Self::ConnectRefused
             | Self::ConnectFailed
@@ -242,5 +284,28 @@ mod tests {
         }
         let ids: std::collections::BTreeSet<_> = Cause::ALL.iter().map(|cause| cause.id()).collect();
         assert_eq!(ids.len(), Cause::ALL.len());
+    }
+
+    #[test]
+    fn where_the_advice_is_to_do_nothing_nothing_is_offered() {
+        for cause in Cause::ALL {
+            let advice = cause.advice();
+            let nothing = advice.starts_with("Nothing to do:") || advice == "Nothing to do.";
+            assert!(!nothing || cause.is_settled(), "{} tells to do nothing", cause.id());
+            let told = ["othing to do", "Nothing is lost", "Nothing to move"];
+            assert!(!cause.is_settled() || told.iter().any(|words| advice.contains(words)), "{}", cause.id());
+        }
+    }
+
+    #[test]
+    fn a_cause_of_a_newer_version_is_shown_as_one_that_is_not_known() {
+        let read = |id: &str| serde_json::from_value::<Cause>(serde_json::Value::from(id));
+        assert_eq!(read("message.too-big").ok(), Some(Cause::TooBig));
+        assert_eq!(read("message.from-the-future").ok(), Some(Cause::Unknown));
+        assert_eq!(
+            "message.from-the-future".parse::<Cause>(),
+            Err(super::UnknownCause),
+            "nobody can ask for it"
+        );
     }
 }

@@ -89,6 +89,14 @@ impl Step {
         }
     }
 
+    /// Whether DNS may speak against it.
+    pub const fn is_about_dns(self) -> bool {
+        match self {
+            Self::Ttl | Self::Mx => true,
+            Self::Freeze | Self::LastDelta | Self::Verify | Self::Approve | Self::Done => false,
+        }
+    }
+
     /// Who does it.
     pub const fn by(self) -> By {
         match self {
@@ -110,6 +118,9 @@ pub struct Tick {
     pub at: Timestamp,
     /// What they had to say.
     pub note: String,
+    /// What DNS said against it at that moment, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<String>,
 }
 
 /// What was ticked off and approved.
@@ -254,6 +265,7 @@ mod tests {
             who: "anna".into(),
             at: Timestamp::from_millis(0),
             note: String::new(),
+            against: None,
         };
         Cutover { ticks: steps.iter().map(tick).collect(), approved: Vec::new() }
     }

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{cause::Cause, folder::FolderPath, time::Timestamp};
+use crate::{
+    cause::{Cause, UnknownCause},
+    folder::FolderPath,
+    time::Timestamp,
+};
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -102,5 +106,16 @@ impl CauseCount {
     /// A group of findings with the cause's own words.
     pub fn new(cause: Cause, severity: Severity, count: u64) -> Self {
         Self { severity, cause, title: cause.title().into(), advice: cause.advice().into(), count }
+    }
+
+    /// The same of a cause by its id, which may be one of a newer version: that id is told then.
+    pub fn of_id(id: &str, severity: Severity, count: u64) -> Self {
+        match id.parse() {
+            Ok(cause) => Self::new(cause, severity, count),
+            Err(UnknownCause) => {
+                let title = format!("{} ({id})", Cause::Unknown.title());
+                Self { title, ..Self::new(Cause::Unknown, severity, count) }
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ pub mod causes;
 pub mod check;
 pub mod cutover;
 pub mod disk;
+pub mod dns;
 pub mod endpoint;
 pub mod error;
 pub mod finding;

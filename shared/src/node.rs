@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    disk::FullDisk,
     id::{JobId, NodeId, ProjectId},
     job::JobState,
     pass::PassKind,
@@ -92,6 +93,9 @@ pub struct NodeRow {
     pub here: bool,
     /// Connections that it may still have open to mail systems although its leases are over.
     pub kept_connections: u32,
+    /// Its own disk, while that is too full to move mailboxes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_disk: Option<FullDisk>,
     /// What it moves now.
     pub mailboxes: Vec<NodeMailbox>,
 }

@@ -5,7 +5,7 @@ use shared::disk::FullDisk;
 
 use crate::view::amount::bytes;
 
-/// A banner with how much is free and where, while no pass runs for lack of room.
+/// A banner with how much is free and where, while no pass runs on this server for lack of room.
 #[component]
 pub(crate) fn DiskBanner(#[prop(into)] disk: Signal<Option<FullDisk>>) -> impl IntoView {
     let told =
@@ -16,8 +16,8 @@ pub(crate) fn DiskBanner(#[prop(into)] disk: Signal<Option<FullDisk>>) -> impl I
 fn told(disk: &FullDisk) -> String {
     let FullDisk { place, free, size, wanted } = disk;
     format!(
-        "This server's disk is full: {} are free of {}, on the disk of {place}. No mailbox is moved until {} are free. \
-         Nothing is lost; everything goes on by itself then.",
+        "This server's disk is full: {} are free of {}, on the disk of {place}. This server moves no mailbox until {} are \
+         free; other nodes, where there are any, go on. Nothing is lost; it goes on by itself then.",
         bytes(*free),
         bytes(*size),
         bytes(*wanted)

@@ -79,6 +79,11 @@ impl Submission {
         self.failure.set(failure);
     }
 
+    /// Whether it is sending.
+    pub(crate) fn is_busy(self) -> bool {
+        self.busy.get()
+    }
+
     /// Whether something is wrong.
     pub(crate) fn has_failed(self) -> bool {
         self.failure.with(Option::is_some)

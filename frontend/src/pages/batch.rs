@@ -2,6 +2,7 @@
 
 mod actions;
 mod checklist;
+mod dns;
 mod settings;
 
 use std::time::Duration;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use shared::{
     auth::Role,
+    cause::Cause,
     causes::CauseRow,
     id::ProjectId,
     job::{ActionForm, JobAction, JobFilter},
@@ -105,7 +106,10 @@ fn card(id: ProjectId, row: CauseRow, may: bool, retry: Callback<CauseRow>) -> i
     let word = if row.stopped > 0 { "Failed" } else { severity_title(group.severity) };
     let badge = view! { <Badge tone=severity_tone(group.severity) text=word/> };
     let again = row.clone();
-    let button = may.then(|| {
+    let known = group.cause != Cause::Unknown;
+    // A mailbox that could not go on for it is tried again all the same.
+    let worth_it = known && (!group.cause.is_settled() || row.stopped > 0);
+    let button = (may && worth_it).then(|| {
         view! {
             <button
                 type="button"
@@ -127,14 +131,16 @@ fn card(id: ProjectId, row: CauseRow, may: bool, retry: Callback<CauseRow>) -> i
                 <p class="faint">{advice}</p>
             </div>
             <div class="cause-actions">
-                <a
-                    class="button"
-                    aria-label=format!("Show the mailboxes: {title}")
-                    href=format!("/projects/{id}?cause={cause}")
-                    data-test="cause-mailboxes"
-                >
-                    "Show the mailboxes"
-                </a>
+                {known.then(|| view! {
+                    <a
+                        class="button"
+                        aria-label=format!("Show the mailboxes: {title}")
+                        href=format!("/projects/{id}?cause={cause}")
+                        data-test="cause-mailboxes"
+                    >
+                        "Show the mailboxes"
+                    </a>
+                })}
                 {button}
             </div>
         </li>

@@ -15,7 +15,7 @@ use crate::{
     load::{Loading, load},
     session::Session,
     view::{
-        amount::counted,
+        amount::{bytes, counted},
         locale::count,
         safe::clean,
         words::{Tone, state_tone},
@@ -96,10 +96,20 @@ fn Line(row: NodeRow, nodes: Loading<Vec<NodeRow>>) -> impl IntoView {
         let kept = counted(u64::from(row.kept_connections), "connection", "connections");
         view! { <p class="small faint">{format!("It may still have {kept} open, which others do not use.")}</p> }
     });
+    let full = row.full_disk.map(|disk| {
+        let told = format!(
+            "Its disk is full: {} are free of {}, on the disk of {}. It moves no mailbox until {} are free.",
+            bytes(disk.free),
+            bytes(disk.size),
+            clean(&disk.place),
+            bytes(disk.wanted)
+        );
+        view! { <p class="small" data-test="node-disk"><Badge tone=Tone::Bad text="Disk full"/> " " {told}</p> }
+    });
     view! {
         <tr data-test="node-row">
             <th scope="row"><bdi>{clean(&row.name)}</bdi><p class="small faint">{kind}</p></th>
-            <td><Badge tone=tone(row.state) text=row.state.title()/>{kept}</td>
+            <td><Badge tone=tone(row.state) text=row.state.title()/>{full}{kept}</td>
             <td>
                 <p>{format!("{} of {}", count(row.mailboxes.len() as u64), count(u64::from(row.workers)))}</p>
                 {mailboxes(row.mailboxes)}

@@ -5,9 +5,11 @@ use std::{
     io::Write as _,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use secrecy::{ExposeSecret as _, zeroize::Zeroizing};
+use tokio::time::timeout;
 
 use super::StartError;
 use crate::{config::Config, secret::Sealer, store::Store};
@@ -52,13 +54,22 @@ pub(super) async fn join_store(config: &Config) -> Result<Store, StartError> {
     Ok(Store::open_with(&database_url(config), sealer, config.lease, true).await?)
 }
 
+/// How long saying goodbye may take: a database that is out of reach without a word keeps no process from ending.
+const GOODBYE: Duration = Duration::from_secs(5);
+
 /// Says goodbye and ends every connection to the database.
 pub(super) async fn leave_store(store: &Store) {
-    if let Err(error) = store.say_goodbye().await {
-        tracing::warn!(%error, "this node could not say that it ends; others find out by themselves");
+    match timeout(GOODBYE, store.say_goodbye()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "this node could not say that it ends; others find out by themselves");
+        }
+        Err(_) => tracing::warn!("the database did not answer in time; others find out that this node ended"),
     }
-    if let Err(error) = store.close().await {
-        tracing::error!(%error, "closing the database failed");
+    match timeout(GOODBYE, store.close()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "closing the database failed"),
+        Err(_) => tracing::error!("closing the database took too long"),
     }
 }
 

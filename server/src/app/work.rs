@@ -65,7 +65,7 @@ async fn run(config: &Config, store: Store) -> Result<(), StartError> {
         tokio::spawn(metrics.run(listener, stopped.clone()));
     }
     // What cannot start is not listed as one that works.
-    let node = Node::enlist(store.clone(), config, NodeKind::Worker).await?;
+    let node = Node::enlist(store.clone(), config, NodeKind::Worker, running.disk.clone()).await?;
     let notifier = Notifier {
         store: store.clone(),
         guests: running.guests.clone(),

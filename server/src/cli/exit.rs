@@ -198,6 +198,7 @@ impl Exit {
             | C::Extra
             | C::Duplicate
             | C::Adopted
+            | C::Unknown
             | C::Recovered => Self::Incomplete,
         }
     }

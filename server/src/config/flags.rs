@@ -83,6 +83,11 @@ pub(crate) struct SettingFlags {
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
 
+    /// DNS server that is asked where mail goes, for the checklists of cutovers; the only one then [default: those of
+    /// /etc/resolv.conf, and the servers of the domains' own zones]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) dns_server: Option<String>,
+
     /// Serve the panel from this folder instead of the one built in
     #[arg(long, value_name = "FOLDER")]
     pub(crate) web_root: Option<String>,
@@ -108,6 +113,7 @@ impl SettingFlags {
             ("lease_seconds", &node.lease_seconds),
             ("listen", &self.listen),
             ("public_url", &self.public_url),
+            ("dns_server", &self.dns_server),
             ("web_root", &self.web_root),
             ("trusted_proxies", &self.trusted_proxies),
         ]

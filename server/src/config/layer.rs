@@ -64,10 +64,11 @@ impl Source {
 }
 
 /// Every key there is.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "listen",
     "metrics_listen",
     "public_url",
+    "dns_server",
     "database",
     "data_dir",
     "key_file",
@@ -89,6 +90,7 @@ pub(super) struct Layer {
     listen: Option<SocketAddr>,
     metrics_listen: Option<SocketAddr>,
     public_url: Option<PublicUrl>,
+    dns_server: Option<SocketAddr>,
     database: Option<SecretString>,
     data_dir: Option<PathBuf>,
     key_file: Option<PathBuf>,
@@ -119,6 +121,12 @@ impl Layer {
             }
             "public_url" => {
                 self.public_url = Some(text.parse().map_err(|error: String| value(&spelled, &error))?);
+            }
+            "dns_server" => {
+                // Without a port it is the one where DNS is spoken.
+                let bare = text.trim().parse::<IpAddr>().map(|address| SocketAddr::new(address, 53));
+                let wanted = "an address and port such as 192.0.2.1:53";
+                self.dns_server = Some(bare.or_else(|_| parse(&spelled, text, wanted))?);
             }
             "database" => self.database = Some(database(&spelled, text)?),
             "data_dir" => self.data_dir = path()?,
@@ -194,6 +202,7 @@ impl Layer {
             listen,
             metrics_listen: self.metrics_listen,
             public_url: self.public_url,
+            dns_server: self.dns_server,
             database: self.database,
             log_file: self.log_file.unwrap_or_else(|| paths::log_file(&data_dir)),
             data_dir,

@@ -2,11 +2,13 @@
 
 use actix_web::{
     HttpResponse,
-    web::{Data, Json, Path},
+    web::{Data, Json, Path, Query},
 };
+use serde::Deserialize;
 use shared::{
     batch::{AssignForm, BatchForm, BatchRow, BatchView},
     cutover::TickForm,
+    dns::BatchDns,
     error::ApiError,
     id::{BatchId, ProjectId},
     job::{ActionForm, Applied},
@@ -135,7 +137,32 @@ pub(super) async fn act(
     Ok(HttpResponse::Accepted().json(Applied { applied }))
 }
 
-/// Ticks off a step of a batch's cutover, or takes the tick back. Who and when is kept with it.
+/// Whether what was told a short while ago will do.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Afresh {
+    /// Ask now, although what was told is good for a while.
+    #[serde(default)]
+    afresh: bool,
+}
+
+/// Asks DNS where mail for the domains of a batch's mailboxes goes: MX, time to live, and to which of the two systems it
+/// leads.
+#[utoipa::path(get, path = "/api/v1/batches/{id}/dns", tag = "batches", params(("id" = i64, Path), Afresh), responses(
+    (status = 200, body = BatchDns),
+    (status = 404, body = ApiError),
+))]
+pub(super) async fn dns(_: Auditor, parts: Data<Parts>, id: Path<BatchId>, how: Query<Afresh>) -> Answer {
+    Ok(HttpResponse::Ok().json(asked(&parts, *id, how.afresh).await?))
+}
+
+async fn asked(parts: &Parts, id: BatchId, afresh: bool) -> Result<BatchDns, Fault> {
+    let domains = parts.store.batch_domains(id).await?;
+    Ok(parts.dns.of_batch(id, domains, afresh, parts.clock.now()).await)
+}
+
+/// Ticks off a step of a batch's cutover, or takes the tick back. Who and when is kept with it, and what DNS says against
+/// it.
 #[utoipa::path(post, path = "/api/v1/batches/{id}/cutover", tag = "batches", params(("id" = i64, Path)), request_body = TickForm, responses(
     (status = 200, body = BatchView),
     (status = 400, body = ApiError),
@@ -148,12 +175,17 @@ pub(super) async fn tick(
     form: Json<TickForm>,
 ) -> Answer {
     valid::note(&form.note)?;
-    parts.store.tick(*id, &form, &who.admin.name).await?;
+    let against = match form.done && form.step.is_about_dns() {
+        true => asked(&parts, *id, false).await?.against(form.step).map(str::to_owned),
+        false => None,
+    };
+    parts.store.tick(*id, &form, &who.admin.name, against.as_deref()).await?;
     let view = parts.store.batch(*id).await?;
     let what = if form.done { "done" } else { "taken back" };
     let note = form.note.trim();
     let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
-    let subject = format!("{}: {}, {what}{note}", subject(&view), form.step.title());
+    let against = against.map_or_else(String::new, |told| format!(", although DNS says: {told}"));
+    let subject = format!("{}: {}, {what}{note}{against}", subject(&view), form.step.title());
     parts.record(&who.admin.name, &format!("batch.{}", form.step.word()), &subject).await;
     Ok(HttpResponse::Ok().json(view))
 }

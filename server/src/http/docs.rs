@@ -71,6 +71,7 @@ use super::{
         batches::remove,
         batches::act,
         batches::tick,
+        batches::dns,
         imports::preview,
         imports::bad_rows,
         imports::commit,

@@ -1,16 +1,18 @@
 //! Mail, handed over to a server of the installation's own.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     address::AddressError,
     message::{Mailbox, header::ContentType},
     transport::smtp::{
+        self,
         authentication::Credentials,
-        client::{Tls as Way, TlsParameters},
+        client::{Certificate, Tls as Way, TlsParameters},
     },
 };
+use rustls::CertificateError;
 use secrecy::ExposeSecret as _;
 use shared::{
     endpoint::Tls,
@@ -31,12 +33,28 @@ pub(super) async fn send(
     occasion: Occasion,
     lines: &[&str],
 ) -> Result<(), String> {
+    send_trusting(ways, recipient, occasion, lines, None).await
+}
+
+/// The same, trusting one more authority beside this machine's.
+async fn send_trusting(
+    ways: &Ways,
+    recipient: &str,
+    occasion: Occasion,
+    lines: &[&str],
+    authority: Option<Certificate>,
+) -> Result<(), String> {
     let Some(server) = &ways.settings.mail else {
         return Err("There is no mail server in the settings.".into());
     };
     let message = message(server, recipient, occasion, lines)?;
-    let tls =
-        |server: &MailServer| TlsParameters::new(server.host.clone()).map_err(|error| error.to_string());
+    let tls = |server: &MailServer| {
+        let mut parameters = TlsParameters::builder(server.host.clone());
+        if let Some(authority) = authority {
+            parameters = parameters.add_root_certificate(authority);
+        }
+        parameters.build().map_err(|error| error.to_string())
+    };
     let way = match server.tls {
         Tls::Implicit => Way::Wrapper(tls(server)?),
         Tls::Starttls => Way::Required(tls(server)?),
@@ -52,8 +70,54 @@ pub(super) async fn send(
     let sent = transport.build().send(message).await;
     sent.map(drop).map_err(|error| {
         // The server's words, which name no secret of ours.
-        format!("The mail server {} did not take the mail: {}.", server.host, one_line(&error.to_string()))
+        format!("The mail server {} did not take the mail: {}", server.host, why(server.tls, &error))
     })
+}
+
+/// Why a mail was not taken, in sentences.
+fn why(tls: Tls, error: &smtp::Error) -> String {
+    if let Some(refused) = certificate_error(error) {
+        return match refused {
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "its certificate is for another name. Enter a host name that the certificate names."
+            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "its certificate has expired. Renew it there, and check this machine's clock."
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                "its certificate is not valid yet. Check this machine's clock."
+            }
+            _ => {
+                "no authority that this machine trusts has signed its certificate. Install the issuing authority on this \
+                 machine, and start carbonio-migrate again."
+            }
+        }
+        .into();
+    }
+    let words = one_line(&error.to_string());
+    match tls {
+        Tls::Starttls if error.is_client() && words.contains("STARTTLS") => {
+            "it does not offer STARTTLS, so that neither the password nor the mail was sent. Somebody in between may have \
+             taken the offer out. Choose TLS from the first byte, or switch STARTTLS on there."
+                .into()
+        }
+        Tls::Implicit | Tls::Starttls | Tls::None => format!("{words}."),
+    }
+}
+
+/// What is wrong with the server's certificate, when that is the reason.
+fn certificate_error(error: &smtp::Error) -> Option<&CertificateError> {
+    let mut next: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(cause) = next {
+        // An error of the connection carries that of TLS, and does not name it as its source.
+        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if let Some(rustls::Error::InvalidCertificate(refused)) = tls.or_else(|| cause.downcast_ref()) {
+            return Some(refused);
+        }
+        next = cause.source();
+    }
+    None
 }
 
 fn message(
@@ -91,25 +155,4 @@ fn one_line(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{MailServer, Occasion, Tls, address_problem, message};
-
-    #[test]
-    fn nobodys_words_become_headers() {
-        let server = MailServer {
-            host: "127.0.0.1".into(),
-            port: 25,
-            tls: Tls::None,
-            user: None,
-            from: "migrate@example.org".into(),
-        };
-        let lines = ["Move\r\nBcc: evil@example.org: 1 of 2 mailboxes failed."];
-        let mail = message(&server, "anna@example.org", Occasion::Failed, &lines).expect("a mail");
-        let mail = String::from_utf8(mail.formatted()).expect("text");
-        assert!(!mail.lines().any(|line| line.starts_with("Bcc")), "{mail}");
-        for bad in ["", "anna", "anna@example.org\r\nBcc: x@y", "a@b, c@d", "Anna <a@b.c>"] {
-            assert!(address_problem(bad).is_some(), "{bad:?}");
-        }
-        assert_eq!(address_problem("anna@example.org"), None);
-    }
-}
+mod tests;

@@ -6,18 +6,22 @@ use shared::{
     cause::Cause,
     endpoint::{Endpoint, ImapEndpoint, Login, Tls},
     id::JobId,
-    job::{JobAction, JobRow, JobState, NewJob},
+    job::{JobAction, JobRow, JobState, JobView, NewJob},
     pass::PassEnd,
     project::{Options, ProjectForm, SideForm},
 };
-use tokio::{sync::watch, task::JoinHandle, time::timeout};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinHandle,
+    time::timeout,
+};
 
 use super::Queue;
 use crate::{
     disk::{Disk, Space},
     runner::Running,
     secret::Sealer,
-    store::Store,
+    store::{LeaseTimes, Store},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -36,12 +40,19 @@ struct Bench {
     dir: tempfile::TempDir,
 }
 
-impl Bench {
-    /// A queue over a project whose both sides are at this port of loopback, with one job that was started.
-    async fn new(port: u16, login: Login) -> Self {
+/// What a queue is started over: a project whose both sides are at a port of loopback, with one job that was started.
+struct Ground {
+    store: Store,
+    running: Running,
+    dir: tempfile::TempDir,
+}
+
+impl Ground {
+    async fn new(port: u16, login: Login, times: LeaseTimes) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite:{}", dir.path().join("test.db").display());
-        let store = Store::open(&url, Sealer::ephemeral().expect("a key")).await.expect("a database");
+        let sealer = Sealer::ephemeral().expect("a key");
+        let store = Store::open_with(&url, sealer, times, true).await.expect("a database");
         let endpoint = ImapEndpoint { port, tls: Tls::None, ..ImapEndpoint::new("127.0.0.1", login) };
         let side = || SideForm { endpoint: Endpoint::Imap(endpoint.clone()), secret: None };
         let form =
@@ -56,10 +67,30 @@ impl Bench {
         };
         let jobs = store.create_jobs(project, &[row]).await.expect("a job");
         store.apply(jobs[0], JobAction::Start).await.expect("started");
-        let (stop, stopped) = watch::channel(false);
         let running = Running::new(Disk::read_by(dir.path(), written));
+        Self { store, running, dir }
+    }
+
+    fn start(self) -> Bench {
+        let Self { store, running, dir } = self;
+        let (stop, stopped) = watch::channel(false);
         let queue = Queue::new(store.clone(), running.clone(), NonZeroU16::MIN);
-        Self { store, running, stop, queue: tokio::spawn(queue.run(stopped)), dir }
+        Bench { store, running, stop, queue: tokio::spawn(queue.run(stopped)), dir }
+    }
+}
+
+/// Another process has the one place of a writer in the database for so long.
+async fn occupy(dir: &tempfile::TempDir, time: Duration) {
+    let other = Store::open_file(&dir.path().join("test.db")).await.expect("the same database");
+    let (taken, is_taken) = oneshot::channel();
+    tokio::spawn(async move { other.keep_others_from_writing(time, taken).await });
+    is_taken.await.expect("taken");
+}
+
+impl Bench {
+    /// A queue over a project whose both sides are at this port of loopback, with one job that was started.
+    async fn new(port: u16, login: Login) -> Self {
+        Ground::new(port, login, LeaseTimes::default()).await.start()
     }
 
     async fn until(&self, wanted: impl Fn(&JobRow) -> bool) -> JobRow {
@@ -84,9 +115,14 @@ impl Bench {
     }
 
     async fn end(self) -> JobState {
+        self.ended().await.row.state
+    }
+
+    /// The job as it stands when the queue has ended.
+    async fn ended(self) -> JobView {
         self.stop.send_replace(true);
         timeout(PATIENCE, self.queue).await.expect("in time").expect("no panic");
-        self.store.job_state(JobId(1)).await.expect("the job")
+        self.store.job(JobId(1)).await.expect("the job")
     }
 }
 
@@ -124,6 +160,61 @@ async fn a_stopping_queue_leaves_its_jobs_waiting_for_the_next_start() {
     let begun = std::time::Instant::now();
     assert_eq!(bench.end().await, JobState::Queued);
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_pass_that_cannot_write_its_end_in_time_at_an_ordered_stop_counts_for_nothing() {
+    let silent = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let port = silent.local_addr().expect("an address").port();
+    let bench = Bench::new(port, Login::Password).await;
+    bench.until(|row| row.state == JobState::Running && row.progress.is_some()).await;
+    // From before the pass ends until after the patience with it is over.
+    occupy(&bench.dir, Duration::from_secs(9)).await;
+    let begun = std::time::Instant::now();
+    let view = bench.ended().await;
+    assert!(begun.elapsed() > Duration::from_secs(8), "it ended in time: {:?}", begun.elapsed());
+    assert_eq!(view.row.state, JobState::Queued);
+    assert_eq!(view.passes[0].end, Some(PassEnd::Paused), "and not as one that died");
+}
+
+#[tokio::test]
+async fn a_stop_is_not_kept_waiting_by_a_database_that_does_not_answer() {
+    let silent = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let bench = Bench::new(silent.local_addr().expect("an address").port(), Login::Password).await;
+    bench.until(|row| row.state == JobState::Running && row.progress.is_some()).await;
+    occupy(&bench.dir, Duration::from_secs(18)).await;
+    let begun = std::time::Instant::now();
+    bench.end().await;
+    assert!(begun.elapsed() < Duration::from_secs(14), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn what_was_claimed_without_an_answer_is_given_back_as_soon_as_the_database_answers() {
+    let silent = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let port = silent.local_addr().expect("an address").port();
+    let times = LeaseTimes::of_seconds(const { NonZeroU16::new(4).expect("four is not zero") });
+    let ground = Ground::new(port, Login::Password, times).await;
+    let lost = ground.store.claim().await.expect("claims").expect("there is one");
+    // For as long as it looks for orphans, and then waits for an answer to a claim.
+    occupy(&ground.dir, times.deadline() * 2 + Duration::from_secs(1)).await;
+    let bench = ground.start();
+    let row = bench.until(|row| row.state == JobState::Running && row.progress.is_some()).await;
+    assert_eq!(row.id, lost.job);
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn a_pass_that_an_admin_paused_does_not_say_that_it_goes_on_by_itself() {
+    let silent = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let bench = Bench::new(silent.local_addr().expect("an address").port(), Login::Password).await;
+    bench.until(|row| row.state == JobState::Running && row.progress.is_some()).await;
+    bench.store.apply(JobId(1), JobAction::Pause).await.expect("accepted");
+    bench.free("4");
+    bench.until(|row| row.state == JobState::Paused).await;
+    assert!(bench.running.disk.full().is_some(), "the disk was full before the pass ended");
+    let view = bench.store.job(JobId(1)).await.expect("the job");
+    assert_eq!(view.passes[0].end, Some(PassEnd::Paused));
+    bench.end().await;
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! The checklist of a batch's cutover, and approvals of what differs.
 
+use std::{cmp::Reverse, collections::BTreeMap};
+
 use sea_orm::FromQueryResult;
 use shared::{
     cutover::{Cutover, Facts, Step, Tick, TickForm},
+    endpoint::Endpoint,
     finding::CauseCount,
     id::{BatchId, JobId},
     report::Approval,
@@ -15,8 +18,9 @@ use super::{
     db::Tx,
     grouped,
     sql::Sql,
-    words::{clean, count, json, now},
+    words::{clean, count, from_json, json, now},
 };
+use crate::dns::{DOMAINS_MAX, Domains};
 
 /// Differences of a job that nobody approved as the latest report has them. On `job`.
 const UNAPPROVED: &str = "job.verdict IS NOT NULL AND job.verdict <> 'perfect' AND NOT EXISTS (
@@ -35,6 +39,17 @@ struct FactsRecord {
     judged: i64,
     perfect: i64,
     unapproved: i64,
+}
+
+#[derive(FromQueryResult)]
+struct EndsRecord {
+    source: String,
+    target: String,
+}
+
+#[derive(FromQueryResult)]
+struct UserRecord {
+    target_user: String,
 }
 
 #[derive(FromQueryResult)]
@@ -62,10 +77,49 @@ impl Store {
         Ok(groups.into_iter().map(|row| row.count).collect())
     }
 
-    /// Ticks a step off in a name, or takes the tick back. [`StoreError::Conflict`] says why it cannot be.
+    /// What DNS is asked for a batch: the domains of its mailboxes' addresses on the target, those with the most first,
+    /// and the hosts of the two systems. Those left out on purpose do not count.
+    pub(crate) async fn batch_domains(&self, id: BatchId) -> Result<Domains, StoreError> {
+        let reading = self.db().reading("Reading the domains of a batch");
+        let ends: Option<EndsRecord> = reading
+            .one(
+                "SELECT p.source, p.target FROM batch b JOIN project p ON p.id = b.project WHERE b.id = ?",
+                [id.0.into()],
+            )
+            .await?;
+        let ends = ends.ok_or(StoreError::NotFound("batch"))?;
+        let (source, target): (Endpoint, Endpoint) =
+            (from_json("endpoint", &ends.source)?, from_json("endpoint", &ends.target)?);
+        let sql = "SELECT target_user FROM job WHERE batch = ? AND state <> 'skipped'";
+        let users: Vec<UserRecord> = reading.all(sql, [id.0.into()]).await?;
+        let mut numbers = BTreeMap::<String, u64>::new();
+        let mut nameless = 0;
+        for UserRecord { target_user } in users {
+            match target_user.rsplit_once('@') {
+                Some((_, domain)) if !domain.is_empty() => {
+                    *numbers.entry(domain.to_lowercase()).or_default() += 1;
+                }
+                Some(_) | None => nameless += 1,
+            }
+        }
+        let mut list: Vec<_> = numbers.into_iter().collect();
+        list.sort_by_key(|(_, mailboxes)| Reverse(*mailboxes));
+        let more = list.len().saturating_sub(DOMAINS_MAX) as u64;
+        list.truncate(DOMAINS_MAX);
+        Ok(Domains { source: source.host().into(), target: target.host().into(), list, more, nameless })
+    }
+
+    /// Ticks a step off in a name, or takes the tick back. `against` is what DNS says against it, which is kept with the
+    /// tick. [`StoreError::Conflict`] says why it cannot be.
     ///
     /// Approving keeps, with every job that is not perfect, who accepted what its latest report says.
-    pub(crate) async fn tick(&self, id: BatchId, form: &TickForm, who: &str) -> Result<(), StoreError> {
+    pub(crate) async fn tick(
+        &self,
+        id: BatchId,
+        form: &TickForm,
+        who: &str,
+        against: Option<&str>,
+    ) -> Result<(), StoreError> {
         let differences = self.differences(id).await?;
         let tx = self.db().begin("Ticking off a step").await?;
         let sql = format!("{} WHERE id = ?{}", super::batches::COLUMNS, tx.locking());
@@ -77,7 +131,13 @@ impl Store {
             if let Some(why) = cutover.refuses(form.step, facts) {
                 return Err(StoreError::Conflict(format!("{}: {why}", form.step.title())));
             }
-            let tick = Tick { step: form.step, who: who.into(), at: now(), note: clean(form.note.trim()) };
+            let tick = Tick {
+                step: form.step,
+                who: who.into(),
+                at: now(),
+                note: clean(form.note.trim()),
+                against: against.map(clean),
+            };
             if form.step == Step::Approve {
                 approve(&tx, id, &tick).await?;
                 cutover.approved = differences;

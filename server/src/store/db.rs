@@ -70,6 +70,18 @@ impl Db {
         Ok(Tx { inner, doing, _turn: turn })
     }
 
+    /// Folds SQLite's log into the file and empties it, so that what was overwritten in the file does not go on in the log.
+    /// Where somebody reads just now, a later commit or the end of the process does it.
+    pub(super) async fn empty_log(&self) {
+        let _turn = match &self.turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
+        if let Err(error) = self.write.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await {
+            tracing::warn!(%error, "emptying the database's log failed; it is emptied when the process ends");
+        }
+    }
+
     /// Closes every connection.
     pub(super) async fn close(&self) -> Result<(), StoreError> {
         for connection in [&self.read, &self.durable, &self.write] {

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use sea_orm::FromQueryResult;
 use shared::{
-    cause::Cause,
+    cause::{Cause, UnknownCause},
     finding::{CauseCount, Finding, FindingRow, Severity, Subject},
     id::{JobId, PassId},
 };
@@ -95,8 +95,7 @@ impl Store {
             .await?;
         let mut passes = BTreeMap::<PassId, Vec<CauseCount>>::new();
         for record in records {
-            let group =
-                CauseCount::new(known(&record.cause)?, severity(record.severity)?, count(record.count));
+            let group = CauseCount::of_id(&record.cause, severity(record.severity)?, count(record.count));
             passes.entry(PassId(record.pass)).or_default().push(group);
         }
         passes.values_mut().for_each(|groups| worst_first(groups));
@@ -106,14 +105,19 @@ impl Store {
 
 impl FindingRecord {
     fn row(self) -> Result<FindingRow, StoreError> {
+        // Another node may be of a newer version, whose causes mean nothing here; the finding stays one.
+        let (cause, detail) = match self.cause.parse() {
+            Ok(cause) => (cause, self.detail),
+            Err(UnknownCause) => (Cause::Unknown, format!("{}: {}", self.cause, self.detail)),
+        };
         let finding = Finding {
             severity: severity(self.severity)?,
-            cause: known(&self.cause)?,
+            cause,
             subject: Subject {
                 folder: self.folder.map(|folder| from_json("folder", &folder)).transpose()?,
                 item: self.item.map(|item| from_json("message's label", &item)).transpose()?,
             },
-            detail: self.detail,
+            detail,
         };
         Ok(FindingRow { id: self.id, finding })
     }
@@ -164,11 +168,4 @@ pub(super) fn severity(rank_of: i16) -> Result<Severity, StoreError> {
         .into_iter()
         .find(|severity| rank(*severity) == rank_of)
         .ok_or(StoreError::Corrupt { what: "severity", detail: format!("number {rank_of}") })
-}
-
-pub(super) fn known(cause: &str) -> Result<Cause, StoreError> {
-    cause.parse().map_err(|_| StoreError::Corrupt {
-        what: "cause",
-        detail: "one that this version does not know".into(),
-    })
 }

@@ -33,6 +33,9 @@ impl Store {
             }
         }
         tx.commit().await?;
+        if !self.is_shared() {
+            self.db().empty_log().await;
+        }
         self.wake();
         Ok(forgotten)
     }

@@ -7,12 +7,7 @@ use shared::{
     id::{BatchId, ProjectId},
 };
 
-use super::{
-    Store, StoreError,
-    findings::{known, severity},
-    sql::Sql,
-    words::count,
-};
+use super::{Store, StoreError, findings::severity, sql::Sql, words::count};
 
 #[derive(FromQueryResult)]
 struct GroupRecord {
@@ -57,7 +52,7 @@ pub(super) async fn by_cause(
         .map(|record| {
             // A cause that only stopped a pass has no finding of its own: the mailbox itself is what it is about.
             let findings = count(record.findings).max(count(record.stopped));
-            let group = CauseCount::new(known(&record.cause)?, severity(record.severity)?, findings);
+            let group = CauseCount::of_id(&record.cause, severity(record.severity)?, findings);
             Ok(CauseRow { count: group, jobs: count(record.jobs), stopped: count(record.stopped) })
         })
         .collect::<Result<Vec<_>, StoreError>>()?;

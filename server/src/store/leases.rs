@@ -77,6 +77,15 @@ pub(super) async fn fence_progress(tx: &Tx<'_>, job: JobId, epoch: i64) -> Resul
     }
 }
 
+/// One claim at a time over all nodes, so that counting what runs and adding to it are one step. On SQLite each
+/// transaction that writes is alone anyway.
+pub(super) async fn one_claim_at_a_time(tx: &Tx<'_>, shared: bool) -> Result<(), StoreError> {
+    if shared {
+        tx.cell::<String>("SELECT pg_advisory_xact_lock(7246952)::text", []).await?;
+    }
+    Ok(())
+}
+
 #[derive(FromQueryResult)]
 struct Candidate {
     project: i64,
@@ -129,10 +138,7 @@ impl Store {
     pub(crate) async fn claim(&self) -> Result<Option<Lease>, StoreError> {
         let asked = Instant::now();
         let tx = self.db().begin("Claiming a mailbox").await?;
-        if self.db().is_shared() {
-            // One claim at a time over all nodes, so that counting what runs and adding to it are one step.
-            tx.cell::<String>("SELECT pg_advisory_xact_lock(7246952)::text", []).await?;
-        }
+        one_claim_at_a_time(&tx, self.is_shared()).await?;
         if self.is_draining(&tx).await? {
             return Ok(None);
         }
@@ -276,7 +282,7 @@ impl Store {
                 ],
             )
             .await?;
-            passes::end_open(&tx, JobId(id)).await?;
+            passes::end_open(&tx, JobId(id), &passes::died()).await?;
             if self.db().is_shared() {
                 let holder = lease_owner.unwrap_or_default();
                 slots::settle(&tx, JobId(id), lease_epoch, &holder, clock(self.db())).await?;

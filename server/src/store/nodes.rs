@@ -8,6 +8,7 @@ use sea_orm::{
     sqlx::{self, Connection as _, PgConnection},
 };
 use shared::{
+    disk::FullDisk,
     id::{JobId, NodeId, ProjectId},
     node::{NodeKind, NodeMailbox, NodeRow, NodeState},
     time::Timestamp,
@@ -18,7 +19,7 @@ use super::{
     leases::{ACTIVE, clock},
     slots::SHOW_LIFE,
     sql::{Sql, driver_words},
-    words::{count, from_word, word},
+    words::{count, from_json, from_word, json, word},
 };
 
 /// Nodes that ended or fell silent are shown this long.
@@ -55,6 +56,7 @@ struct NodeRecord {
     seen: i64,
     ended: Option<i64>,
     draining: bool,
+    full_disk: Option<String>,
     silent: bool,
     kept: i64,
 }
@@ -72,7 +74,8 @@ struct MailboxRecord {
 
 impl Store {
     /// A sign of life of this process: the first one puts it on the list, and so does the next one after its row was lost.
-    pub(crate) async fn show_life(&self, card: &NodeCard) -> Result<(), StoreError> {
+    /// `full` is its own disk, while that is too full to move mailboxes.
+    pub(crate) async fn show_life(&self, card: &NodeCard, full: Option<&FullDisk>) -> Result<(), StoreError> {
         if self.db().is_shared() {
             self.hold_session().await?;
         }
@@ -81,9 +84,9 @@ impl Store {
         let clock = clock(self.db());
         let tx = self.db().begin("Showing that this node is there").await?;
         let sql = format!(
-            "INSERT INTO node (holder, name, kind, version, workers, started, seen)
-             VALUES (?, ?, ?, ?, ?, {clock}, {clock})
-             ON CONFLICT (holder) DO UPDATE SET seen = excluded.seen, ended = NULL"
+            "INSERT INTO node (holder, name, kind, version, workers, full_disk, started, seen)
+             VALUES (?, ?, ?, ?, ?, ?, {clock}, {clock})
+             ON CONFLICT (holder) DO UPDATE SET seen = excluded.seen, ended = NULL, full_disk = excluded.full_disk"
         );
         let values = [
             holder.as_str().into(),
@@ -91,6 +94,7 @@ impl Store {
             word(&card.kind)?.into(),
             env!("CARGO_PKG_VERSION").into(),
             i64::from(card.workers).into(),
+            full.map(|full| json("disk", full)).transpose()?.into(),
         ];
         tx.run(&sql, values).await?;
         tx.run(&format!("DELETE FROM node WHERE seen + ? < {clock}"), [SHOWN_MILLIS.into()]).await?;
@@ -146,7 +150,7 @@ impl Store {
         let clock = clock(self.db());
         let reading = self.db().reading("Reading the nodes");
         let sql = format!(
-            "SELECT n.id, n.holder, n.name, n.kind, n.version, n.workers, n.started, n.seen, n.ended, n.draining,
+            "SELECT n.id, n.holder, n.name, n.kind, n.version, n.workers, n.started, n.seen, n.ended, n.draining, n.full_disk,
                 n.seen + ? < {clock} AS silent,
                 (SELECT COUNT(*) FROM endpoint_slot s WHERE s.holder = n.holder AND s.kept_until IS NOT NULL) AS kept
              FROM node n ORDER BY CASE WHEN n.ended IS NULL THEN 0 ELSE 1 END, n.id"
@@ -213,7 +217,10 @@ impl NodeRecord {
             (None, false, true) => NodeState::Draining,
             (None, false, false) => NodeState::Working,
         };
+        // What a newer version says of its disk may mean nothing here.
+        let full_disk = self.full_disk.and_then(|full| from_json("disk", &full).ok());
         Ok(NodeRow {
+            full_disk: full_disk.filter(|_| state.is_there()),
             id: NodeId(self.id),
             here: self.holder == own,
             name: self.name,

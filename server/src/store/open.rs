@@ -201,6 +201,8 @@ fn sqlite_options(path: &Path, synchronous: SqliteSynchronous, usage: Use) -> Co
             .row_buffer_size(8192)
             .pragma("cache_size", "-4000")
             .pragma("query_only", query_only)
+            // What is deleted is overwritten: passwords that were forgotten are not read from the file either.
+            .pragma("secure_delete", "on")
     });
     options
 }

@@ -47,7 +47,7 @@ impl Store {
     pub(crate) async fn begin_pass(&self, lease: &Lease) -> Result<PassId, StoreError> {
         let tx = self.db().begin("Beginning a pass").await?;
         fence(&tx, lease.job, lease.epoch).await?;
-        end_open(&tx, lease.job).await?;
+        end_open(&tx, lease.job, &died()).await?;
         let kind = word(&lease.kind)?;
         let started = now().millis();
         let id: Option<i64> = tx
@@ -230,7 +230,7 @@ pub(super) async fn dead(db: &Db, job: JobId) -> Result<BTreeSet<i64>, StoreErro
     let mut dead = BTreeSet::new();
     for EndRecord { id, outcome } in ends {
         match from_json("pass's end", &outcome) {
-            // The first is what `end_open` writes: who loses a lease to another process cannot write its end.
+            // The first is what `died` says: who loses a lease to another process cannot write its end.
             Ok(PassEnd::Aborted { cause: Cause::LeaseLost | Cause::Internal, .. }) => _ = dead.insert(id),
             // One that cannot be read was written: its process lived.
             Ok(PassEnd::Aborted { .. } | PassEnd::Finished | PassEnd::Paused | PassEnd::Cancelled)
@@ -240,17 +240,21 @@ pub(super) async fn dead(db: &Db, job: JobId) -> Result<BTreeSet<i64>, StoreErro
     Ok(dead)
 }
 
-/// Ends passes whose process died before it could.
-pub(super) async fn end_open(tx: &Tx<'_>, job: JobId) -> Result<(), StoreError> {
-    let end = PassEnd::Aborted {
+/// The end of a pass whose process died before it could write one.
+pub(super) fn died() -> PassEnd {
+    PassEnd::Aborted {
         cause: Cause::LeaseLost,
         message: "The process that ran this pass ended before the pass did. Nothing is lost: the next pass goes on from \
                   the ledger."
             .into(),
-    };
+    }
+}
+
+/// Ends passes that have no end yet.
+pub(super) async fn end_open(tx: &Tx<'_>, job: JobId, end: &PassEnd) -> Result<(), StoreError> {
     tx.run(
         "UPDATE pass SET ended = ?, outcome = ? WHERE job = ? AND ended IS NULL",
-        [now().millis().into(), json("pass's end", &end)?.into(), job.0.into()],
+        [now().millis().into(), json("pass's end", end)?.into(), job.0.into()],
     )
     .await?;
     Ok(())

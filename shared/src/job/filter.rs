@@ -24,7 +24,7 @@ pub struct JobFilter {
     #[cfg_attr(feature = "openapi", schema(value_type = String), param(value_type = Option<String>))]
     pub state: JobStates,
     /// A cause that the latest pass found, or why it could not go on: an id such as `message.too-big`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::cause::asked_for")]
     #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
     pub cause: Option<Cause>,
     /// Of this batch.
@@ -48,6 +48,7 @@ pub struct JobQuery {
     #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
     pub state: JobStates,
     /// A cause that the latest pass found, or why it could not go on: an id such as `message.too-big`.
+    #[serde(deserialize_with = "crate::cause::asked_for")]
     #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
     pub cause: Option<Cause>,
     /// Of this batch.

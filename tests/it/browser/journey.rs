@@ -239,6 +239,12 @@ async fn the_other_pages(browser: &mut Browser, app: &TestApp, job: &str) {
     browser.go(&format!("{url}/projects/1/settings")).await;
     browser.test("delete-project").await;
     browser.look("21-settings").await;
+    browser.click("forget-secrets").await;
+    browser.test("confirm").await;
+    browser.look("21-forget-secrets").await;
+    browser.click("confirm").await;
+    // Four passwords were entered, two for each of the two mailboxes.
+    browser.until("[data-test='notices']", PASS, |text| text.contains("4 secrets were forgotten")).await;
     browser.go(&format!("{url}/no/such/page")).await;
     browser.test("empty").await;
     browser.look("22-missing").await;

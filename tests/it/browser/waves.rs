@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use servers::{
     corpus::Corpus,
+    dns::{self, Dns},
     dovecot::{Dovecot, PASSWORD},
     proxy::Proxy,
 };
@@ -26,7 +27,12 @@ async fn a_wave_is_made_run_repaired_and_cut_over() {
     }
     let line = Proxy::start(target.plain_port()).expect("starts");
     line.limit(60_000);
-    let (app, client) = TestApp::set_up().await;
+    let names = Dns::start().expect("starts");
+    names.set("old.example", dns::Reply::Records(vec![(86_400, dns::Data::mx(10, "filter.example"))]));
+    let filter = dns::Data::Address([198, 51, 100, 1].into());
+    names.set("filter.example", dns::Reply::Records(vec![(60, filter)]));
+    let app = TestApp::start_with(&["--dns-server", &names.address().to_string()]).await;
+    let client = app.make_owner().await;
     let mut pairs: Vec<_> =
         users.iter().map(|user| (Mailbox::on(&source, user), Mailbox::at(line.port(), user))).collect();
     pairs[2].1.secret = "not the password".into();
@@ -120,6 +126,13 @@ async fn run(browser: &mut Browser, line: &Proxy) {
 }
 
 async fn cut_over(browser: &mut Browser) {
+    browser.click("ask-dns").await;
+    browser
+        .until("[data-test='dns']", PASS, |text| {
+            text.contains("MX 10 filter.example") && text.contains("TTL 86400 s")
+        })
+        .await;
+    browser.look("37-dns").await;
     for (step, note) in [("ttl", "300 s since Monday"), ("mx", ""), ("freeze", "IMAP closed")] {
         browser.click(&format!("tick-{step}")).await;
         browser.test("tick-form").await;
@@ -127,6 +140,7 @@ async fn cut_over(browser: &mut Browser) {
             browser.fill("note", note).await;
         }
         if step == "ttl" {
+            browser.until("[data-test='against']", PASS, |text| text.contains("86400 seconds")).await;
             browser.look("37-tick").await;
         }
         browser.click("save-tick").await;
@@ -148,5 +162,6 @@ async fn cut_over(browser: &mut Browser) {
     browser.until("[data-test='schedule']", PASS, |text| text.starts_with("Cut over")).await;
     let list = browser.text("[data-test='cutover']").await;
     assert!(list.contains(OWNER) && list.contains("300 s since Monday"), "{list}");
+    assert!(list.contains("DNS said otherwise"), "the warning is kept with the tick: {list}");
     browser.look("38-cut-over").await;
 }

@@ -2,7 +2,11 @@
 
 use std::{fs, process::Stdio, time::Duration};
 
-use servers::process::Guarded;
+use serde_json::json;
+use servers::{
+    dns::{Data, Dns, Reply},
+    process::Guarded,
+};
 use shared::token::{MadeToken, NewToken, Scope};
 use tests::{
     app::{ADMIN_PASSWORD, TestApp},
@@ -91,6 +95,35 @@ async fn a_mailbox_moves_by_verbs_alone() {
     run(&app, &token, &["project", "delete", &project, "--name", "By verbs"]).ends_with(0);
     run(&app, &token, &["project", "show", &project]).ends_with(2).says(&["no such"]);
     run(&app, &token, &["audit", "list"]).ends_with(0).says(&["project.delete", "job.start", "token.create"]);
+}
+
+#[tokio::test]
+async fn where_mail_goes_is_told_by_a_verb() {
+    let names = Dns::start().expect("starts");
+    names.set("old.example", Reply::Records(vec![(60, Data::Address([192, 0, 2, 1].into()))]));
+    names.set("moved.example", Reply::Records(vec![(86_400, Data::mx(10, "old.example"))]));
+    let app = TestApp::start_with(&["--dns-server", &names.address().to_string()]).await;
+    let owner = app.make_owner().await;
+    let token = token(&owner, Scope::Operate).await;
+    let side = |host: &str| {
+        json!({ "endpoint": { "kind": "imap", "host": host, "port": 993, "tls": "implicit", "pin": null,
+            "login": { "method": "password" } } })
+    };
+    let project = json!({ "name": "Move", "source": side("old.example"), "target": side("new.example") });
+    owner.post("/projects", &project).await.expect(201);
+    let rows = json!([
+        { "source_user": "a", "source_secret": "x", "target_user": "a@moved.example", "target_secret": "x" }
+    ]);
+    owner.post("/projects/1/jobs", &rows).await.expect(201);
+    owner.post("/projects/1/batches", &json!({ "name": "Pilot" })).await.expect(201);
+    owner.post("/projects/1/assignments", &json!({ "batch": 1 })).await.expect(200);
+    run(&app, &token, &["batch", "dns", "1"]).ends_with(0).says(&[
+        "moved.example (1 mailbox): Old system",
+        "MX 10 old.example, TTL 86400 s, old system (192.0.2.1)",
+        "lower it to 300 s at least 1 day before the switch",
+    ]);
+    let ticked = ["batch", "tick", "1", "--step", "mx", "--done", "true", "--json"];
+    run(&app, &token, &ticked).ends_with(0).says(&["still goes to the old system"]);
 }
 
 #[tokio::test]

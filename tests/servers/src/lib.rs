@@ -11,6 +11,7 @@ pub mod courier;
 pub mod cyrus;
 mod daemon;
 pub mod demo;
+pub mod dns;
 pub mod dovecot;
 pub mod error;
 mod gate;

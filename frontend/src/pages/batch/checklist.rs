@@ -7,14 +7,16 @@ use shared::{
     job::{ActionForm, JobAction},
 };
 
+use super::dns::{DnsLook, DnsPart};
 use crate::{
     api,
-    components::{Dialog, Form, Icon, IconName, Notices, Submission, Submit, TextField},
+    components::{Badge, Dialog, Form, Icon, IconName, Notices, Submission, Submit, TextField},
     load::Loading,
     view::{
         amount::counted,
         locale::{count, moment},
-        words::{severity_title, severity_tone},
+        safe::clean_sentence,
+        words::{Tone, severity_title, severity_tone},
     },
 };
 
@@ -26,7 +28,11 @@ pub(super) fn CutoverList(batch: Loading<BatchView>, view: Memo<BatchView>, may:
     let id = view.with_untracked(|view| view.row.id);
     let asked = RwSignal::new(None::<Step>);
     let asking = RwSignal::new(false);
+    let look = DnsLook::of(id);
     let ask = Callback::new(move |step: Step| {
+        if step.is_about_dns() {
+            look.ask(false);
+        }
         asked.set(Some(step));
         asking.set(true);
     });
@@ -56,9 +62,10 @@ pub(super) fn CutoverList(batch: Loading<BatchView>, view: Memo<BatchView>, may:
         <section class="card cutover" id="cutover" aria-label="Cutover">
             <h2>"Cutover"</h2>
             <ol class="checklist" role="list" data-test="cutover">{rows}</ol>
+            <DnsPart look=look/>
         </section>
         <Dialog title=title open=asking>
-            <TickOff batch=batch view=view step=asked.get_untracked().unwrap_or(Step::Ttl) open=asking/>
+            <TickOff batch=batch view=view look=look step=asked.get_untracked().unwrap_or(Step::Ttl) open=asking/>
         </Dialog>
     }
 }
@@ -82,7 +89,17 @@ fn row(
     };
     let ticked = tick.map(|tick| {
         let note = if tick.note.is_empty() { String::new() } else { format!(": {}", tick.note) };
-        view! { <p class="step-advice"><bdi>{format!("{}, {}{note}", tick.who, moment(tick.at))}</bdi></p> }
+        let against = tick.against.map(|told| {
+            view! {
+                <p class="step-advice" data-test="tick-against">
+                    <Badge tone=Tone::Warning text="DNS said otherwise"/> " " {clean_sentence(&told)}
+                </p>
+            }
+        });
+        view! {
+            <p class="step-advice"><bdi>{format!("{}, {}{note}", tick.who, moment(tick.at))}</bdi></p>
+            {against}
+        }
     });
     let button = may.then(|| match (step.by(), state) {
         (By::Program, StepState::Open) => view! {
@@ -128,6 +145,7 @@ fn row(
 fn TickOff(
     batch: Loading<BatchView>,
     view: Memo<BatchView>,
+    look: DnsLook,
     step: Step,
     open: RwSignal<bool>,
 ) -> impl IntoView {
@@ -155,9 +173,22 @@ fn TickOff(
             .collect();
         view! { <ul class="differences" data-test="differences">{rows}</ul> }
     });
+    let against = move || {
+        let told =
+            look.told().with(|told| told.as_ref().and_then(|told| told.against(step)).map(clean_sentence));
+        told.map(|told| {
+            view! {
+                <p class="dialog-text" data-test="against">
+                    <Badge tone=Tone::Warning text="DNS says otherwise"/> " " {told}
+                    " It can be ticked off all the same; the warning is kept with it."
+                </p>
+            }
+        })
+    };
     view! {
         <Form submission=submission on_submit=submit test="tick-form">
             <p class="dialog-text">{step.explained()}</p>
+            <div role="status">{against}</div>
             {list}
             <TextField name="note" label="Note" value=note hint="What was seen, who was asked. It is kept with your name and the time."/>
             <div class="dialog-actions">

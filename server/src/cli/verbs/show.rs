@@ -72,6 +72,9 @@ pub(super) fn say(bytes: &[u8]) -> Result<(), Problem> {
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Array(rows) if rows.is_empty() => "Nothing.\n".into(),
+        Value::Array(rows) if rows.iter().all(Value::is_string) => {
+            rows.iter().map(|row| format!("{}\n", scalar(row))).collect()
+        }
         Value::Array(rows) => table(rows),
         Value::Object(_) => {
             let mut pairs = Vec::new();
@@ -168,6 +171,8 @@ mod tests {
         let one = json!({ "id": 7, "names": ["a", "b"], "passes": [{}, {}], "empty": [] });
         assert_eq!(text(&one), "id      7\nnames   a, b\npasses  (2)\n");
         assert_eq!(text(&json!([])), "Nothing.\n");
+        let long = "a sentence that is longer than the widest column of a table, and is not cut";
+        assert_eq!(text(&json!(["two", long])), format!("two\n{long}\n"));
     }
 
     #[test]

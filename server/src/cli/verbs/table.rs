@@ -195,6 +195,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb("batch change", "PUT",    "/batches/{id}",              "Change a batch's settings", &[BATCH, Form("All its settings")]),
     verb("batch delete", "DELETE", "/batches/{id}",              "Remove a batch; its mailboxes stay in the project", &[BATCH]),
     verb("batch tick",   "POST",   "/batches/{id}/cutover",      "Tick off a step of the cutover, or take the tick back", &[BATCH, Choice("step", STEPS, "Which step"), Truth("done", "Whether it is done"), Text("note", "What was seen, who was asked")]).optional(&["note"]),
+    verb("batch dns",    "GET",    "/batches/{id}/dns",          "Ask DNS where mail for its domains goes: MX, time to live, old or new system", &[BATCH, Query("afresh", "true: ask now, although the answer of a moment ago is good for a while")]).part("/lines"),
     batch("batch dry-run", "Show the plans of its mailboxes without writing", &[BATCH, Fixed("action", "dry-run"), OF_STATE, OF_CAUSE, OF_NAME]),
     batch("batch start", "Start its mailboxes", &[BATCH, Fixed("action", "start"), OF_STATE, OF_CAUSE, OF_NAME]),
     batch("batch retry", "Try again what failed or differs", &[BATCH, Fixed("action", "retry"), OF_STATE, OF_CAUSE, OF_NAME]),

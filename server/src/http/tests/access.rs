@@ -58,6 +58,7 @@ const LEAST: &[(&str, &str, Option<Role>)] = &[
     ("DELETE", "/api/v1/batches/{id}",          Some(Operator)),
     ("POST",   "/api/v1/batches/{id}/actions",  Some(Operator)),
     ("POST",   "/api/v1/batches/{id}/cutover",  Some(Operator)),
+    ("GET",    "/api/v1/batches/{id}/dns",      Some(Auditor)),
     ("POST",   "/api/v1/projects/{id}/forget",  Some(Operator)),
     ("GET",    "/api/v1/projects/{id}/limits",  Some(Auditor)),
     ("POST",   "/api/v1/projects/{id}/logins",  Some(Operator)),

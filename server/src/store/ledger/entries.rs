@@ -7,12 +7,11 @@ use engine::{
     model::{Fingerprint, Flags, ItemId},
 };
 use sea_orm::{FromQueryResult, Value};
-use shared::id::PassId;
+use shared::{cause::UnknownCause, id::PassId};
 
 use crate::store::{
     StoreError,
     db::{Db, Tx},
-    findings::known,
     words::{clean, count, whole},
 };
 
@@ -126,7 +125,13 @@ impl EntryRow {
                 EntryState::Copied { target, adopted: self.adopted }
             }
             SKIPPED => EntryState::Skipped {
-                cause: known(self.cause.as_deref().unwrap_or_default())?,
+                // Nothing is decided on what is not understood: that mailbox is left to a node that understands it.
+                cause: self
+                    .cause
+                    .as_deref()
+                    .unwrap_or_default()
+                    .parse()
+                    .map_err(|UnknownCause| corrupt("its cause, which this version does not know"))?,
                 detail: self.detail.unwrap_or_default(),
             },
             _ => return Err(corrupt("its state")),

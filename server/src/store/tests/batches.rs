@@ -141,10 +141,10 @@ async fn a_cutover_goes_by_its_list_and_an_approval_stands_in_the_report(setting
     let id = filled(store, project, &batch("First", 0), &jobs).await;
     store.apply(jobs[2], JobAction::Skip).await.expect("left out");
     let tick = |step, done, note: &str| TickForm { step, done, note: note.into() };
-    let refused = store.tick(id, &tick(Step::Approve, true, ""), "anna").await;
+    let refused = store.tick(id, &tick(Step::Approve, true, ""), "anna", None).await;
     assert!(matches!(refused, Err(StoreError::Conflict(_))), "nothing was compared yet: {refused:?}");
     for step in [Step::Ttl, Step::Mx, Step::Freeze] {
-        store.tick(id, &tick(step, true, " seen "), "anna").await.expect("ticks");
+        store.tick(id, &tick(step, true, " seen "), "anna", None).await.expect("ticks");
     }
     let row = store.batch_row(id).await.expect("is there");
     assert_eq!(store.apply_to_batch(&row, Selection::default(), JobAction::Final).await.expect("runs"), 2);
@@ -158,14 +158,14 @@ async fn a_cutover_goes_by_its_list_and_an_approval_stands_in_the_report(setting
         (view.facts.jobs, view.facts.finished, view.facts.perfect, view.facts.unapproved),
         (2, 2, 1, 1)
     );
-    let refused = store.tick(id, &tick(Step::Done, true, ""), "anna").await;
+    let refused = store.tick(id, &tick(Step::Done, true, ""), "anna", None).await;
     assert!(matches!(refused, Err(StoreError::Conflict(_))), "differences were not approved: {refused:?}");
-    store.tick(id, &tick(Step::Approve, true, "Told the user."), "olivia").await.expect("approves");
+    store.tick(id, &tick(Step::Approve, true, "Told the user."), "olivia", None).await.expect("approves");
     let report = store.report(jobs[1]).await.expect("reads").expect("a report");
     let approval = report.approved.expect("approved");
     assert_eq!((approval.who.as_str(), approval.note.as_str()), ("olivia", "Told the user."));
     assert!(store.report(jobs[0]).await.expect("reads").expect("a report").approved.is_none());
-    store.tick(id, &tick(Step::Done, true, ""), "anna").await.expect("done");
+    store.tick(id, &tick(Step::Done, true, ""), "anna", None).await.expect("done");
     let view = store.batch(id).await.expect("is there");
     assert!(view.row.done.is_some() && view.steps.iter().all(|step| step.state == StepState::Done));
     let mx = view.cutover.tick(Step::Mx).expect("ticked");

@@ -215,7 +215,46 @@ async fn how_a_pass_gets_on_is_told_under_its_lease_and_shown_while_it_is_fresh(
     assert_eq!(shown().await, None, "it has ended");
 }
 
+async fn what_is_held_and_not_run_is_given_back_and_counts_for_nothing(setting: &Setting) {
+    let store = &setting.store;
+    let (_, jobs) = sample::jobs(store, 100, &["anna", "bert", "carl"]).await;
+    let mut leases = Vec::new();
+    for job in &jobs {
+        store.apply(*job, JobAction::Start).await.expect("starts");
+        leases.push(store.claim().await.expect("claims").expect("there is one"));
+    }
+    let other = setting.again().await.expect("another node");
+    // The first is run and dropped, of the second no answer came, the third is run on.
+    store.begin_pass(&leases[0]).await.expect("begins");
+    store.begin_pass(&leases[2]).await.expect("begins");
+    let held = BTreeSet::from([(jobs[2], leases[2].epoch)]);
+    assert_eq!(
+        other.give_back_all_but(&BTreeSet::new()).await.expect("looks"),
+        0,
+        "none of these is its own"
+    );
+    assert_eq!(store.give_back_all_but(&held).await.expect("gives back"), 2);
+    let mut states = Vec::new();
+    for job in &jobs {
+        states.push(store.job_state(*job).await.expect("is there"));
+    }
+    assert_eq!(states, [JobState::Queued, JobState::Queued, JobState::Running]);
+    let view = store.job(jobs[0]).await.expect("is there");
+    assert_eq!(view.passes[0].end, Some(PassEnd::Paused));
+    assert_eq!(setting.number("SELECT CAST(SUM(stumbles) AS BIGINT) FROM job").await, 0);
+    let ended = sample::ended(PassEnd::Finished, Some(Verdict::Perfect));
+    let late = store.finish_pass(&leases[0], view.passes[0].id, &ended).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "what was given back writes nothing more: {late:?}");
+    store.heartbeat(&leases[2]).await.expect("is held");
+    if store.is_shared() {
+        let slots = setting.number("SELECT COUNT(*) FROM endpoint_slot").await;
+        assert_eq!(slots, 2, "the connections of the one that runs, and no others");
+    }
+    assert!(other.claim().await.expect("claims").is_some(), "at once, on any node");
+}
+
 on_both! {
+    what_is_held_and_not_run_is_given_back_and_counts_for_nothing,
     how_a_pass_gets_on_is_told_under_its_lease_and_shown_while_it_is_fresh,
     of_many_claimers_each_job_has_one,
     a_project_runs_as_many_at_once_as_it_may,

@@ -4,6 +4,7 @@ use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use shared::{
     cause::Cause,
+    disk::FullDisk,
     id::JobId,
     job::{JobAction, JobState},
     node::{NodeKind, NodeState},
@@ -33,7 +34,7 @@ async fn end(store: &Store, lease: &Lease, end: PassEnd) -> JobState {
 
 async fn a_node_is_listed_with_what_it_moves_and_says_goodbye(setting: &Setting) {
     let store = &setting.store;
-    store.show_life(&card("alpha")).await.expect("shows");
+    store.show_life(&card("alpha"), None).await.expect("shows");
     let jobs = started(store, &["anna"]).await;
     let lease = store.claim().await.expect("claims").expect("there is one");
     store.begin_pass(&lease).await.expect("begins");
@@ -47,7 +48,7 @@ async fn a_node_is_listed_with_what_it_moves_and_says_goodbye(setting: &Setting)
 
     setting.meddle("UPDATE node SET seen = seen - 61000").await;
     assert_eq!(store.nodes().await.expect("lists")[0].state, NodeState::Silent);
-    store.show_life(&card("alpha")).await.expect("shows");
+    store.show_life(&card("alpha"), None).await.expect("shows");
     assert_eq!(store.nodes().await.expect("lists")[0].state, NodeState::Working);
     store.say_goodbye().await.expect("ends");
     assert_eq!(store.nodes().await.expect("lists")[0].state, NodeState::Ended);
@@ -55,9 +56,28 @@ async fn a_node_is_listed_with_what_it_moves_and_says_goodbye(setting: &Setting)
     assert!(matches!(drained, Err(StoreError::Conflict(_))), "{drained:?}");
 }
 
+async fn a_node_whose_disk_is_full_says_so_until_it_has_room(setting: &Setting) {
+    let store = &setting.store;
+    let full = FullDisk { place: "/var/lib/x".into(), free: 4, size: 100, wanted: 10 };
+    let shown = async || store.nodes().await.expect("lists")[0].full_disk.clone();
+    store.show_life(&card("alpha"), None).await.expect("shows");
+    assert_eq!(shown().await, None);
+    store.show_life(&card("alpha"), Some(&full)).await.expect("shows");
+    assert_eq!(shown().await, Some(full.clone()));
+    store.show_life(&card("alpha"), None).await.expect("shows");
+    assert_eq!(shown().await, None);
+    store.show_life(&card("alpha"), Some(&full)).await.expect("shows");
+    // What another version may write one day is no reason to show no node at all.
+    setting.meddle("UPDATE node SET full_disk = '{\"percent\":3}'").await;
+    assert_eq!(shown().await, None);
+    store.show_life(&card("alpha"), Some(&full)).await.expect("shows");
+    store.say_goodbye().await.expect("ends");
+    assert_eq!(shown().await, None, "nobody waits for a disk of a process that ended");
+}
+
 async fn a_drained_node_takes_nothing_and_lets_go_of_what_it_moves(setting: &Setting) {
     let store = &setting.store;
-    store.show_life(&card("alpha")).await.expect("shows");
+    store.show_life(&card("alpha"), None).await.expect("shows");
     started(store, &["anna", "bert"]).await;
     let lease = store.claim().await.expect("claims").expect("there is one");
     let id = store.nodes().await.expect("lists")[0].id;
@@ -133,6 +153,7 @@ async fn a_pass_that_lost_the_database_waits_again_as_its_admin_wants(setting: &
 
 on_both! {
     a_node_is_listed_with_what_it_moves_and_says_goodbye,
+    a_node_whose_disk_is_full_says_so_until_it_has_room,
     a_drained_node_takes_nothing_and_lets_go_of_what_it_moves,
     a_job_that_its_processes_never_survive_is_not_tried_for_ever,
     a_pass_that_lost_the_database_waits_again_as_its_admin_wants,
@@ -177,7 +198,7 @@ async fn l1_of_two_nodes_that_want_one_job_exactly_one_gets_it() {
 async fn l3_a_lost_row_of_a_node_costs_nothing_and_comes_back() {
     let setting = Setting::postgresql().await;
     let store = &setting.store;
-    store.show_life(&card("alpha")).await.expect("shows");
+    store.show_life(&card("alpha"), None).await.expect("shows");
     started(store, &["anna"]).await;
     let lease = store.claim().await.expect("claims").expect("there is one");
     setting.meddle("DELETE FROM node").await;
@@ -188,23 +209,23 @@ async fn l3_a_lost_row_of_a_node_costs_nothing_and_comes_back() {
     assert_eq!(other.settle_orphans().await.expect("settles"), 1);
     assert!(other.claim().await.expect("claims").is_some());
     assert!(matches!(store.heartbeat(&lease).await, Err(StoreError::LeaseLost)));
-    store.show_life(&card("alpha")).await.expect("shows");
+    store.show_life(&card("alpha"), None).await.expect("shows");
     assert_eq!(store.nodes().await.expect("lists").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l4_a_process_that_starts_under_the_name_of_a_killed_one_keeps_nothing_of_it_alive() {
     let setting = Setting::postgresql().await;
-    setting.store.show_life(&card("alpha")).await.expect("shows");
+    setting.store.show_life(&card("alpha"), None).await.expect("shows");
     started(&setting.store, &["anna"]).await;
     let old = setting.store.claim().await.expect("claims").expect("there is one");
     let again = setting.again().await.expect("the same machine");
-    again.show_life(&card("alpha")).await.expect("shows");
+    again.show_life(&card("alpha"), None).await.expect("shows");
     let names: Vec<_> = again.nodes().await.expect("lists").into_iter().map(|node| node.name).collect();
     assert!(names.len() == 2 && names[0] != names[1], "{names:?}");
     assert!(again.wishes().await.expect("reads").is_empty());
     setting.meddle("UPDATE job SET lease_expires = 1").await;
-    again.show_life(&card("alpha")).await.expect("shows");
+    again.show_life(&card("alpha"), None).await.expect("shows");
     assert_eq!(again.settle_orphans().await.expect("settles"), 1, "its signs of life are its own");
     let new = again.claim().await.expect("claims").expect("waits again");
     assert!(new.job == old.job && new.epoch > old.epoch);
@@ -250,7 +271,7 @@ async fn all_nodes_together_have_no_more_connections_than_the_strictest_limit() 
 async fn connections_of_a_process_that_stands_still_are_not_given_to_others() {
     let setting = Setting::postgresql().await;
     let (still, other) = (&setting.store, setting.again().await.expect("another node"));
-    still.show_life(&card("still")).await.expect("shows");
+    still.show_life(&card("still"), None).await.expect("shows");
     started(still, &["anna", "bert"]).await;
     limit(&setting, 2, 2).await;
     let lost = still.claim().await.expect("claims").expect("there is one");
@@ -275,7 +296,7 @@ async fn connections_of_a_process_that_stands_still_are_not_given_to_others() {
 async fn connections_of_a_process_that_is_gone_are_free_at_once_and_kept_ones_in_the_end() {
     let setting = Setting::postgresql().await;
     let (dead, other) = (&setting.store, setting.again().await.expect("another node"));
-    dead.show_life(&card("dead")).await.expect("shows");
+    dead.show_life(&card("dead"), None).await.expect("shows");
     started(dead, &["anna"]).await;
     limit(&setting, 1, 1).await;
     dead.claim().await.expect("claims").expect("there is one");
@@ -292,7 +313,7 @@ async fn connections_of_a_process_that_is_gone_are_free_at_once_and_kept_ones_in
     other.settle_orphans().await.expect("sweeps");
     let lease = other.claim().await.expect("claims").expect("free again");
     // One that stands still for half an hour has no connection any more that a server would keep.
-    other.show_life(&card("other")).await.expect("shows");
+    other.show_life(&card("other"), None).await.expect("shows");
     setting.meddle("UPDATE job SET lease_expires = 1").await;
     dead.settle_orphans().await.expect("settles");
     assert_eq!(in_use(&setting, "source").await, 1);

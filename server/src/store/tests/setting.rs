@@ -6,6 +6,7 @@ use std::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use sea_orm::ConnectionTrait;
@@ -73,6 +74,20 @@ impl Setting {
     /// Looks into the database.
     pub(super) async fn number(&self, sql: &str) -> i64 {
         self.store.db().reading("Testing").cell(sql, []).await.expect("reads").expect("a row")
+    }
+}
+
+impl Store {
+    /// Keeps everybody else from writing for so long: another process on SQLite does that. `taken` is told when it begins.
+    pub(crate) async fn keep_others_from_writing(
+        &self,
+        time: Duration,
+        taken: tokio::sync::oneshot::Sender<()>,
+    ) {
+        let tx = self.db().begin("Testing").await.expect("begins");
+        taken.send(()).expect("somebody waits for it");
+        tokio::time::sleep(time).await;
+        drop(tx);
     }
 }
 

@@ -14,7 +14,7 @@ use shared::{
 };
 
 use super::{on_both, sample, setting::Setting};
-use crate::store::{Store, StoreError, words::word};
+use crate::store::{Store, StoreError, sql::Sql, words::word};
 
 const STATES: [JobState; 11] = [
     JobState::Ready,
@@ -313,7 +313,79 @@ async fn what_waits_or_runs_is_not_removed_and_the_rest_goes_with_all_it_has(set
     assert!(matches!(store.delete_project(lease.project).await, Err(StoreError::NotFound(_))));
 }
 
+async fn credentials_that_were_forgotten_are_gone_missed_by_name_and_entered_again(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 2, &["anna"]).await;
+    let kept =
+        "SELECT (SELECT COUNT(*) FROM project WHERE source_secret IS NOT NULL OR target_secret IS NOT NULL)
+        + (SELECT COUNT(*) FROM job WHERE source_secret IS NOT NULL OR target_secret IS NOT NULL)";
+    assert_eq!(setting.number(kept).await, 2);
+    let sealed: Option<Vec<u8>> =
+        store.db().reading("Testing").cell("SELECT target_secret FROM job", []).await.expect("reads");
+    let sealed = sealed.expect("a sealed secret");
+    let stands_in_the_files = || {
+        let files = ["store.db", "store.db-wal"].map(|name| setting.dir.path().join(name));
+        let bytes = files.iter().flat_map(|file| std::fs::read(file).unwrap_or_default()).collect::<Vec<_>>();
+        bytes.windows(sealed.len()).any(|window| window == sealed)
+    };
+    assert_eq!(stands_in_the_files(), !store.is_shared());
+    assert_eq!(store.forget_secrets(project).await.expect("forgets"), 2);
+    assert_eq!(setting.number(kept).await, 0);
+    assert!(!stands_in_the_files(), "not even sealed");
+    store.apply(jobs[0], JobAction::Start).await.expect("starts");
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    let missed = async || match store.pass_order(&lease).await {
+        Err(StoreError::NoSecret(side)) => Some(side),
+        Err(error) => panic!("{error}"),
+        Ok(_) => None,
+    };
+    assert_eq!(missed().await, Some(Side::Source));
+    store.update_project(project, &sample::project("Move", 2)).await.expect("enters the admin's again");
+    assert_eq!(missed().await, Some(Side::Target));
+    let again = JobSecrets { source_secret: None, target_secret: Some("entered again".into()) };
+    store.set_job_secrets(jobs[0], &again).await.expect("enters the mailbox's again");
+    assert_eq!(missed().await, None);
+    let order = store.pass_order(&lease).await.expect("an order");
+    assert_eq!(
+        (order.source.secret.expose_secret(), order.target.secret.expose_secret()),
+        ("source-canary", "entered again")
+    );
+}
+
+async fn a_finding_of_a_newer_version_is_shown_as_one_that_is_not_known(setting: &Setting) {
+    let store = &setting.store;
+    let lease = sample::claimed(store).await;
+    let pass = store.begin_pass(&lease).await.expect("begins");
+    let finding = sample::finding(Cause::TooBig, Severity::Loss, "7");
+    store.ledger(&lease, pass).note(&[finding]).await.expect("notes");
+    let end = PassEnd::Aborted { cause: Cause::TimedOut, message: "No answer.".into() };
+    store.finish_pass(&lease, pass, &sample::ended(end, None)).await.expect("ends");
+    for change in [
+        "UPDATE finding SET cause = 'message.newer'",
+        "UPDATE job_cause SET cause = 'message.newer' WHERE cause = 'message.too-big'",
+        "UPDATE pass SET outcome = REPLACE(outcome, '\"timeout\"', '\"server.newer\"')",
+    ] {
+        setting.meddle(change).await;
+    }
+    let rows = store.findings(lease.job, None, None, 10).await.expect("lists");
+    assert_eq!(
+        (rows[0].finding.cause, rows[0].finding.detail.as_str()),
+        (Cause::Unknown, "message.newer: The server's words.")
+    );
+    let view = store.job(lease.job).await.expect("is there");
+    assert!(
+        matches!(&view.passes[0].end, Some(PassEnd::Aborted { cause: Cause::Unknown, message }) if message == "No answer."),
+        "{:?}",
+        view.passes[0].end
+    );
+    assert!(view.passes[0].causes[0].title.contains("message.newer"), "{:?}", view.passes[0].causes);
+    let groups = store.project_causes(lease.project, None).await.expect("groups");
+    assert!(groups.iter().any(|group| group.count.title.contains("message.newer")), "{groups:?}");
+}
+
 on_both! {
+    credentials_that_were_forgotten_are_gone_missed_by_name_and_entered_again,
+    a_finding_of_a_newer_version_is_shown_as_one_that_is_not_known,
     a_project_is_kept_and_its_secret_only_opened_for_use,
     no_secret_stands_in_the_database_in_the_clear,
     secrets_swapped_between_rows_do_not_open,
