@@ -14,6 +14,7 @@ mod m20261124_below;
 mod m20261124_lists;
 mod m20261124_notify;
 mod m20261124_tokens;
+mod m20261130_baselines;
 mod m20261130_deaths;
 mod m20261130_nodes;
 mod m20261130_refused;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_refused::Refused),
             Box::new(m20261130_deaths::Deaths),
             Box::new(m20261130_nodes::Nodes),
+            Box::new(m20261130_baselines::Baselines),
         ]
     }
 }

@@ -1,11 +1,13 @@
 //! A pass: one run over a job, from connecting to the verdict.
 
 mod adopt;
+mod baselines;
 mod compare;
 mod copy;
 mod course;
 mod entry;
 mod gather;
+mod judge;
 mod kept;
 mod labels;
 mod large;
