@@ -14,6 +14,7 @@ mod m20261124_below;
 mod m20261124_lists;
 mod m20261124_notify;
 mod m20261124_tokens;
+mod m20261130_baselines;
 mod m20261130_deaths;
 mod m20261130_disk;
 mod m20261130_inventory;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_disk::Disk),
             Box::new(m20261130_inventory::Inventory),
             Box::new(m20261130_progress::Progress),
+            Box::new(m20261130_baselines::Baselines),
         ]
     }
 }

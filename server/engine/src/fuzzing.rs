@@ -5,6 +5,7 @@ use shared::{check::Side, folder::FolderPath};
 use tokio::sync::mpsc;
 
 use crate::{
+    baseline::Baseline,
     error::ConnectorError,
     guest,
     model::{Flags, Folder, Inventory, ItemMeta, SystemFlags},
@@ -89,7 +90,11 @@ pub fn write_target(bytes: &[u8]) -> Result<(), String> {
             .collect();
         wishes.push(Wish { path: &wanted, existing: None, subscribe: true });
         for open in target.open(&wishes).await?.into_iter().flatten() {
-            target.since(&open, open.mark.next).await?;
+            let baseline = Baseline::of(&open.folder, &target.inventory(&open, None).await?);
+            if baseline.is_some() {
+                target.inventory(&open, baseline.as_ref()).await?;
+            }
+            target.those(&open, &[1, 3]).await?;
             let before = Flags::default();
             let mut now = Flags::default();
             now.system.insert(SystemFlags::NAMES[3].0);
@@ -111,8 +116,16 @@ async fn read(source: &mut dyn Source) -> Result<(), ConnectorError> {
     let folders: Vec<&Folder> = listing.folders.iter().take(FEW).collect();
     source.standings(&folders).await?;
     source.amounts(&folders).await?;
-    let inventories = source.inventories(&folders, &|_| {}).await?;
+    let whole: Vec<(&Folder, Option<&Baseline>)> = folders.iter().map(|folder| (*folder, None)).collect();
+    let inventories = source.inventories(&whole, &|_| {}).await?;
     let inventories: Vec<Inventory> = inventories.into_iter().map(Result::unwrap_or_default).collect();
+    let baselines: Vec<Option<Baseline>> =
+        folders.iter().zip(&inventories).map(|(folder, listed)| Baseline::of(folder, listed)).collect();
+    let since: Vec<(&Folder, Option<&Baseline>)> =
+        folders.iter().zip(&baselines).map(|(folder, baseline)| (*folder, baseline.as_ref())).collect();
+    if baselines.iter().any(Option::is_some) {
+        source.inventories(&since, &|_| {}).await?;
+    }
     let orders: Vec<FetchOrder<'_>> = folders
         .iter()
         .zip(&inventories)

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use shared::{
     cause::Cause,
+    check::Side,
     finding::Finding,
     folder::{FolderPath, Role},
     project::VerifyDepth,
@@ -13,6 +14,7 @@ use shared::{
 };
 
 use crate::{
+    baseline::Baseline,
     model::{Fingerprint, Flags, ItemId, Standing, Watermark},
     validate::Keeps,
 };
@@ -141,6 +143,14 @@ pub trait Ledger: Send + Sync {
 
     /// Forgets some entries of a folder, because what they told of moved elsewhere.
     async fn forget_items(&self, folder: FolderId, items: &[ItemId]) -> Result<(), LedgerError>;
+
+    /// What one side listed of folders when they were compared, in their order; none where nothing was kept, or where it
+    /// is not what was kept.
+    async fn baselines(&self, side: Side, folders: &[FolderId])
+    -> Result<Vec<Option<Baseline>>, LedgerError>;
+
+    /// Keeps what sides listed of folders, in place of what was kept before.
+    async fn put_baselines(&self, baselines: &[(FolderId, Side, Baseline)]) -> Result<(), LedgerError>;
 
     /// Keeps findings of the running pass.
     async fn note(&self, findings: &[Finding]) -> Result<(), LedgerError>;

@@ -129,6 +129,17 @@ impl SystemFlags {
         self.names().any(|known| known.eq_ignore_ascii_case(name))
     }
 
+    /// One bit for each, by their order in [`Self::NAMES`].
+    pub(crate) const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Reads what [`Self::bits`] gave; none when there are others.
+    pub(crate) fn from_bits(bits: u8) -> Option<Self> {
+        let all = Self::NAMES.iter().fold(0, |all, (_, flag)| all | flag.0);
+        (bits & !all == 0).then_some(Self(bits))
+    }
+
     /// The names of the flags in the set.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         Self::NAMES.into_iter().filter(move |(_, flag)| self.0 & flag.0 != 0).map(|(name, _)| name)
@@ -136,7 +147,7 @@ impl SystemFlags {
 }
 
 /// What a message is marked with.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Flags {
     /// System flags.
     pub system: SystemFlags,
@@ -185,6 +196,8 @@ pub struct Inventory {
     pub findings: Vec<Finding>,
     /// Items whose flags the server would not tell: nobody knows whether they changed.
     pub unmarked: BTreeSet<ItemId>,
+    /// Only what changed since a [`Baseline`](crate::baseline::Baseline) was listed; the rest stands there.
+    pub based: bool,
 }
 
 impl Inventory {

@@ -1,12 +1,14 @@
 //! A pass: one run over a job, from connecting to the verdict.
 
 mod adopt;
+mod baselines;
 mod compare;
 mod copy;
 mod course;
 mod entry;
 mod gather;
 mod inventory;
+mod judge;
 mod kept;
 mod labels;
 mod large;

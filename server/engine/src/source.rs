@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::{
     account::Account,
+    baseline::Baseline,
     error::ConnectorError,
     guest,
     mapping::TargetProfile,
@@ -66,10 +67,11 @@ pub trait Source: Send {
     async fn folders(&mut self) -> Result<Listing, ConnectorError>;
 
     /// What stands in folders now, in their order. A folder that cannot be opened gives an error that reaches the folder.
-    /// `on` is told the position of each that was listed.
+    /// `on` is told the position of each that was listed. Of a folder with a baseline only what changed since is asked
+    /// for, where the server proves that nothing else did; without one all is listed afresh.
     async fn inventories(
         &mut self,
-        folders: &[&Folder],
+        folders: &[(&Folder, Option<&Baseline>)],
         on: &(dyn Fn(usize) + Send + Sync),
     ) -> Result<Vec<Result<Inventory, ConnectorError>>, ConnectorError>;
 

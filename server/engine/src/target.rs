@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     account::Account,
+    baseline::Baseline,
     error::ConnectorError,
     model::{Flags, Folder, Inventory, Item, ItemId, ItemMeta, Room, Watermark},
     source::{Held, Source},
@@ -189,8 +190,16 @@ pub trait Target: Send {
     /// before, it may show other ids at each look.
     async fn put_in_order(&mut self, folders: &[&OpenFolder]) -> Result<(), ConnectorError>;
 
-    /// What stands in an open folder at or after an id: for recovery and adoption.
-    async fn since(&mut self, folder: &OpenFolder, from: u32) -> Result<Inventory, ConnectorError>;
+    /// What stands in an open folder: for recovery and adoption. With a baseline only what changed since is asked for,
+    /// where the server proves that nothing else did.
+    async fn inventory(
+        &mut self,
+        folder: &OpenFolder,
+        baseline: Option<&Baseline>,
+    ) -> Result<Inventory, ConnectorError>;
+
+    /// What of some items stands in an open folder, perhaps beside others.
+    async fn those(&mut self, folder: &OpenFolder, uids: &[u32]) -> Result<Inventory, ConnectorError>;
 
     /// How long a lost answer may still take effect: one look after each pause.
     fn settle(&self) -> &'static [Duration];

@@ -1,16 +1,19 @@
 //! The ledger of one job under one lease, as the engine writes it.
 
+mod baselines;
 mod entries;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use engine::{
+    baseline::Baseline,
     ledger::{Entry, EntryState, FolderId, FolderRecord, Ledger, LedgerError},
     model::{ItemId, Watermark},
 };
 use sea_orm::FromQueryResult;
 use shared::{
+    check::Side,
     finding::Finding,
     id::{JobId, PassId},
 };
@@ -181,6 +184,22 @@ impl Ledger for JobLedger {
     async fn forget_entries(&self, folder: FolderId) -> Result<(), LedgerError> {
         let tx = self.begin(Durability::Process, "Forgetting a folder's items").await?;
         tx.run("DELETE FROM ledger_entry WHERE folder = ?", [folder.0.into()]).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn baselines(
+        &self,
+        side: Side,
+        folders: &[FolderId],
+    ) -> Result<Vec<Option<Baseline>>, LedgerError> {
+        Ok(baselines::read(self.store.db(), side, folders).await?)
+    }
+
+    async fn put_baselines(&self, baselines: &[(FolderId, Side, Baseline)]) -> Result<(), LedgerError> {
+        let tx = self.begin(Durability::Process, "Keeping what was listed").await?;
+        for (folder, side, baseline) in baselines {
+            baselines::write(&tx, *folder, *side, baseline).await?;
+        }
         Ok(tx.commit().await?)
     }
 

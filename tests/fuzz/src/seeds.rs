@@ -21,6 +21,8 @@ pub(crate) const IMAP: &[&str] = &[
     "NAMESPACE",
     "EXISTS",
     "SEARCH",
+    "VANISHED",
+    "(EARLIER)",
     "QUOTA",
     "UID",
     "FLAGS",
@@ -194,6 +196,8 @@ pub(crate) fn sources() -> Vec<Vec<u8>> {
     };
     let listed = "* 1 FETCH (UID 3 FLAGS (\\Seen Work) INTERNALDATE \" 1-Jan-2024 10:00:00 +0100\" RFC822.SIZE 12)\n\
                   * 2 FETCH (UID 8 FLAGS () INTERNALDATE \"02-Jan-2024 10:00:00 +0000\" RFC822.SIZE 10)\n";
+    let since = "* VANISHED (EARLIER) 1:2,4:7\n\
+                 * 1 FETCH (UID 3 FLAGS () INTERNALDATE \" 1-Jan-2024 10:00:00 +0100\" RFC822.SIZE 12 MODSEQ (12))\n";
     let bodies = "* 1 FETCH (UID 3 BODY[] {14}\nA: b\n\nText\n)\n* 2 FETCH (UID 8 BODY[] \"A: b\")\n";
     let whole = [
         "* CAPABILITY IMAP4rev1 LITERAL+ UIDPLUS ID NAMESPACE QUOTA LIST-EXTENDED SPECIAL-USE CONDSTORE\nm1 OK\n",
@@ -210,10 +214,16 @@ pub(crate) fn sources() -> Vec<Vec<u8>> {
         "m12 OK\n",
         &look(0),
         "m13 OK\nm14 OK\n",
-        &look(2),
+        &look(2).replace("SEQ 11", "SEQ 12"),
         "m15 OK\n",
+        since,
+        "m16 OK\n",
+        &look(0),
+        "m17 OK\nm18 OK\n",
+        &look(2),
+        "m19 OK\n",
         bodies,
-        "m16 OK\nm17 OK\n",
+        "m20 OK\nm21 OK\n",
     ]
     .concat();
     let plain = [
@@ -259,7 +269,7 @@ pub(crate) fn targets() -> Vec<Vec<u8>> {
              * 1 FETCH (UID 1 FLAGS (\\Seen Work) RFC822.SIZE 4)\nm{number} OK [COPYUID 5 1:3 9:11] done\n"
         )
     };
-    let whole = begin.into_iter().map(str::to_owned).chain((6..60).map(answer)).collect::<String>();
+    let whole = begin.into_iter().map(str::to_owned).chain((6..80).map(answer)).collect::<String>();
     let mut seeds = sources();
     seeds.insert(0, wire(&whole));
     seeds

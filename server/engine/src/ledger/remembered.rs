@@ -7,11 +7,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use shared::finding::Finding;
+use shared::{check::Side, finding::Finding};
 use tokio::sync::Mutex;
 
 use super::{Entry, FolderId, FolderRecord, Ledger, LedgerError};
-use crate::model::ItemId;
+use crate::{baseline::Baseline, model::ItemId};
 
 /// Entries that are kept at most. Of larger mailboxes the ledger is asked: memory is worth more there.
 const MOST: usize = 20_000;
@@ -130,6 +130,18 @@ impl Ledger for Remembered {
         let mut known = self.known.lock().await;
         known.forget(folder);
         self.ledger.forget_items(folder, items).await
+    }
+
+    async fn baselines(
+        &self,
+        side: Side,
+        folders: &[FolderId],
+    ) -> Result<Vec<Option<Baseline>>, LedgerError> {
+        self.ledger.baselines(side, folders).await
+    }
+
+    async fn put_baselines(&self, baselines: &[(FolderId, Side, Baseline)]) -> Result<(), LedgerError> {
+        self.ledger.put_baselines(baselines).await
     }
 
     async fn note(&self, findings: &[Finding]) -> Result<(), LedgerError> {

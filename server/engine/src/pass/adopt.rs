@@ -3,17 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use shared::check::Side;
+
 use super::{
+    baselines,
     copy::Hands,
     course::Course,
     read::{self, Halves},
     stop::Stop,
+    transfer::Lane,
 };
 use crate::{
     model::{Fingerprint, Folder, ItemId, ItemMeta, Received},
     plan::FolderPlan,
     source::{FetchOrder, Part},
-    target::OpenFolder,
 };
 
 /// Items of a target folder that no entry of the ledger claims, each to be taken once.
@@ -162,21 +165,17 @@ impl Adoptable {
 }
 
 /// Looks for items of the plan on the target. After an interruption it looks again after growing pauses: what was sent
-/// may still be on its way into the folder. `source` is where they are
-/// read, with its UIDVALIDITY; `bracket` is the first id that can be ours.
-pub(super) async fn find(
-    course: &mut Course,
-    hands: &mut Hands<'_>,
-    source: (&Folder, u32),
-    open: &OpenFolder,
-    plan: &FolderPlan,
-    bracket: u32,
-) -> Result<Adoptable, Stop> {
+/// may still be on its way into the folder.
+pub(super) async fn find(course: &mut Course, hands: &mut Hands<'_>, lane: &Lane) -> Result<Adoptable, Stop> {
+    let Lane { open, plan, bracket, .. } = lane;
     let mut found = Adoptable::default();
     let interrupted = !plan.intended.is_empty();
     if open.items == 0 && !interrupted {
         return Ok(found);
     }
+    // What was sent without an answer is looked for afresh.
+    let known = lane.record.compared.as_ref().filter(|_| !interrupted).map(|_| lane.id);
+    let baseline = baselines::of(course, Side::Target, &[known]).await?.pop().flatten();
     let moments: BTreeSet<i64> = plan.copy.iter().filter_map(|item| Some(item.received?.seconds)).collect();
     let sizes: BTreeSet<u64> = plan.copy.iter().map(|item| item.size).collect();
     let planned_moment =
@@ -186,8 +185,8 @@ pub(super) async fn find(
     for pause in pauses {
         course.obey()?;
         tokio::time::sleep(*pause).await;
-        let there = hands.target.since(open, 1).await?;
-        let ours = |item: &ItemMeta| item.id >= ItemId::Uid(bracket);
+        let there = hands.target.inventory(open, baseline.as_ref()).await?;
+        let ours = |item: &ItemMeta| item.id >= ItemId::Uid(bracket.next);
         let unclaimed: Vec<ItemMeta> = there
             .items
             .into_iter()
@@ -200,7 +199,7 @@ pub(super) async fn find(
             .collect();
         if !unclaimed.is_empty() {
             if looked_at.is_empty() {
-                found.reading = reading(course, hands, source, plan).await?;
+                found.reading = reading(course, hands, (&lane.source, lane.validity), plan).await?;
             }
             let halves = if found.reading == Reading::Same { Halves::Both } else { Halves::All };
             let wanted = FetchOrder { folder: &open.folder, validity: there.validity, items: &unclaimed };

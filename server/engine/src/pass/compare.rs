@@ -3,18 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use shared::{
-    cause::Cause,
-    check::Side,
-    finding::{Finding, Severity},
-    live::Phase,
-    pass::PassKind,
-    project::VerifyDepth,
-    report::ReportFolder,
+    check::Side, finding::Finding, live::Phase, pass::PassKind, project::VerifyDepth, report::ReportFolder,
 };
 
 use super::{
-    course::{Course, about, about_folder},
-    labels,
+    baselines,
+    course::Course,
+    judge, labels,
     meter::Amount,
     pairs::{self, Sorted},
     portion::Portion,
@@ -23,17 +18,14 @@ use super::{
     survey::{Record, Sides, Survey, Work},
 };
 use crate::{
+    baseline::Baseline,
     error::Reach,
-    ledger::{Compared, Entry, FolderRecord},
+    ledger::{Compared, Entry, FolderId},
     mapping::MappedFolder,
     matching::Seen,
     model::{Folder, Inventory, ItemMeta, Standing},
     source::{FetchOrder, Part, Source},
-    validate::{self, FolderPair},
 };
-
-/// More findings of one folder are not kept for the next pass: it compares the folder again.
-const MOST_KEPT: usize = 2000;
 
 /// Compares every mapped folder. The connection that wrote is not asked: a new one sees what others will see.
 pub(super) async fn compare(course: &mut Course, sides: Sides, survey: &Survey) -> Result<(), Stop> {
@@ -103,46 +95,92 @@ struct Both<'a> {
 }
 
 /// A folder that is compared.
-struct Subject<'a> {
-    folder: &'a MappedFolder,
-    counterpart: Option<&'a Folder>,
-    record: Option<&'a Record>,
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub folder: &'a MappedFolder,
+    pub counterpart: Option<&'a Folder>,
+    pub record: Option<&'a Record>,
     /// The largest message the target takes, where it tells.
-    limit: Option<u64>,
+    pub limit: Option<u64>,
 }
 
 /// What both sides list of a folder, and what is to be read of it.
-struct Listed {
-    sorted: Sorted,
-    source: Standing,
-    target: Option<Standing>,
+pub(super) struct Listed {
+    pub sorted: Sorted,
+    pub source: Standing,
+    pub target: Option<Standing>,
     validities: (u32, u32),
     /// The target's words, when it will not open the folder.
-    refused: Option<String>,
+    pub refused: Option<String>,
     /// What the listings told besides.
-    findings: Vec<Finding>,
+    pub findings: Vec<Finding>,
+    /// Part of it was listed before and taken over.
+    pub based: bool,
+    /// What is to be kept of the listings.
+    baselines: Vec<(Side, Baseline)>,
 }
 
+/// Compares folders. What finds something new on the ground of what was listed before is listed whole first: a server that
+/// numbers its changes wrongly must not make a finding.
 async fn compare_group(
     course: &mut Course,
     both: &mut Both<'_>,
     subjects: &[Subject<'_>],
 ) -> Result<(), Stop> {
-    let mut listed = list(course, both, subjects).await?;
+    let doubtful = compare_folders(course, both, subjects, Trust::Baselines).await?;
+    if !doubtful.is_empty() {
+        compare_folders(course, both, &doubtful, Trust::Nothing).await?;
+    }
+    Ok(())
+}
+
+/// What is taken over of what was listed before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// What the servers' numbers of changes prove.
+    Baselines,
+    /// Nothing: all is listed.
+    Nothing,
+}
+
+/// Compares folders and keeps what was found; gives those that are to be listed whole before anything is said of them.
+async fn compare_folders<'a>(
+    course: &mut Course,
+    both: &mut Both<'_>,
+    subjects: &[Subject<'a>],
+    trust: Trust,
+) -> Result<Vec<Subject<'a>>, Stop> {
+    let mut listed = list(course, both, subjects, trust).await?;
     let (here, there) = read_both(course, both, subjects, &mut listed).await?;
-    let mut records = Vec::new();
+    let (mut records, mut kept, mut doubtful) = (Vec::new(), Vec::new(), Vec::new());
     for (((subject, listed), here), there) in subjects.iter().zip(listed).zip(here).zip(there) {
         let path = &subject.folder.source.path;
         course.meter.folder(path.to_string());
-        course.meter.folder_done();
         // The survey told of it already.
-        let Some(listed) = listed else { continue };
-        records.extend(judge(course, subject, listed, here, there).await?);
+        let Some(mut listed) = listed else {
+            course.meter.folder_done();
+            continue;
+        };
+        let baselines = std::mem::take(&mut listed.baselines);
+        let judged = judge::judge(course, subject, listed, here, there);
+        if judged.rests_on_baselines(subject) {
+            tracing::debug!(folder = %path, "A comparison is made once more with all that stands in the folder");
+            doubtful.push(*subject);
+            continue;
+        }
+        course.meter.folder_done();
+        records.extend(judged.keep(course, subject).await?);
+        if let Some((id, _)) = subject.record {
+            kept.extend(baselines.into_iter().map(|(side, baseline)| (*id, side, baseline)));
+        }
     }
     if !records.is_empty() {
         course.ledger.put_folders(&records).await?;
     }
-    Ok(())
+    if !kept.is_empty() {
+        course.ledger.put_baselines(&kept).await?;
+    }
+    Ok(doubtful)
 }
 
 /// Lists every folder on both sides; none for one the source will not open.
@@ -150,10 +188,23 @@ async fn list(
     course: &mut Course,
     both: &mut Both<'_>,
     subjects: &[Subject<'_>],
+    trust: Trust,
 ) -> Result<Vec<Option<Listed>>, Stop> {
     let mut kept = std::mem::take(&mut course.kept);
-    let here: Vec<&Folder> = subjects.iter().map(|subject| &subject.folder.source).collect();
-    let there: Vec<&Folder> = subjects.iter().filter_map(|subject| subject.counterpart).collect();
+    let id = |subject: &Subject<'_>| subject.record.filter(|_| trust == Trust::Baselines).map(|(id, _)| *id);
+    let ids: Vec<Option<FolderId>> = subjects.iter().map(id).collect();
+    let before_here = baselines::of(course, Side::Source, &ids).await?;
+    let before_there = baselines::of(course, Side::Target, &ids).await?;
+    let here: Vec<(&Folder, Option<&Baseline>)> = subjects
+        .iter()
+        .zip(&before_here)
+        .map(|(subject, baseline)| (&subject.folder.source, baseline.as_ref()))
+        .collect();
+    let there: Vec<(&Folder, Option<&Baseline>)> = subjects
+        .iter()
+        .zip(&before_there)
+        .filter_map(|(subject, baseline)| Some((subject.counterpart?, baseline.as_ref())))
+        .collect();
     let here = async { kept.inventories(both.source, &here).await.map_err(Stop::from) };
     let there = async { both.target.inventories(&there, &|_| {}).await.map_err(Stop::from) };
     let (here, there, entries) = tokio::try_join!(here, there, entries(course, subjects))?;
@@ -162,8 +213,17 @@ async fn list(
     let mut there = there.into_iter();
     let (depth, fresh) = (course.order.options.verify, afresh(course.order.kind));
     let mut listed = Vec::with_capacity(subjects.len());
-    for (subject, here) in subjects.iter().zip(here) {
+    for ((subject, here), before) in subjects.iter().zip(here).zip(before_here.iter().zip(&before_there)) {
         let there = subject.counterpart.and_then(|_| there.next());
+        let mut baselines = Vec::new();
+        if let Ok(here) = &here {
+            let kept = baselines::worth_keeping(&subject.folder.source, here, before.0.as_ref());
+            baselines.extend(kept.map(|kept| (Side::Source, kept)));
+        }
+        if let (Some(folder), Some(Ok(there))) = (subject.counterpart, &there) {
+            let kept = baselines::worth_keeping(folder, there, before.1.as_ref());
+            baselines.extend(kept.map(|kept| (Side::Target, kept)));
+        }
         let entries = entries.next().unwrap_or_default();
         let path = &subject.folder.source.path;
         let mut refused = course.refused.get(path).cloned();
@@ -189,11 +249,12 @@ async fn list(
         let mut findings = std::mem::take(&mut here.findings);
         findings.append(&mut there.findings);
         let validities = (here.validity, there.validity);
+        let based = here.based || there.based;
         let before = subject.record.and_then(|(_, record)| record.compared.as_ref());
         let stored_under = subject.record.and_then(|(_, record)| Some(record.bracket?.validity));
         let by_rule = |item: &ItemMeta| course.by_rule(&subject.folder.source, item);
         let sorted = pairs::sort(depth, fresh, before, entries, (here, there), stored_under, by_rule);
-        listed.push(Some(Listed { sorted, source, target, validities, refused, findings }));
+        listed.push(Some(Listed { sorted, source, target, validities, refused, findings, based, baselines }));
     }
     Ok(listed)
 }
@@ -359,81 +420,4 @@ fn replace(reads: &mut [Read], again: Vec<Read>) {
             }
         }
     }
-}
-
-/// Compares what was read of one folder; gives its record to be kept.
-async fn judge(
-    course: &mut Course,
-    subject: &Subject<'_>,
-    listed: Listed,
-    here: Read,
-    there: Read,
-) -> Result<Option<FolderRecord>, Stop> {
-    let folder = subject.folder;
-    let path = &folder.source.path;
-    let Listed { sorted, source, target, refused, mut findings, .. } = listed;
-    let Sorted { source_known, target_known, settled, mut reasons, told, samples, undecided, .. } = sorted;
-    let written_anew = |seen: &Seen| {
-        seen.anew && seen.stable.is_some() && there.seen.iter().any(|there| there.stable == seen.stable)
-    };
-    let other = samples.iter().any(|(id, print)| {
-        let now = here.seen.iter().find(|seen| seen.meta.id == *id);
-        now.is_some_and(|now| now.fingerprint.exact != print.exact && !written_anew(now))
-    });
-    let lost = here.failed.into_iter().filter(|(_, cause, _)| *cause != Cause::Vanished);
-    findings.extend(lost.map(|(meta, cause, detail)| about(path, &meta, Severity::Loss, cause, detail)));
-    let unread = there.failed.into_iter().filter(|(_, cause, _)| *cause != Cause::Vanished);
-    findings.extend(unread.map(|(meta, cause, detail)| {
-        let detail = format!("It is on the target, which does not deliver it: {detail}");
-        about(&folder.target, &meta, Severity::Warning, cause, detail)
-    }));
-    let source_items: Vec<Seen> = source_known.into_iter().chain(here.seen).collect();
-    if let Some(words) = refused {
-        for seen in &source_items {
-            reasons.entry(seen.meta.id.clone()).or_insert((Cause::FolderRefused, words.clone()));
-        }
-    } else if subject.counterpart.is_none() {
-        let detail = format!("there is no folder {} on the target", folder.target);
-        findings.push(about_folder(path, Severity::Warning, Cause::FolderRefused, detail));
-    }
-    let before = subject.record.and_then(|(_, record)| record.compared.as_ref());
-    let keeps = course.keeps.get(path).cloned().or_else(|| before.map(|before| before.keeps.clone()));
-    let pair = FolderPair {
-        source: path.clone(),
-        target: folder.target.clone(),
-        role: folder.source.role,
-        depth: course.order.options.verify,
-        source_items,
-        target_items: target_known.into_iter().chain(there.seen).collect(),
-        settled,
-        keeps: keeps.unwrap_or_default(),
-        told,
-    };
-    let (totals, differences) = validate::compare(&pair, &reasons);
-    findings.extend(differences);
-    course.note(findings.clone()).await?;
-    let record = subject.record.map(|(_, record)| {
-        let compared = target.filter(|_| findings.len() <= MOST_KEPT).map(|target| Compared {
-            options: course.digest.clone(),
-            depth: pair.depth,
-            source,
-            target,
-            keeps: pair.keeps,
-            limit: subject.limit,
-            totals: totals.totals,
-            findings: findings.clone(),
-        });
-        FolderRecord { compared: compared.filter(|_| !other && !undecided), ..record.clone() }
-    });
-    if let (true, Some((id, _))) = (other, subject.record) {
-        // Ids came to mean other items without a word: the next pass matches every one by content.
-        course.ledger.forget_entries(*id).await?;
-        let detail =
-            "ids on the source mean other messages than before; the next pass matches every one by content";
-        let finding = about_folder(path, Severity::Warning, Cause::FolderRebuilt, detail.to_owned());
-        course.note(vec![finding.clone()]).await?;
-        findings.push(finding);
-    }
-    course.compared.insert(path.clone(), (totals, findings));
-    Ok(record)
 }

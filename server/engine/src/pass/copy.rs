@@ -81,15 +81,7 @@ async fn copy_all(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -
     for lane in &mut lanes {
         course.obey()?;
         if !lane.plan.copy.is_empty() {
-            lane.adoptable = adopt::find(
-                course,
-                &mut hands,
-                (&lane.source, lane.validity),
-                &lane.open,
-                &lane.plan,
-                lane.bracket.next,
-            )
-            .await?;
+            lane.adoptable = adopt::find(course, &mut hands, lane).await?;
         }
     }
     let mut movables = moves::find(course, hands.target, &lanes, survey).await?;
@@ -244,7 +236,7 @@ async fn lane(
         None => open.mark,
     };
     if target_rebuilt && !todo.rebuilt {
-        let inventory = hands.source.inventories(&[&folder.source], &|_| {}).await?.pop();
+        let inventory = hands.source.inventories(&[(&folder.source, None)], &|_| {}).await?.pop();
         let inventory = inventory.map(|inventory| course.labels.own(&folder.source, inventory));
         let inventory = inventory.transpose().map_err(ConnectorError::anew)?.unwrap_or_default();
         todo.validity = inventory.validity;

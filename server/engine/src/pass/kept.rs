@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use shared::{folder::FolderPath, pass::PassKind};
 
 use crate::{
+    baseline::Baseline,
     error::ConnectorError,
     model::{Folder, Inventory},
     source::Source,
@@ -43,13 +44,16 @@ impl Kept {
     pub(super) async fn inventories(
         &mut self,
         source: &mut dyn Source,
-        folders: &[&Folder],
+        folders: &[(&Folder, Option<&Baseline>)],
     ) -> Result<Vec<Result<Inventory, ConnectorError>>, ConnectorError> {
-        let asked: Vec<&Folder> =
-            folders.iter().copied().filter(|folder| self.listed.contains_key(&folder.path)).collect();
+        let asked: Vec<&Folder> = folders
+            .iter()
+            .map(|(folder, _)| *folder)
+            .filter(|it| self.listed.contains_key(&it.path))
+            .collect();
         let mut now = source.opened(&asked).await?.into_iter();
         let mut unchanged: Vec<Option<Inventory>> = Vec::with_capacity(folders.len());
-        for folder in folders {
+        for (folder, _) in folders {
             let listed = self.listed.remove(&folder.path);
             self.items -= listed.as_ref().map_or(0, |listed| listed.items.len());
             let now = if listed.is_some() { now.next().flatten() } else { None };
@@ -57,7 +61,7 @@ impl Kept {
             unchanged.push(listed.filter(same));
         }
         let changed = folders.iter().zip(&unchanged).filter(|(_, unchanged)| unchanged.is_none());
-        let changed: Vec<&Folder> = changed.map(|(folder, _)| *folder).collect();
+        let changed: Vec<(&Folder, Option<&Baseline>)> = changed.map(|(folder, _)| *folder).collect();
         let mut listed = source.inventories(&changed, &|_| {}).await?.into_iter();
         Ok(unchanged
             .into_iter()

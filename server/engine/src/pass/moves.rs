@@ -222,8 +222,8 @@ pub(super) async fn carry_out(
     for ((from, to), moves) in groups {
         course.obey()?;
         let (place, lane) = (&movables.places[from], &lanes[to]);
-        let first = moves.iter().map(|taken| taken.uid).min().unwrap_or(1);
-        let there = target.since(&place.open, first).await.map_err(ConnectorError::anew)?;
+        let uids: Vec<u32> = moves.iter().map(|taken| taken.uid).collect();
+        let there = target.those(&place.open, &uids).await.map_err(ConnectorError::anew)?;
         let (moves, removed): (Vec<Move>, Vec<Move>) =
             moves.into_iter().partition(|taken| pairs::find(&there.items, taken.uid).is_some());
         settle_removed(course, place, lane, removed).await?;

@@ -65,7 +65,7 @@ async fn removed(
     open: &OpenFolder,
 ) -> Result<Vec<Entry>, Stop> {
     let entries = course.ledger.entries(id).await?;
-    let there = hands.target.since(open, 1).await.map_err(ConnectorError::anew)?;
+    let there = hands.target.inventory(open, None).await.map_err(ConnectorError::anew)?;
     let there: BTreeSet<ItemId> = there.items.into_iter().map(|item| item.id).collect();
     let is_removed = |entry: &Entry| match &entry.state {
         EntryState::Copied { target, .. } => target.is_some_and(|uid| !there.contains(&ItemId::Uid(uid))),

@@ -13,6 +13,7 @@ use shared::{
 };
 
 use super::{
+    baselines,
     course::{Course, about, about_folder},
     inventory, labels,
     meter::Amount,
@@ -20,6 +21,7 @@ use super::{
     stop::Stop,
 };
 use crate::{
+    baseline::Baseline,
     error::{ConnectorError, Reach},
     ledger::{Compared, Entry, EntryState, FolderId, FolderRecord},
     mapping::{self, MappedFolder},
@@ -182,13 +184,17 @@ async fn look(
 ) -> Result<Vec<Work>, Stop> {
     let (settled, told) = settled(course, sides, mapped, &records, limit).await?;
     let open: Vec<usize> = (0..mapped.len()).filter(|at| settled[*at].is_none()).collect();
-    let folders: Vec<&Folder> = open.iter().map(|at| &mapped[*at].source).collect();
+    let ids: Vec<Option<FolderId>> = open.iter().map(|at| records[*at].as_ref().map(|(id, _)| *id)).collect();
+    let baselines = baselines::of(course, Side::Source, &ids).await?;
+    let folders: Vec<(&Folder, Option<&Baseline>)> =
+        open.iter().zip(&baselines).map(|(at, baseline)| (&mapped[*at].source, baseline.as_ref())).collect();
     let meter = &course.meter;
     let on = |at: usize| {
-        meter.folder(folders[at].path.to_string());
+        meter.folder(folders[at].0.path.to_string());
         meter.folder_done();
     };
     let mut inventories = sides.source.inventories(&folders, &on).await?.into_iter();
+    drop(baselines);
     let mut works = Vec::with_capacity(mapped.len());
     for (((folder, record), settled), told) in mapped.iter().zip(records).zip(settled).zip(told) {
         works.push(match settled {

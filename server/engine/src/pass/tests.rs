@@ -2,6 +2,7 @@
 
 mod anew;
 mod answers;
+mod baselines;
 mod compress;
 mod content;
 mod crash;

@@ -11,9 +11,13 @@ use tokio::sync::mpsc;
 use super::{FetchOrder, ItemSink, Listing, Part, Source};
 use crate::{
     account::Account,
+    baseline::Baseline,
     error::ConnectorError,
     model::{Folder, Identity, Inventory, ItemId, ItemMeta, Standing},
-    wire::imap::session::{self, ImapSession, Way},
+    wire::imap::{
+        look::Wanted,
+        session::{self, ImapSession, Way},
+    },
 };
 
 /// Any IMAP mailbox as a source.
@@ -50,12 +54,12 @@ impl Source for ImapSource {
 
     async fn inventories(
         &mut self,
-        folders: &[&Folder],
+        folders: &[(&Folder, Option<&Baseline>)],
         on: &(dyn Fn(usize) + Send + Sync),
     ) -> Result<Vec<Result<Inventory, ConnectorError>>, ConnectorError> {
-        let places: Vec<usize> = (0..folders.len()).filter(|at| folders[*at].selectable).collect();
-        let wanted: Vec<(&Folder, Option<u32>)> = places.iter().map(|at| (folders[*at], Some(1))).collect();
-        let looks = self.session.look(&wanted, Way::Read, |at| on(places[at])).await?;
+        let places: Vec<usize> = (0..folders.len()).filter(|at| folders[*at].0.selectable).collect();
+        let wanted: Vec<(&Folder, Option<&Baseline>)> = places.iter().map(|at| folders[*at]).collect();
+        let looks = self.session.look_since(&wanted, Way::Read, |at| on(places[at])).await?;
         let mut inventories: Vec<Result<Inventory, ConnectorError>> =
             folders.iter().map(|_| Ok(Inventory::default())).collect();
         for (at, look) in places.into_iter().zip(looks) {
@@ -68,7 +72,8 @@ impl Source for ImapSource {
         if !self.session.numbers_changes() {
             return Ok(vec![None; folders.len()]);
         }
-        let wanted: Vec<(&Folder, Option<u32>)> = folders.iter().map(|folder| (*folder, None)).collect();
+        let wanted: Vec<(&Folder, Wanted<'_>)> =
+            folders.iter().map(|folder| (*folder, Wanted::Nothing)).collect();
         let looks = self.session.look(&wanted, Way::Read, |_| {}).await?;
         Ok(looks.into_iter().map(|look| Some(Inventory::from(look.ok()?).standing())).collect())
     }

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use super::{Moved, OpenFolder, Remark, Remarked, StoreNews, StoreResult, Target, Window, Wish};
 use crate::{
     account::Account,
+    baseline::Baseline,
     error::ConnectorError,
     model::{Folder, Inventory, ItemMeta, Room},
     source::{
@@ -27,7 +28,10 @@ use crate::{
         imap::{self, ImapSource},
     },
     validate::{Keeps, KeywordRule},
-    wire::imap::session::{ImapSession, Permanent, Way},
+    wire::imap::{
+        look::Wanted,
+        session::{ImapSession, Permanent, Way},
+    },
 };
 
 /// Any IMAP mailbox as a target.
@@ -98,14 +102,25 @@ impl Target for ImapTarget {
             Preset::Dovecot | Preset::Cyrus | Preset::Zimbra | Preset::Carbonio => return Ok(()),
             _ => {}
         }
-        let folders: Vec<(&Folder, Option<u32>)> =
-            folders.iter().map(|folder| (&folder.folder, None)).collect();
+        let folders: Vec<(&Folder, Wanted<'_>)> =
+            folders.iter().map(|folder| (&folder.folder, Wanted::Nothing)).collect();
         // A folder that cannot be opened any more is told of by the comparison.
         self.side.session.look(&folders, Way::Write, |_| {}).await.map(drop)
     }
 
-    async fn since(&mut self, folder: &OpenFolder, from: u32) -> Result<Inventory, ConnectorError> {
-        self.side.session.look_at(&folder.folder, Some(from), Way::Write).await.map(Inventory::from)
+    async fn inventory(
+        &mut self,
+        folder: &OpenFolder,
+        baseline: Option<&Baseline>,
+    ) -> Result<Inventory, ConnectorError> {
+        let session = &mut self.side.session;
+        let looks = session.look_since(&[(&folder.folder, baseline)], Way::Write, |_| {}).await?;
+        let look = looks.into_iter().next();
+        look.unwrap_or_else(|| Err(session.connection.broken("no answer"))).map(Inventory::from)
+    }
+
+    async fn those(&mut self, folder: &OpenFolder, uids: &[u32]) -> Result<Inventory, ConnectorError> {
+        marks::those(&mut self.side.session, folder, uids).await.map(Inventory::from)
     }
 
     fn settle(&self) -> &'static [Duration] {

@@ -6,10 +6,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use shared::finding::Finding;
+use shared::{check::Side, finding::Finding};
 use tokio::sync::Notify;
 
 use crate::{
+    baseline::Baseline,
     ledger::{Entry, EntryState, FolderId, FolderRecord, Ledger, LedgerError},
     model::ItemId,
 };
@@ -53,6 +54,8 @@ pub(crate) struct MemoryLedger {
 struct State {
     folders: BTreeMap<FolderId, FolderRecord>,
     entries: BTreeMap<FolderId, BTreeMap<ItemId, Entry>>,
+    /// As they are stored.
+    baselines: BTreeMap<(FolderId, Side), Vec<u8>>,
     findings: Vec<Finding>,
     writes: usize,
     fuse: Option<Fuse>,
@@ -142,6 +145,13 @@ impl MemoryLedger {
         self.state().findings.clone()
     }
 
+    /// Changes every baseline, as it is stored; tells how many there are.
+    pub(crate) fn change_baselines(&self, change: impl Fn(&mut Vec<u8>)) -> usize {
+        let mut state = self.state();
+        state.baselines.values_mut().for_each(change);
+        state.baselines.len()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no test fails while it holds the ledger")
     }
@@ -201,6 +211,26 @@ impl Ledger for MemoryLedger {
             if let Some(entries) = state.entries.get_mut(&folder) {
                 entries.retain(|item, _| !items.contains(item));
             }
+        })
+        .await
+    }
+
+    async fn baselines(
+        &self,
+        side: Side,
+        folders: &[FolderId],
+    ) -> Result<Vec<Option<Baseline>>, LedgerError> {
+        let state = self.state();
+        let kept = |id: &FolderId| Baseline::from_bytes(state.baselines.get(&(*id, side))?.clone());
+        Ok(folders.iter().map(kept).collect())
+    }
+
+    async fn put_baselines(&self, baselines: &[(FolderId, Side, Baseline)]) -> Result<(), LedgerError> {
+        self.write(|state| {
+            let kept = |(id, side, baseline): &(FolderId, Side, Baseline)| {
+                ((*id, *side), baseline.as_bytes().to_vec())
+            };
+            state.baselines.extend(baselines.iter().map(kept));
         })
         .await
     }

@@ -90,15 +90,6 @@ impl Folder {
         uid
     }
 
-    /// Another number whenever something in it is another.
-    pub(crate) fn modseq(&self) -> u64 {
-        let mut hasher = std::hash::DefaultHasher::new();
-        for message in &self.messages {
-            (message.uid, &message.flags).hash(&mut hasher);
-        }
-        (hasher.finish() >> 2).max(1)
-    }
-
     pub(crate) fn has(&self, attribute: &str) -> bool {
         self.attributes.iter().any(|known| known == attribute)
     }

@@ -181,12 +181,13 @@ impl Scene {
     }
 
     pub(crate) fn check_the_source_is_untouched(&self) {
-        const READS: [&str; 14] = [
+        const READS: [&str; 15] = [
             "CAPABILITY",
             "COMPRESS DEFLATE",
             "LOGIN ",
             "AUTHENTICATE ",
             "ID ",
+            "ENABLE ",
             "NAMESPACE",
             "LIST ",
             "LSUB ",

@@ -8,12 +8,16 @@ mod fetch;
 mod folders;
 mod fuse;
 mod habits;
+mod numbers;
 mod search;
 mod session;
 mod tls;
 mod wire;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
 
 use shared::endpoint::{Compress, Endpoint, ImapEndpoint, Login, Tls};
 use tokio::{net::TcpListener, sync::Notify, task::AbortHandle};
@@ -38,6 +42,8 @@ type Shared = Arc<Mutex<State>>;
 #[derive(Debug, Default)]
 struct State {
     mailbox: Mailbox,
+    /// What was numbered of its folders.
+    numbers: BTreeMap<Vec<u8>, numbers::Numbers>,
     habits: Habits,
     /// Every command, without its tag and its literals.
     log: Vec<String>,
@@ -181,6 +187,20 @@ fn lock(shared: &Shared) -> MutexGuard<'_, State> {
 }
 
 impl State {
+    /// The numbers of a folder's changes as they are now.
+    fn numbered(&mut self, name: &[u8]) -> Option<&numbers::Numbers> {
+        let folder = self.mailbox.folders.get(name)?;
+        let numbers = self.numbers.entry(name.to_vec()).or_default();
+        numbers.look(folder);
+        Some(numbers)
+    }
+
+    /// HIGHESTMODSEQ as it is told.
+    fn modseq(&mut self, name: &[u8]) -> u64 {
+        let highest = self.numbered(name).map_or(0, numbers::Numbers::highest);
+        (self.habits.modseqs)(highest)
+    }
+
     fn offence(&mut self, what: impl Into<String>) {
         self.offences.push(what.into());
     }

@@ -18,7 +18,7 @@ pub(crate) mod hint;
 mod line;
 pub(crate) mod listing;
 pub(crate) mod login;
-mod look;
+pub(crate) mod look;
 pub(crate) mod preset;
 mod profile;
 pub(crate) mod quota;

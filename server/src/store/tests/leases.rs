@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use engine::ledger::{Ledger, LedgerError};
 use shared::{
     cause::Cause,
+    check::Side,
     finding::Severity,
     job::{JobAction, JobState},
     live::{Phase, Progress},
@@ -92,9 +93,11 @@ async fn edge_168_a_stale_epoch_writes_nothing(setting: &Setting) {
 
     let entry = [sample::entry(2, sample::copied(8))];
     let note = [sample::finding(Cause::TooBig, Severity::Loss, "2")];
+    let baselines = [(folder, Side::Target, sample::baseline("INBOX", 3))];
     for (what, refused) in [
         ("put_entries", sample::put_entries(&stale, folder, &entry).await),
         ("forget_entries", stale.forget_entries(folder).await),
+        ("put_baselines", stale.put_baselines(&baselines).await),
         ("note", stale.note(&note).await),
         ("put_folder", sample::put_folder(&stale, &sample::folder("Sent", 1)).await.map(drop)),
     ] {

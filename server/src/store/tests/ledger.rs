@@ -3,12 +3,13 @@
 use std::{fs, time::Instant};
 
 use engine::{
-    ledger::{Entry, EntryState, Ledger, LedgerError},
+    ledger::{Entry, EntryState, FolderId, Ledger, LedgerError},
     model::ItemId,
 };
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, Value};
 use shared::{
     cause::Cause,
+    check::Side,
     finding::Severity,
     folder::{FolderPath, Role},
     id::JobId,
@@ -240,7 +241,32 @@ async fn what_was_on_its_way_counts_the_passes_that_never_ended(setting: &Settin
     assert_eq!(deaths(&fifth).await.1, [0, 2, 0], "what is copied is settled");
 }
 
+async fn what_was_listed_is_read_as_it_was_kept_and_a_spoiled_row_counts_as_none(setting: &Setting) {
+    let (_, ledger) = ledger(&setting.store).await;
+    let inbox = sample::put_folder(&ledger, &sample::folder("INBOX", 3)).await.expect("writes");
+    let sent = sample::put_folder(&ledger, &sample::folder("Sent", 3)).await.expect("writes");
+    let kept = async |side, folders: &[FolderId]| ledger.baselines(side, folders).await.expect("reads");
+    assert_eq!(kept(Side::Source, &[inbox, sent]).await, [None, None]);
+    assert_eq!(kept(Side::Source, &[]).await, []);
+    let [first, second, third] = [3, 500, 4].map(|messages| sample::baseline("INBOX", messages));
+    let both = [(inbox, Side::Source, first.clone()), (inbox, Side::Target, second.clone())];
+    ledger.put_baselines(&both).await.expect("writes");
+    ledger.put_baselines(&both).await.expect("writes the same");
+    assert_eq!(kept(Side::Source, &[sent, inbox]).await, [None, Some(first)]);
+    assert_eq!(kept(Side::Target, &[inbox]).await, [Some(second.clone())]);
+    ledger.put_baselines(&[(inbox, Side::Source, third.clone())]).await.expect("replaces");
+    assert_eq!(kept(Side::Source, &[inbox]).await, [Some(third)]);
+    assert_eq!(kept(Side::Target, &[inbox]).await, [Some(second)]);
+    let tx = setting.store.db().begin("Testing").await.expect("begins");
+    let spoiled: Value = b"not what was kept".to_vec().into();
+    tx.run("UPDATE ledger_baseline SET listed = ? WHERE side = 1", [spoiled]).await.expect("spoils");
+    tx.commit().await.expect("commits");
+    assert_eq!(kept(Side::Target, &[inbox]).await, [None]);
+    assert_eq!(setting.number("SELECT COUNT(*) FROM ledger_baseline").await, 2);
+}
+
 on_both! {
+    what_was_listed_is_read_as_it_was_kept_and_a_spoiled_row_counts_as_none,
     what_was_on_its_way_counts_the_passes_that_never_ended,
     folders_are_read_as_they_were_written,
     entries_are_read_as_they_were_written,

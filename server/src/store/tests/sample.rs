@@ -1,8 +1,9 @@
 //! Values to test with.
 
 use engine::{
+    baseline::Baseline,
     ledger::{Entry, EntryState, FolderId, FolderRecord, Ledger, LedgerError},
-    model::{Fingerprint, Flags, ItemId, Watermark},
+    model::{Fingerprint, Flags, Folder, Inventory, ItemId, ItemMeta, Watermark},
     pass::PassOutcome,
 };
 use shared::{
@@ -139,6 +140,28 @@ pub(super) fn finding(cause: Cause, severity: Severity, id: &str) -> Finding {
     let item = ItemLabel { id: id.into(), size: 12, received: Some(NOON), message_id: None };
     let subject = Subject { folder: Some(FolderPath::new(["日本語", "a/b"])), item: Some(item) };
     Finding { severity, cause, subject, detail: "The server's words.".into() }
+}
+
+/// What a side listed of a folder with so many messages.
+pub(super) fn baseline(name: &str, messages: u32) -> Baseline {
+    let folder = Folder {
+        path: FolderPath::new([name]),
+        wire: name.into(),
+        role: None,
+        selectable: true,
+        subscribed: false,
+        holds_all: false,
+    };
+    let item = |uid: u32| ItemMeta { id: ItemId::Uid(uid), size: 1000, received: None, flags: marks() };
+    let inventory = Inventory {
+        validity: 7,
+        next: messages + 1,
+        modseq: Some(5),
+        messages,
+        items: (1..=messages).map(item).collect(),
+        ..Inventory::default()
+    };
+    Baseline::of(&folder, &inventory).expect("it is what was counted")
 }
 
 /// A folder with entries.

@@ -299,13 +299,16 @@ async fn what_waits_or_runs_is_not_removed_and_the_rest_goes_with_all_it_has(set
     let pass = store.begin_pass(&lease).await.expect("begins");
     let ledger = store.ledger(&lease, pass);
     sample::filled(&ledger, "INBOX", &[sample::entry(1, sample::copied(7))]).await;
+    let (folder, _) = ledger.folders().await.expect("reads").remove(0);
+    let listed = sample::baseline("INBOX", 3);
+    ledger.put_baselines(&[(folder, Side::Source, listed)]).await.expect("keeps");
     ledger.note(&[sample::finding(Cause::TooBig, Severity::Loss, "2")]).await.expect("keeps");
     assert!(matches!(store.delete_job(lease.job).await, Err(StoreError::Conflict(_))));
     assert!(matches!(store.delete_project(lease.project).await, Err(StoreError::Conflict(_))));
     end(store, &lease, pass, PassEnd::Finished, Some(Verdict::Perfect)).await;
     store.delete_job(lease.job).await.expect("removes");
     assert!(matches!(store.job(lease.job).await, Err(StoreError::NotFound(_))));
-    for table in ["job", "pass", "report", "finding", "ledger_folder", "ledger_entry"] {
+    for table in ["job", "pass", "report", "finding", "ledger_folder", "ledger_entry", "ledger_baseline"] {
         assert_eq!(setting.number(&format!("SELECT COUNT(*) FROM {table}")).await, 0, "{table}");
     }
     store.delete_project(lease.project).await.expect("removes");

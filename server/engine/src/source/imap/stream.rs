@@ -10,7 +10,10 @@ use super::uid;
 use crate::{
     error::{ConnectorError, Reach, Retry},
     model::{Folder, ItemMeta},
-    wire::imap::session::{Asked, Chunk, ImapSession, Way},
+    wire::imap::{
+        look::Wanted,
+        session::{Asked, Chunk, ImapSession, Way},
+    },
 };
 
 /// Bytes asked for at once, and how many such requests are on their way.
@@ -33,7 +36,7 @@ pub(super) async fn stream(
     into: &mpsc::Sender<Bytes>,
 ) -> Result<(), ConnectorError> {
     let Some(uid) = uid(&item.id) else { return Ok(()) };
-    session.look_at(folder, None, Way::Read).await?;
+    session.look_at(folder, Wanted::Nothing, Way::Read).await?;
     session.allow_message(PIECE);
     session.let_larger_pass(false);
     let mut under_way: VecDeque<Ask> = VecDeque::new();

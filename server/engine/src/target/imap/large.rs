@@ -12,6 +12,7 @@ use crate::{
     target::{OpenFolder, StoreResult},
     wire::imap::{
         append::{self, Message, Stored},
+        look::Wanted,
         session::{ImapSession, Way, kept_flags},
     },
 };
@@ -24,7 +25,7 @@ pub(super) async fn store(
     mut pieces: mpsc::Receiver<Bytes>,
 ) -> Result<StoreResult, ConnectorError> {
     if !session.listing.profile.multiappend && !session.is_selected(&folder.folder.wire) {
-        session.look_at(&folder.folder, None, Way::Write).await?;
+        session.look_at(&folder.folder, Wanted::Nothing, Way::Write).await?;
     }
     let flags = kept_flags(&item.flags, permanent(&folder.keeps).as_ref());
     let announced = Message { flags: &flags, received: item.received, body: b"" };

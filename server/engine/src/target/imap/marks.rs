@@ -11,6 +11,7 @@ use crate::{
     target::{Moved, OpenFolder, Remark, Remarked},
     wire::imap::{
         encode,
+        look::{Look, Wanted},
         session::{ImapSession, Permanent, Way},
     },
 };
@@ -23,8 +24,8 @@ pub(super) async fn carry(
     folder: &OpenFolder,
     remarks: &[Remark],
 ) -> Result<Vec<Remarked>, ConnectorError> {
-    let from = remarks.iter().map(|remark| remark.target).min().unwrap_or(1);
-    let look = session.look_at(&folder.folder, Some(from), Way::Write).await?;
+    let uids: Vec<u32> = remarks.iter().map(|remark| remark.target).collect();
+    let look = those(session, folder, &uids).await?;
     let there: HashMap<ItemId, Flags> = look.metas.into_iter().map(|meta| (meta.id, meta.flags)).collect();
     let permanent = permanent(&folder.keeps);
     let mut changes: BTreeMap<(bool, String), Vec<u32>> = BTreeMap::new();
@@ -68,6 +69,24 @@ pub(super) async fn carry(
         }
     }
     Ok(outcomes)
+}
+
+/// What of some messages stands in a folder now, perhaps beside others: few are asked for by their ids, so that a large
+/// folder is not listed for them.
+pub(super) async fn those(
+    session: &mut ImapSession,
+    folder: &OpenFolder,
+    uids: &[u32],
+) -> Result<Look, ConnectorError> {
+    let mut uids = uids.to_vec();
+    uids.sort_unstable();
+    uids.dedup();
+    let wanted = match uids.first() {
+        Some(first) if uids.len() > UIDS => Wanted::From(*first),
+        Some(_) => Wanted::These(&uids),
+        None => Wanted::Nothing,
+    };
+    session.look_at(&folder.folder, wanted, Way::Write).await
 }
 
 /// What is to be done to one message.
@@ -126,7 +145,7 @@ pub(super) async fn move_items(
         return Ok(Moved::Stayed("the target cannot move messages".into()));
     }
     if !session.is_selected(&from.folder.wire) {
-        session.look_at(&from.folder, None, Way::Write).await?;
+        session.look_at(&from.folder, Wanted::Nothing, Way::Write).await?;
     }
     let mut moved: HashMap<u32, u32> = HashMap::new();
     let mut any = false;

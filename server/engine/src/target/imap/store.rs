@@ -14,6 +14,7 @@ use crate::{
     target::{StoreNews, StoreOutcome, StoreResult, Window},
     wire::imap::{
         append::{self, Condition, Message, Stored},
+        look::Wanted,
         response::Status,
         session::{Asked, Chunk, ImapSession, Way, kept_flags},
     },
@@ -307,7 +308,7 @@ impl Storing<'_> {
         let Some(open) = self.open.get(&batch.window) else { return Ok(true) };
         let folder = &open.window.folder.folder;
         if !self.session.is_selected(&folder.wire) && !self.session.listing.profile.multiappend {
-            self.session.look_at(folder, None, Way::Write).await?;
+            self.session.look_at(folder, Wanted::Nothing, Way::Write).await?;
         }
         let Some(message) = open.message(batch.items.start) else { return Ok(true) };
         self.session.connection.patience().await?;

@@ -61,6 +61,13 @@ fn perform(state: &mut State, seat: &mut Seat, command: &Command) -> Vec<Out> {
     };
     match command.word.as_str() {
         "CAPABILITY" => told(format!("* CAPABILITY {}\r\n", capabilities(state, seat)), "OK that is all"),
+        "ENABLE" if seat.logged_in && state.habits.can("QRESYNC") => {
+            if seat.selected.is_some() {
+                state.offence("ENABLE while a folder is open");
+            }
+            seat.vanishes = true;
+            told("* ENABLED QRESYNC\r\n".into(), "OK enabled")
+        }
         "NOOP" => tagged(command, "OK nothing done"),
         "LOGIN" => login(seat, command),
         _ if !seat.logged_in => tagged(command, "BAD log in first"),

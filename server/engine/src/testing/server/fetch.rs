@@ -16,12 +16,30 @@ pub(super) fn fetch(state: &mut State, seat: &Seat, command: &Command) -> Vec<Ou
     if command.line.len() > LONGEST {
         state.offence(format!("a line of {} bytes", command.line.len()));
     }
-    let (set, wanted) = match command.arguments.as_slice() {
-        [set, Argument::List(wanted)] => {
-            (set.text(), wanted.iter().map(|it| it.text().to_ascii_uppercase()).collect())
+    let upper =
+        |list: &[Argument]| -> Vec<String> { list.iter().map(|it| it.text().to_ascii_uppercase()).collect() };
+    let (set, wanted, modifiers) = match command.arguments.as_slice() {
+        [set, Argument::List(wanted)] => (set.text(), upper(wanted), Vec::new()),
+        [set, Argument::List(wanted), Argument::List(modifiers)] => {
+            (set.text(), upper(wanted), upper(modifiers))
         }
-        _ => (String::new(), Vec::<String>::new()),
+        _ => (String::new(), Vec::new(), Vec::new()),
     };
+    let (since, vanished) = match modifiers.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => (None, false),
+        ["CHANGEDSINCE", since, rest @ ..] if state.habits.can("CONDSTORE") => {
+            (since.parse::<u64>().ok(), *rest == ["VANISHED"])
+        }
+        _ => {
+            state.offence(format!("what it cannot: {}", command.line));
+            return tagged(command, "BAD unknown modifier");
+        }
+    };
+    if vanished && !seat.vanishes {
+        state.offence("VANISHED was never enabled");
+        return tagged(command, "BAD enable it first");
+    }
+    let numbers = seat.selected.as_ref().and_then(|name| state.numbered(name).cloned()).unwrap_or_default();
     let folder = seat.selected.as_ref().and_then(|name| state.mailbox.folders.get(name));
     let (Some(folder), false) = (folder, wanted.is_empty()) else {
         return tagged(command, "BAD nothing to fetch");
@@ -31,12 +49,20 @@ pub(super) fn fetch(state: &mut State, seat: &Seat, command: &Command) -> Vec<Ou
     let bodies = wanted.iter().any(|item| item.starts_with("BODY"));
     let mut outs = Vec::new();
     let mut delivered = 0;
+    if let (Some(since), true) = (since, vanished) {
+        let gone = numbers.gone_since(since);
+        if !gone.is_empty() {
+            let line = format!("* VANISHED (EARLIER) {}\r\n", crate::wire::imap::encode::uid_set(&gone));
+            outs.push(Out::Bytes(line.into_bytes()));
+        }
+    }
     for (at, message) in folder
         .messages
         .iter()
         .enumerate()
         .skip(kept_back(habits, folder))
         .filter(|(_, message)| in_set(&set, message.uid, last))
+        .filter(|(_, message)| since.is_none_or(|since| numbers.of(message.uid) > since))
     {
         if let Some((_, words)) =
             habits.withholds.filter(|(marker, _)| bodies && holds(&message.body, marker))
@@ -62,7 +88,12 @@ pub(super) fn fetch(state: &mut State, seat: &Seat, command: &Command) -> Vec<Ou
             );
             outs.push(Out::Bytes(news.into_bytes()));
         }
-        outs.push(Out::Bytes(told(state, at + 1, message, &wanted)));
+        let mut row = told(state, at + 1, message, &wanted);
+        if since.is_some() {
+            row.truncate(row.len() - ")\r\n".len());
+            row.extend_from_slice(format!(" MODSEQ ({}))\r\n", numbers.of(message.uid)).as_bytes());
+        }
+        outs.push(Out::Bytes(row));
         delivered += 1;
         if let Some((_, time)) = habits.dawdles.filter(|(every, _)| bodies && delivered % every == 0) {
             outs.push(Out::Pause(time));

@@ -98,8 +98,9 @@ pub(super) fn subscribe(state: &mut State, command: &Command) -> Vec<Out> {
     tagged(command, "OK subscribed")
 }
 
-pub(super) fn status(state: &State, command: &Command) -> Vec<Out> {
+pub(super) fn status(state: &mut State, command: &Command) -> Vec<Out> {
     let name = name(state, command.arguments.first());
+    let modseq = state.modseq(&name);
     let Some(folder) = state.mailbox.folders.get(&name) else {
         return tagged(command, "NO [NONEXISTENT] no such folder");
     };
@@ -108,7 +109,7 @@ pub(super) fn status(state: &State, command: &Command) -> Vec<Out> {
         folder.messages.len() + usize::from(state.habits.miscounts),
         folder.next,
         folder.validity,
-        folder.modseq()
+        modseq
     );
     let mut outs =
         vec![Out::Bytes([b"* STATUS ", spelled(&name).as_slice(), b" ", line.as_bytes()].concat())];
@@ -118,6 +119,7 @@ pub(super) fn status(state: &State, command: &Command) -> Vec<Out> {
 
 pub(super) fn open(state: &mut State, seat: &mut Seat, command: &Command) -> Vec<Out> {
     let name = name(state, command.arguments.first());
+    let modseq = state.modseq(&name);
     seat.selected = None;
     let habits = &state.habits;
     let folder = state.mailbox.folders.get(&name);
@@ -146,7 +148,10 @@ pub(super) fn open(state: &mut State, seat: &mut Seat, command: &Command) -> Vec
         lines.push(format!("* OK [UIDNEXT {}] so", folder.next));
     }
     if habits.can("CONDSTORE") {
-        lines.push(format!("* OK [HIGHESTMODSEQ {}] so", folder.modseq()));
+        lines.push(match modseq {
+            0 => "* OK [NOMODSEQ] none here".to_owned(),
+            modseq => format!("* OK [HIGHESTMODSEQ {modseq}] so"),
+        });
     }
     if habits.tells_permanent {
         let mut kept: Vec<&str> = if writable { vec![system] } else { Vec::new() };

@@ -111,6 +111,8 @@ pub(crate) struct Habits {
     pub shows: Option<usize>,
     /// Counts one message too many where a folder is not opened.
     pub miscounts: bool,
+    /// Tells this HIGHESTMODSEQ instead of its own; 0: it keeps none.
+    pub modseqs: fn(u64) -> u64,
 }
 
 impl Default for Habits {
@@ -154,6 +156,7 @@ impl Default for Habits {
             balks: None,
             shows: None,
             miscounts: false,
+            modseqs: |modseq| modseq,
         }
     }
 }
@@ -168,6 +171,11 @@ impl Habits {
     pub(crate) fn be_gmail(&mut self) {
         self.name = "GImap";
         self.capabilities.push("X-GM-EXT-1");
+    }
+
+    /// Numbers its changes and tells them, the ids that are gone included.
+    pub(crate) fn number_changes(&mut self) {
+        self.capabilities.extend(["CONDSTORE", "QRESYNC", "ENABLE"]);
     }
 
     /// Takes abilities away.

@@ -33,6 +33,8 @@ pub(super) enum Out {
 pub(super) struct Seat {
     pub logged_in: bool,
     pub selected: Option<Vec<u8>>,
+    /// Wants to hear of ids that are gone.
+    pub vanishes: bool,
     /// Refusals in a row.
     pub refusals: usize,
 }

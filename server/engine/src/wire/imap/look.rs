@@ -3,6 +3,7 @@
 
 mod bits;
 mod identities;
+mod since;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -13,17 +14,55 @@ use shared::{
 
 use super::{
     connection::{Data, Step, Tag},
-    fetch,
+    encode, fetch,
     response::{Condition, Value},
     session::{Asked, FolderState, ImapSession, Way},
 };
 use crate::{
+    baseline::{Baseline, news::News},
     error::{ConnectorError, Reach},
-    model::{Folder, Inventory, ItemId, ItemMeta, Standing},
+    model::{Flags, Folder, Inventory, ItemId, ItemMeta, Standing},
 };
 
 /// Folders on their way at once: enough to fill a slow line, few enough for any server's input buffer.
 const UNDER_WAY: usize = 16;
+
+/// What is asked for of an open folder, whole rows each time.
+const ROW: &str = "(UID FLAGS INTERNALDATE RFC822.SIZE)";
+
+/// What is wanted of a folder beside opening it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wanted<'a> {
+    /// Nothing.
+    Nothing,
+    /// What stands in it from a UID on.
+    From(u32),
+    /// These, by growing UID, as far as they stand in it: few enough for one line.
+    These(&'a [u32]),
+    /// All that stands in it; what was listed before is known.
+    Since(&'a Baseline),
+}
+
+impl Wanted<'_> {
+    /// The command that asks for it. `vanishes`: whether the server may be asked what is gone.
+    fn command(self, vanishes: bool) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::From(from) => Some(format!("UID FETCH {}:* {ROW}", from.max(1))),
+            Self::These(uids) => Some(format!("UID FETCH {} {ROW}", encode::uid_set(uids))),
+            Self::Since(baseline) => Some(since::command(baseline, vanishes)),
+        }
+    }
+
+    /// The first UID that can come.
+    fn first(self) -> u32 {
+        match self {
+            Self::From(from) => from.max(1),
+            Self::These(uids) => uids.first().copied().unwrap_or(1),
+            Self::Nothing | Self::Since(_) => 1,
+        }
+    }
+}
 
 /// A folder that was opened.
 #[derive(Debug, Default)]
@@ -35,6 +74,10 @@ pub(crate) struct Look {
     pub findings: Vec<Finding>,
     /// Items whose flags the server would not tell.
     pub unmarked: BTreeSet<ItemId>,
+    /// What came beside a baseline, until it is put together.
+    news: News,
+    /// Whether it was put together out of a baseline.
+    pub based: bool,
 }
 
 impl Look {
@@ -58,7 +101,7 @@ fn about(folder: &Folder, severity: Severity, cause: Cause, detail: String) -> F
 
 impl From<Look> for Inventory {
     fn from(look: Look) -> Self {
-        let Look { state, metas, findings, unmarked } = look;
+        let Look { state, metas, findings, unmarked, based, news: _ } = look;
         Self {
             validity: state.validity,
             next: state.next,
@@ -67,6 +110,7 @@ impl From<Look> for Inventory {
             items: metas,
             findings,
             unmarked,
+            based,
         }
     }
 }
@@ -78,11 +122,11 @@ enum About {
 }
 
 impl ImapSession {
-    /// Opens folders one after the other, and lists what stands in each from a UID on (none: nothing). A folder the
-    /// server will not open gives an error that reaches the folder.
+    /// Opens folders one after the other, and lists what is wanted of each. A folder the server will not open gives an
+    /// error that reaches the folder; one whose baseline cannot be built on has nothing listed and is not based.
     pub(crate) async fn look(
         &mut self,
-        folders: &[(&Folder, Option<u32>)],
+        folders: &[(&Folder, Wanted<'_>)],
         way: Way,
         mut on: impl FnMut(usize),
     ) -> Result<Vec<Result<Look, ConnectorError>>, ConnectorError> {
@@ -96,13 +140,11 @@ impl ImapSession {
         loop {
             let sent = under_way.len();
             while under_way.len() < UNDER_WAY * 2
-                && let Some((at, (folder, from))) = waiting.next()
+                && let Some((at, (folder, wanted))) = waiting.next()
             {
                 let Asked(opening) = self.ask_folder(folder, way);
                 under_way.push_back((opening, About::Opening(at)));
-                if let Some(from) = from {
-                    let from = from.max(&1);
-                    let command = format!("UID FETCH {from}:* (UID FLAGS INTERNALDATE RFC822.SIZE)");
+                if let Some(command) = wanted.command(self.changes.vanishes) {
                     under_way.push_back((self.connection.queue(command.as_bytes()), About::Listing(at)));
                 }
             }
@@ -122,11 +164,11 @@ impl ImapSession {
                             look.state.read(&data);
                         }
                     }
-                    Some((_, About::Listing(at))) => {
-                        if let Some(Ok(look)) = looks.get_mut(*at) {
-                            look.metas.extend(self.read_meta(&data));
-                        }
-                    }
+                    Some((_, About::Listing(at))) => match (looks.get_mut(*at), folders[*at].1) {
+                        (Some(Ok(look)), Wanted::Since(_)) => self.read_news(&data, look),
+                        (Some(Ok(look)), _) => look.metas.extend(self.read_meta(&data)),
+                        (Some(Err(_)) | None, _) => {}
+                    },
                     None => {}
                 },
                 Step::End(tag, condition) => match under_way.pop_front() {
@@ -140,13 +182,18 @@ impl ImapSession {
                             return Err(self.connection.broken("no number of messages for an open folder"));
                         }
                         keep_error(&mut looks[at], opened)?;
-                        if folders[at].1.is_none() {
+                        if matches!(folders[at].1, Wanted::Nothing) {
                             on(at);
                         }
                     }
                     Some((expected, About::Listing(at))) if expected == tag => {
                         let opened = looks[at].is_ok();
-                        self.listed(folders[at], &condition, &mut looks[at])?;
+                        match folders[at] {
+                            (folder, Wanted::Since(baseline)) => {
+                                self.put_together(folder, baseline, &condition, &mut looks[at])?;
+                            }
+                            listed => self.listed(listed, &condition, &mut looks[at])?,
+                        }
                         if opened && looks[at].is_err() {
                             refused.push(at);
                         }
@@ -157,8 +204,8 @@ impl ImapSession {
             }
         }
         for at in refused {
-            let (folder, from) = folders[at];
-            if let Some(look) = self.list_in_bits(folder, from.unwrap_or(1), way).await? {
+            let (folder, wanted) = folders[at];
+            if let Some(look) = self.list_in_bits(folder, wanted.first(), way).await? {
                 looks[at] = Ok(look);
             }
         }
@@ -169,36 +216,34 @@ impl ImapSession {
     pub(crate) async fn look_at(
         &mut self,
         folder: &Folder,
-        from: Option<u32>,
+        wanted: Wanted<'_>,
         way: Way,
     ) -> Result<Look, ConnectorError> {
-        let mut looks = self.look(&[(folder, from)], way, |_| {}).await?;
+        let mut looks = self.look(&[(folder, wanted)], way, |_| {}).await?;
         looks.pop().unwrap_or_else(|| Err(self.connection.broken("no answer")))
     }
 
     fn read_meta(&mut self, data: &Data) -> Option<ItemMeta> {
-        let fetched = fetch::read(data, &mut self.keywords)?;
-        // Unasked news of flags comes without a UID or without a size (edge case 12).
-        let (uid, size) = (fetched.uid?, fetched.size?);
-        let flags = fetched.flags.unwrap_or_default();
-        Some(ItemMeta { id: ItemId::Uid(uid), size, received: fetched.received, flags })
+        let mut fetched = fetch::read(data, &mut self.keywords)?;
+        let flags = fetched.flags.take().unwrap_or_default();
+        meta(fetched, flags)
     }
 
     fn listed(
         &self,
-        (folder, from): (&Folder, Option<u32>),
+        (folder, wanted): (&Folder, Wanted<'_>),
         condition: &Condition,
         look: &mut Result<Look, ConnectorError>,
     ) -> Result<(), ConnectorError> {
         let Ok(there) = look else { return Ok(()) };
-        let from = ItemId::Uid(from.unwrap_or(1));
+        let from = ItemId::Uid(wanted.first());
         // `n:*` always includes the last message, even below n (RFC 3501, section 6.4.8).
         there.metas.retain(|meta| meta.id >= from);
         there.metas.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         there.metas.dedup_by(|a, b| a.id == b.id);
         // Some servers take no range over an empty folder.
         if condition.is_ok() || (there.state.exists == 0 && !condition.passes()) {
-            there.count(folder, from == ItemId::Uid(1));
+            there.count(folder, matches!(wanted, Wanted::From(0 | 1)));
             return Ok(());
         }
         let doing = format!("listing folder {} on {}", folder.path, self.peer());
@@ -216,7 +261,9 @@ impl ImapSession {
             // Nobody can tell whether flags changed: asking is for nothing.
             return Ok(vec![None; folders.len()]);
         }
-        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)").await
+        // No folder is open yet: later it would be too late (RFC 5161, section 3.1).
+        let wish = if folders.is_empty() { None } else { self.ask_for_vanished() };
+        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)", wish).await
     }
 
     /// How many messages folders hold and which id comes next, without opening them. None for one the server will not
@@ -225,24 +272,27 @@ impl ImapSession {
         &mut self,
         folders: &[&Folder],
     ) -> Result<Vec<Option<Standing>>, ConnectorError> {
-        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY)").await
+        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY)", None).await
     }
 
+    /// `wish` was queued before, to hear of ids that are gone.
     async fn statuses(
         &mut self,
         folders: &[&Folder],
         items: &str,
+        wish: Option<Tag>,
     ) -> Result<Vec<Option<Standing>>, ConnectorError> {
         let mut standings = vec![None; folders.len()];
         let mut waiting = folders.iter().enumerate();
-        let mut under_way: VecDeque<(Tag, usize)> = VecDeque::new();
+        let mut under_way: VecDeque<(Tag, Option<usize>)> =
+            wish.into_iter().map(|wish| (wish, None)).collect();
+        let mut sent = 0;
         loop {
-            let sent = under_way.len();
             while under_way.len() < UNDER_WAY * 4
                 && let Some((at, folder)) = waiting.next()
             {
                 let command = [b"STATUS ", self.name(&folder.wire).as_slice(), items.as_bytes()].concat();
-                under_way.push_back((self.connection.queue(&command), at));
+                under_way.push_back((self.connection.queue(&command), Some(at)));
             }
             if under_way.is_empty() {
                 return Ok(standings);
@@ -251,20 +301,29 @@ impl ImapSession {
                 self.flush().await?;
             }
             match (self.connection.step().await?, under_way.front()) {
-                (Step::Data(data), Some((_, at))) if data.name == "STATUS" => {
+                (Step::Data(data), Some((_, Some(at)))) if data.name == "STATUS" => {
                     standings[*at] = read_status(&data);
                 }
+                (Step::Data(data), Some((_, None))) => self.changes.vanishes |= since::vanishes(&data),
                 (Step::Data(_), _) => {}
                 (Step::End(tag, condition), Some((expected, at))) if *expected == tag => {
-                    if !condition.is_ok() {
+                    // A refusal of the wish costs nothing: what is gone is found by counting.
+                    if let (Some(at), false) = (at, condition.is_ok()) {
                         standings[*at] = None;
                     }
                     under_way.pop_front();
                 }
                 (Step::End(..), _) => return Err(self.connection.broken("answers in another order")),
             }
+            sent = under_way.len();
         }
     }
+}
+
+/// A whole row. Unasked news of flags comes without a UID or without a size (edge case 12).
+fn meta(fetched: fetch::Fetched, flags: Flags) -> Option<ItemMeta> {
+    let (uid, size) = (fetched.uid?, fetched.size?);
+    Some(ItemMeta { id: ItemId::Uid(uid), size, received: fetched.received, flags })
 }
 
 /// Keeps an error that concerns one folder; gives one that ends the session.

@@ -102,6 +102,17 @@ pub(crate) enum Chunk {
     End { asked: Asked, condition: Condition },
 }
 
+/// What a session knows of how its server tells changes (RFC 7162).
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// It heard the wish to tell ids that are gone.
+    pub asked: bool,
+    /// It tells ids that are gone.
+    pub vanishes: bool,
+    /// It refused to tell what changed: it is not asked again.
+    pub refused: bool,
+}
+
 /// A logged-in session on one mailbox.
 #[derive(Debug)]
 pub(crate) struct ImapSession {
@@ -110,6 +121,7 @@ pub(crate) struct ImapSession {
     /// The folder that is open for writing.
     selected: Option<Vec<u8>>,
     pub(super) keywords: Keywords,
+    pub(super) changes: Changes,
 }
 
 /// Connects, logs in and lists the folders.
@@ -147,7 +159,8 @@ pub(super) async fn begin(
     as_side: Side,
 ) -> Result<ImapSession, ConnectorError> {
     let listing = listing::list(&mut connection, preset, as_side).await?;
-    Ok(ImapSession { connection, listing, selected: None, keywords: Keywords::default() })
+    let (keywords, changes) = (Keywords::default(), Changes::default());
+    Ok(ImapSession { connection, listing, selected: None, keywords, changes })
 }
 
 impl ImapSession {
