@@ -1,6 +1,7 @@
 //! Bringing a list of mailboxes: a file or pasted text, how it is understood, what is wrong with each row, and only then
 //! the mailboxes.
 
+mod ask;
 mod columns;
 mod done;
 mod draft;

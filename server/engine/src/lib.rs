@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod account;
+pub mod ask;
 pub mod check;
 pub mod error;
 pub mod filter;

@@ -10,6 +10,7 @@ use tokio::{runtime::Handle, sync::watch};
 
 use super::StartError;
 use crate::{
+    ask::Asks,
     audit::{self, Deed},
     auth::{Limits, Passwords, Place},
     check::Checks,
@@ -29,6 +30,7 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) live: Sources,
     pub(crate) checks: Checks,
+    pub(crate) asks: Asks,
     pub(crate) limits: Limits,
     pub(crate) passwords: Passwords,
     pub(crate) place: Place,
@@ -56,6 +58,7 @@ impl Parts {
             live: Sources { store: store.clone(), running, clock: clock.clone(), closing },
             store,
             checks: Checks::default(),
+            asks: Asks::default(),
             limits: Limits::new(),
             passwords: Passwords::new()?,
             place: Place::new(config.public_url.clone()),

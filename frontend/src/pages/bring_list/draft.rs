@@ -23,6 +23,8 @@ pub(super) struct Draft {
     pub(super) batch: RwSignal<Option<BatchId>>,
     pub(super) show: RwSignal<ImportShow>,
     pub(super) page: RwSignal<usize>,
+    /// Names what both systems said, when they were asked.
+    pub(super) asked: RwSignal<Option<String>>,
 }
 
 impl Draft {
@@ -42,6 +44,7 @@ impl Draft {
             batch: RwSignal::new(None),
             show: RwSignal::new(ImportShow::All),
             page: RwSignal::new(0),
+            asked: RwSignal::new(None),
         };
         // The newer of the two counts, and another list has other columns.
         Effect::new(move |_| {
@@ -89,6 +92,7 @@ impl Draft {
             offset: (self.page.get() * Self::PAGE) as u64,
             limit: None,
             all_or_nothing: false,
+            asked: self.asked.get(),
         })
     }
 

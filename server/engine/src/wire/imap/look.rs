@@ -216,7 +216,7 @@ impl ImapSession {
             // Nobody can tell whether flags changed: asking is for nothing.
             return Ok(vec![None; folders.len()]);
         }
-        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)").await
+        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)", read_status).await
     }
 
     /// How many messages folders hold and which id comes next, without opening them. None for one the server will not
@@ -225,14 +225,20 @@ impl ImapSession {
         &mut self,
         folders: &[&Folder],
     ) -> Result<Vec<Option<Standing>>, ConnectorError> {
-        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY)").await
+        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY)", read_status).await
     }
 
-    async fn statuses(
+    /// How many bytes folders hold, without opening them (SIZE, RFC 8438). None for one the server will not tell of.
+    pub(crate) async fn sizes(&mut self, folders: &[&Folder]) -> Result<Vec<Option<u64>>, ConnectorError> {
+        self.statuses(folders, " (SIZE)", |data| status_item(data.values.get(1)?.list()?, "SIZE")).await
+    }
+
+    async fn statuses<T: Clone>(
         &mut self,
         folders: &[&Folder],
         items: &str,
-    ) -> Result<Vec<Option<Standing>>, ConnectorError> {
+        read: impl Fn(&Data) -> Option<T>,
+    ) -> Result<Vec<Option<T>>, ConnectorError> {
         let mut standings = vec![None; folders.len()];
         let mut waiting = folders.iter().enumerate();
         let mut under_way: VecDeque<(Tag, usize)> = VecDeque::new();
@@ -252,7 +258,7 @@ impl ImapSession {
             }
             match (self.connection.step().await?, under_way.front()) {
                 (Step::Data(data), Some((_, at))) if data.name == "STATUS" => {
-                    standings[*at] = read_status(&data);
+                    standings[*at] = read(&data);
                 }
                 (Step::Data(_), _) => {}
                 (Step::End(tag, condition), Some((expected, at))) if *expected == tag => {
@@ -279,15 +285,18 @@ fn keep_error(
     Ok(())
 }
 
+/// One number of `(MESSAGES 231 UIDNEXT 44292 …)`.
+fn status_item(items: &[Value], name: &str) -> Option<u64> {
+    let mut pairs = items.chunks_exact(2);
+    let pair =
+        pairs.find(|pair| pair[0].bytes().is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes())));
+    pair.and_then(|pair| Value::number(&pair[1]))
+}
+
 /// `* STATUS name (MESSAGES 231 UIDNEXT 44292 …)`.
 fn read_status(data: &Data) -> Option<Standing> {
     let items = data.values.get(1)?.list()?;
-    let item = |name: &str| {
-        let mut pairs = items.chunks_exact(2);
-        let pair = pairs
-            .find(|pair| pair[0].bytes().is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes())));
-        pair.and_then(|pair| Value::number(&pair[1]))
-    };
+    let item = |name: &str| status_item(items, name);
     let short = |name: &str| item(name).and_then(|number| u32::try_from(number).ok());
     Some(Standing {
         validity: short("UIDVALIDITY")?,
