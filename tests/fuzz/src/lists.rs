@@ -67,7 +67,8 @@ fn read(form: &ImportForm) {
         assert_eq!(rows.len() as u64 + left, counts.good);
         for (at, key) in rows.into_iter().map(|(key, _)| key).enumerate().collect::<Vec<_>>() {
             let said = if at == 0 { Said::Open } else { Said::Refused { detail: "No.".into() } };
-            let answer = ImportAnswer { source: said, target: Said::Open, holds: Some(7), free: Some(9), limit: None };
+            let answer =
+                ImportAnswer { source: said, target: Said::Open, holds: Some(7), free: Some(9), limit: None };
             answers.keep(key, answer);
         }
         list.hear(&answers);

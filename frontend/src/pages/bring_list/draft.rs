@@ -59,7 +59,23 @@ impl Draft {
                 draft.forget_columns();
             }
         });
+        // So has another text: what was chosen for one list could take the other's passwords for names.
+        let first = Memo::new(move |_| draft.text.with(|text| first_line(text)));
+        Effect::new(move |before: Option<String>| {
+            let now = first.get();
+            if before.is_some_and(|before| before != now) {
+                draft.forget_columns();
+            }
+            now
+        });
         draft
+    }
+
+    /// Takes the list away, whichever it is.
+    pub(super) fn clear(self) {
+        self.file.set(None);
+        self.text.set(String::new());
+        self.forget_columns();
     }
 
     fn forget_columns(self) {
@@ -102,6 +118,11 @@ impl Draft {
     }
 }
 
+/// The line that tells which columns a list has.
+fn first_line(text: &str) -> String {
+    text.lines().map(str::trim_end).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
+}
+
 fn changed(
     mut columns: Vec<Option<ImportField>>,
     at: usize,
@@ -126,7 +147,7 @@ fn words(text: &str) -> Vec<String> {
 mod tests {
     use shared::import::ImportField::{SourceUser, TargetUser};
 
-    use super::{changed, words};
+    use super::{changed, first_line, words};
 
     #[test]
     fn a_meaning_moves_from_one_column_to_another() {
@@ -134,6 +155,19 @@ mod tests {
         assert_eq!(changed(columns.clone(), 2, Some(SourceUser)), [None, Some(TargetUser), Some(SourceUser)]);
         assert_eq!(changed(columns.clone(), 0, None), [None, Some(TargetUser), None]);
         assert_eq!(changed(columns, 9, None), [Some(SourceUser), Some(TargetUser), None]);
+    }
+
+    #[test]
+    fn another_list_is_known_by_its_first_line() {
+        let list = "name;password\r\nanna;secret\r\n";
+        assert_eq!(first_line(list), "name;password");
+        assert_eq!(
+            first_line(&format!("\n{list}bert;secret")),
+            first_line(list),
+            "a row more is the same list"
+        );
+        assert_ne!(first_line("password;name\nsecret;anna"), first_line(list));
+        assert_eq!(first_line(" \n"), "");
     }
 
     #[test]
