@@ -14,7 +14,7 @@ use shared::{
     finding::FindingRow,
     forecast::Forecast,
     id::{AdminId, BatchId, JobId, NodeId, ProjectId, TokenId},
-    import::{ImportDone, ImportForm, ImportPreview},
+    import::{AskStarted, AskView, ImportDone, ImportForm, ImportPreview},
     inventory::{InventoryFormat, InventoryPage, InventoryQuery, ProjectInventory},
     job::{ActionForm, Applied, JobAction, JobSecrets, JobView, NewJob},
     limits::ResetForm,
@@ -184,6 +184,15 @@ pub(crate) async fn preview_list(id: ProjectId, form: &ImportForm) -> Answer<Imp
 }
 pub(crate) async fn bad_rows(id: ProjectId, form: &ImportForm) -> Answer<String> {
     post_text(&format!("/projects/{id}/import/bad-rows"), form).await
+}
+pub(crate) async fn ask_list(id: ProjectId, form: &ImportForm) -> Answer<AskStarted> {
+    post(&format!("/projects/{id}/import/ask"), form).await
+}
+pub(crate) async fn asked(ask: &str) -> Answer<AskView> {
+    get(&format!("/asks/{ask}")).await
+}
+pub(crate) async fn stop_asking(ask: &str) -> Answer<Done> {
+    delete(&format!("/asks/{ask}")).await
 }
 pub(crate) async fn add_list(id: ProjectId, form: &ImportForm) -> Answer<ImportDone> {
     post(&format!("/projects/{id}/import/commit"), form).await

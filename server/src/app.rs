@@ -224,6 +224,7 @@ async fn tidy(parts: Data<Parts>) {
         round.tick().await;
         parts.limits.forget_idle();
         parts.checks.forget_old();
+        parts.asks.forget_old();
         if let Err(error) = parts.store.sweep_sessions(parts.clock.now()).await {
             tracing::warn!(%error, "removing ended sessions failed");
         }

@@ -74,6 +74,11 @@ impl Guests {
         Ok([source, target])
     }
 
+    /// Puts whoever asks one side under a project's limits; they count for as long as the answer is kept.
+    pub(crate) fn join(&self, side: Side, endpoint: &Endpoint, limits: &Limits) -> Result<Joined, ZoneError> {
+        self.gate(side, endpoint).join(limits)
+    }
+
     /// The same gates and tokens for a mailbox that is only checked.
     pub(crate) fn equip(&self, side: Side, mut account: Account) -> Account {
         account.gate = self.gate(side, &account.endpoint);

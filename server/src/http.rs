@@ -2,6 +2,7 @@
 
 mod activity;
 mod admins;
+mod asks;
 mod batches;
 mod causes;
 mod checks;
@@ -104,6 +105,9 @@ const ROUTES: &[Entry] = &[
     ("GET",    "/api/v1/projects/{id}/jobs",       || get().to(jobs::list)),
     ("POST",   "/api/v1/projects/{id}/jobs",       || post().to(jobs::create)),
     ("POST",   "/api/v1/projects/{id}/import/preview",  || post().to(imports::preview)),
+    ("POST",   "/api/v1/projects/{id}/import/ask",      || post().to(asks::begin)),
+    ("GET",    "/api/v1/asks/{id}",                || get().to(asks::read)),
+    ("DELETE", "/api/v1/asks/{id}",                || delete().to(asks::stop)),
     ("POST",   "/api/v1/projects/{id}/import/bad-rows", || post().to(imports::bad_rows)),
     ("POST",   "/api/v1/projects/{id}/import/commit",   || post().to(imports::commit)),
 

@@ -1,6 +1,7 @@
 //! A list of mailboxes that an admin brings: bytes → table → columns → rows, each with what is wrong with it. Pure: nothing
 //! is stored, and nothing is looked up.
 
+mod answers;
 mod bad_rows;
 mod columns;
 mod exclude;
@@ -18,6 +19,7 @@ use shared::{
     list::PAGE,
 };
 
+pub(crate) use answers::{Answers, RowKey};
 pub(crate) use bad_rows::write as bad_rows;
 pub(crate) use judge::Known;
 use judge::{Judged, Rules};
@@ -135,6 +137,7 @@ impl Import {
             problems: judge::problems(&self.judged),
             exclude: self.exclude.clone(),
             domains: self.domains.clone(),
+            unasked: self.judged.iter().filter(|row| row.is_unasked()).count() as u64,
             total: chosen().count() as u64,
             shown: chosen().skip(offset).take(limit).map(Judged::row).collect(),
         }
@@ -145,8 +148,21 @@ impl Import {
         judge::counts(&self.judged)
     }
 
-    /// The mailboxes of the good rows.
-    pub(crate) fn good(self) -> Vec<NewJob> {
+    /// Lets what both systems said of rows count.
+    pub(crate) fn hear(&mut self, answers: &Answers) {
+        answers::hear(&mut self.judged, answers);
+    }
+
+    /// The mailboxes of which not both systems said what they know, each with what recognises it: at most so many, and how
+    /// many there are besides.
+    pub(crate) fn unasked(&self, most: usize, answers: &Answers) -> (Vec<(RowKey, &NewJob)>, u64) {
+        let mut rows = self.judged.iter().filter(|row| row.is_unasked());
+        let chosen = rows.by_ref().take(most).map(|row| (answers.key(&row.job), &row.job)).collect();
+        (chosen, rows.count() as u64)
+    }
+
+    /// The mailboxes of the good rows, each with its row in the list.
+    pub(crate) fn good(self) -> Vec<(u64, NewJob)> {
         self.judged.into_iter().filter_map(Judged::job).collect()
     }
 

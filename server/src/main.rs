@@ -2,6 +2,7 @@
 
 mod admin;
 mod app;
+mod ask;
 mod audit;
 mod auth;
 mod backup;

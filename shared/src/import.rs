@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{folder::FolderPath, id::BatchId};
+use crate::{folder::FolderPath, id::BatchId, size::size};
 
+/// Rows that both systems are asked about at once, at most: each costs a login on either side.
+pub const ASKED_MAX: usize = 1000;
 /// Largest file, in bytes.
 pub const FILE_MAX: usize = 20 * 1024 * 1024;
 /// Most rows of one file.
@@ -84,6 +86,8 @@ pub struct ImportForm {
     pub limit: Option<u32>,
     /// When committing: adds nothing while any row has a problem. Otherwise rows with a problem are left out.
     pub all_or_nothing: bool,
+    /// What both systems said of its rows counts too: the id that asking them gave.
+    pub asked: Option<String>,
 }
 
 /// How a list was understood. Nothing of it is stored, and no password is in it.
@@ -114,6 +118,8 @@ pub struct ImportPreview {
     pub exclude: Vec<String>,
     /// The domains that belong here.
     pub domains: Vec<String>,
+    /// Rows that can be added and of which not both systems said what they know.
+    pub unasked: u64,
     /// How many rows there are to show.
     pub total: u64,
     /// The rows that are shown.
@@ -152,6 +158,82 @@ pub struct ImportRow {
     pub excluded: bool,
     /// What is wrong with it.
     pub problems: Vec<ImportProblem>,
+    /// What both systems said of it; none: they were not asked.
+    pub answer: Option<ImportAnswer>,
+}
+
+/// What both systems said of a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImportAnswer {
+    /// The source.
+    pub source: Said,
+    /// The target.
+    pub target: Said,
+    /// Bytes that the source holds of what is moved, as far as it tells.
+    pub holds: Option<u64>,
+    /// Bytes that the target mailbox has room for; none: it tells no limit.
+    pub free: Option<u64>,
+    /// Of so many bytes in all.
+    pub limit: Option<u64>,
+}
+
+impl ImportAnswer {
+    /// Whether both said what they know, so that they need not be asked again.
+    pub const fn is_whole(&self) -> bool {
+        !matches!(self.source, Said::Unknown { .. }) && !matches!(self.target, Said::Unknown { .. })
+    }
+}
+
+/// What one system said of a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "said", rename_all = "kebab-case")]
+pub enum Said {
+    /// It opened.
+    Open,
+    /// It did not: the login is refused, or there is no such mailbox.
+    Refused {
+        /// What was being done and what happened.
+        detail: String,
+    },
+    /// Nobody knows: it could not be asked, or not to the end.
+    Unknown {
+        /// Why, in a sentence.
+        detail: String,
+    },
+}
+
+/// Asking both systems was begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AskStarted {
+    /// Under which it is read, and which a list's form names so that what was said counts.
+    pub id: String,
+}
+
+/// How asking both systems gets on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AskView {
+    /// Rows that are asked about this time.
+    pub total: u64,
+    /// Rows among them with an answer.
+    pub asked: u64,
+    /// Rows among them that opened on both sides.
+    pub opened: u64,
+    /// Rows among them that a system refused.
+    pub refused: u64,
+    /// Rows among them of which a system said nothing.
+    pub unknown: u64,
+    /// Rows that are left for another time: at most 1,000 are asked about at once.
+    pub left: u64,
+    /// Why nothing is asked at the moment, in a sentence.
+    pub waiting: Option<String>,
+    /// Why it ended before all were asked, in a sentence.
+    pub stopped: Option<String>,
+    /// Whether nothing more will come.
+    pub done: bool,
 }
 
 /// How many rows have a problem.
@@ -205,6 +287,27 @@ pub enum ImportProblem {
         /// The domain.
         domain: String,
     },
+    /// The source did not open the mailbox when it was asked.
+    SourceRefused {
+        /// What happened.
+        detail: String,
+    },
+    /// The target did not open the mailbox when it was asked, or has none of this name.
+    TargetRefused {
+        /// What happened.
+        detail: String,
+    },
+    /// The source holds more than the target mailbox has room for.
+    TargetTooSmall {
+        /// Bytes that go there, of all rows that do.
+        holds: u64,
+        /// Bytes it has room for.
+        free: u64,
+        /// Of so many in all.
+        limit: u64,
+        /// Rows that go there.
+        rows: u64,
+    },
 }
 
 impl ImportProblem {
@@ -223,6 +326,9 @@ impl ImportProblem {
             Self::SameTarget { .. } => "Same place as another",
             Self::SourceDomain { .. } => "Unknown domain on the source",
             Self::TargetDomain { .. } => "Unknown domain on the target",
+            Self::SourceRefused { .. } => "Refused by the source",
+            Self::TargetRefused { .. } => "Refused by the target, or not there",
+            Self::TargetTooSmall { .. } => "Target mailbox too small",
         }
     }
 }
@@ -254,6 +360,20 @@ impl std::fmt::Display for ImportProblem {
             }
             Self::TargetDomain { domain } => {
                 write!(f, "The target's domain {domain} is not one that belongs here.")
+            }
+            Self::SourceRefused { detail } => {
+                write!(f, "{detail} Check the name and the password on the source.")
+            }
+            Self::TargetRefused { detail } => {
+                write!(f, "{detail} Check that the mailbox exists on the target, and its name and password.")
+            }
+            Self::TargetTooSmall { holds, free, limit, rows } => {
+                let whose = if *rows == 1 { "The source holds".into() } else { format!("{rows} rows bring") };
+                let (holds, free, limit) = (size(*holds), size(*free), size(*limit));
+                write!(
+                    f,
+                    "{whose} {holds}, the target mailbox has {free} free of {limit}. Raise its quota, or move less."
+                )
             }
         }
     }

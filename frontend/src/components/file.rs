@@ -27,6 +27,8 @@ pub(crate) fn FileField(
     /// Largest file, in bytes.
     most: usize,
     value: RwSignal<Option<ChosenFile>>,
+    /// A file was chosen that is not taken: what stood here before is not what the admin wants any more.
+    on_refused: Callback<()>,
 ) -> impl IntoView {
     let ties = Ties::new(name, true);
     let submission = expect_context::<Submission>();
@@ -39,8 +41,12 @@ pub(crate) fn FileField(
         // The same file is taken once more when it was changed meanwhile.
         field.set_value("");
         if file.size() > most as f64 {
-            let message =
-                format!("A file has at most {} MiB. Bring it in several parts.", most / 1024 / 1024);
+            let message = format!(
+                "A file has at most {} MiB: “{file_name}” was not taken, and no list stands here now. Bring it in several \
+                 parts.",
+                most / 1024 / 1024
+            );
+            on_refused.run(());
             submission.tell(Some(Failure::invalid(name, &message)));
             return;
         }
@@ -48,11 +54,16 @@ pub(crate) fn FileField(
             let Some(base64) = browser::base64(&file).await else {
                 let message =
                     "The browser cannot read this file. Close it in other programs, then choose it again.";
+                on_refused.run(());
                 submission.tell(Some(Failure::invalid(name, message)));
                 return;
             };
             let _ = value.try_set(Some(ChosenFile { name: file_name, base64 }));
         });
+    };
+    let remove = move |_| {
+        submission.tell(None);
+        value.set(None);
     };
     let chosen = move || value.with(|file| file.as_ref().map(|file| file.name.clone()));
     view! {
@@ -80,6 +91,14 @@ pub(crate) fn FileField(
                 </p>
                 <p class="hint" id=format!("{id}-hint")>{hint}</p>
             </div>
+            <Show when=move || value.with(Option::is_some)>
+                <div class="form-actions">
+                    <button type="button" class="button" data-test="remove-file" on:click=remove>
+                        <Icon name=IconName::Cross/>
+                        "Remove the file"
+                    </button>
+                </div>
+            </Show>
             {move || {
                 let id = problem.id.clone();
                 problem.problem().map(|problem| view! { <p class="problem" id=format!("{id}-problem")>{problem}</p> })

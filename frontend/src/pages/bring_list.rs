@@ -1,6 +1,7 @@
 //! Bringing a list of mailboxes: a file or pasted text, how it is understood, what is wrong with each row, and only then
 //! the mailboxes.
 
+mod ask;
 mod columns;
 mod done;
 mod draft;
@@ -10,6 +11,7 @@ mod rules;
 
 use leptos::prelude::*;
 use shared::{
+    auth::Role,
     id::ProjectId,
     import::{FILE_MAX, ROWS_MAX},
     project::ProjectView,
@@ -18,8 +20,9 @@ use shared::{
 use super::missing::NotFound;
 use crate::{
     api,
-    components::{Alert, FileField, LinesField, PageHead, Spinner, crumb},
+    components::{Alert, Empty, FileField, IconName, LinesField, PageHead, Spinner, crumb},
     load::load,
+    session::Session,
     view::locale::count,
 };
 use columns::Columns;
@@ -44,11 +47,22 @@ fn Bring(project: ProjectView) -> impl IntoView {
     let crumbs = vec![crumb("Projects", "/"), crumb(project.row.name.clone(), home.clone())];
     let needs = [project.source.secret_per_mailbox(), project.target.secret_per_mailbox()];
     let outcome = RwSignal::new(None::<Outcome>);
-    let body = move || match outcome.get() {
+    let session = Session::here();
+    let body = move || {
+        match outcome.get() {
+        _ if !session.may(Role::Operator) => view! {
+            <Empty
+                icon=IconName::Info
+                title="Only operators and owners bring a list"
+                text="You may read everything here, and change nothing. Ask an operator or an owner to bring the list, or to give you another role."
+            />
+        }
+        .into_any(),
         Some(it) => {
             view! { <Done id=id outcome=it again=Callback::new(move |()| outcome.set(None))/> }.into_any()
         }
         None => view! { <Steps id=id needs=needs outcome=outcome/> }.into_any(),
+    }
     };
     let below = view! { <p class="hint">"Nothing is stored before you add the mailboxes, and nothing starts by itself."</p> };
     view! {
@@ -115,6 +129,7 @@ fn Source(draft: Draft, needs: [bool; 2]) -> impl IntoView {
                     accept=".csv,.tsv,.txt,.xlsx,text/csv,text/plain"
                     most=FILE_MAX
                     value=draft.file
+                    on_refused=Callback::new(move |()| draft.clear())
                 />
                 <LinesField name="text" label="Or pasted from a spreadsheet" value=draft.text rows=7/>
             </div>

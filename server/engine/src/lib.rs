@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod account;
+pub mod ask;
 pub mod baseline;
 pub mod check;
 pub mod error;

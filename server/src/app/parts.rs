@@ -10,6 +10,7 @@ use tokio::{runtime::Handle, sync::watch};
 
 use super::StartError;
 use crate::{
+    ask::Asks,
     audit::{self, Deed},
     auth::{Limits, Passwords, Place},
     check::Checks,
@@ -30,6 +31,7 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) live: Sources,
     pub(crate) checks: Checks,
+    pub(crate) asks: Asks,
     /// Where mail goes, as DNS says.
     pub(crate) dns: Dns,
     pub(crate) limits: Limits,
@@ -59,6 +61,7 @@ impl Parts {
             live: Sources { store: store.clone(), running, clock: clock.clone(), closing },
             store,
             checks: Checks::default(),
+            asks: Asks::default(),
             dns: Dns::new(config.dns_server),
             limits: Limits::new(),
             passwords: Passwords::new()?,

@@ -51,7 +51,7 @@ async fn act(verb: &'static Verb, matches: &ArgMatches) -> Result<Exit, Problem>
     if !order.watch {
         return Ok(Exit::Complete);
     }
-    watch::follow(verb, &link, &order).await
+    watch::follow(verb, &link, &order, answer).await
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::Config;
 
 use super::{
-    activity, admins, batches, causes, checks,
+    activity, admins, asks, batches, causes, checks,
     fault::{Answer, Fault},
     findings, forecast, guests,
     headers::DOCS_POLICY,
@@ -71,6 +71,9 @@ use super::{
         batches::remove,
         batches::act,
         batches::tick,
+        asks::begin,
+        asks::read,
+        asks::stop,
         batches::dns,
         imports::preview,
         imports::bad_rows,

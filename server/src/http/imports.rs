@@ -8,7 +8,7 @@ use actix_web::{
 use futures_util::StreamExt as _;
 use shared::{
     error::ApiError,
-    id::ProjectId,
+    id::{AdminId, ProjectId},
     import::{FILE_MAX, ImportDone, ImportForm, ImportPreview},
 };
 use tokio::sync::Semaphore;
@@ -33,12 +33,12 @@ const BODY_MAX: usize = FILE_MAX / 3 * 4 + 1024 * 1024;
     (status = 413, body = ApiError),
 ))]
 pub(super) async fn preview(
-    _: Operator,
+    who: Operator,
     parts: Data<Parts>,
     project: Path<ProjectId>,
     body: Payload,
 ) -> Answer {
-    let (import, form) = understand(&parts, *project, body).await?;
+    let (import, form) = understand(&parts, who.admin.id, *project, body).await?;
     let shown = web::block(move || import.preview(&form)).await;
     let shown = shown.map_err(|error| Fault::internal("Showing a list", &error))?;
     Ok(HttpResponse::Ok().json(shown))
@@ -51,12 +51,12 @@ pub(super) async fn preview(
     (status = 404, body = ApiError),
 ))]
 pub(super) async fn bad_rows(
-    _: Operator,
+    who: Operator,
     parts: Data<Parts>,
     project: Path<ProjectId>,
     body: Payload,
 ) -> Answer {
-    let (import, _) = understand(&parts, *project, body).await?;
+    let (import, _) = understand(&parts, who.admin.id, *project, body).await?;
     let written = web::block(move || import::bad_rows(&import)).await;
     let written = written.map_err(|error| Fault::internal("Writing bad rows", &error))?;
     let written = written.map_err(|error| Fault::internal("Writing bad rows", &error))?;
@@ -81,7 +81,7 @@ pub(super) async fn commit(
     project: Path<ProjectId>,
     body: Payload,
 ) -> Answer {
-    let (import, form) = understand(&parts, *project, body).await?;
+    let (import, form) = understand(&parts, who.admin.id, *project, body).await?;
     let counts = import.counts();
     if form.all_or_nothing && counts.bad > 0 {
         return Err(Fault::conflict(format!(
@@ -103,12 +103,19 @@ pub(super) async fn commit(
 static TURN: Semaphore = Semaphore::const_new(2);
 
 /// Reads the request and understands its list, away from the threads that answer others.
-async fn understand(parts: &Parts, project: ProjectId, body: Payload) -> Result<(Import, ImportForm), Fault> {
+/// What both systems said of its rows, when this admin asked them, counts.
+pub(super) async fn understand(
+    parts: &Data<Parts>,
+    admin: AdminId,
+    project: ProjectId,
+    body: Payload,
+) -> Result<(Import, ImportForm), Fault> {
     let body = whole(body).await?;
     // Not before: whoever sends slowly must not keep others waiting.
     let _turn = TURN.acquire().await.map_err(|error| Fault::internal("Reading a list", &error))?;
     let view = parts.store.project(project).await?;
     let known = parts.store.known_jobs(project).await?;
+    let parts = parts.clone();
     let read = web::block(move || {
         let mut form: ImportForm = serde_json::from_slice(&body).map_err(|_| {
             Fault::invalid(
@@ -116,8 +123,15 @@ async fn understand(parts: &Parts, project: ProjectId, body: Payload) -> Result<
                 "The request is not the form of a list. The API is described at /api/docs.",
             )
         })?;
-        let import = Import::read(&form, &view.source, &view.target, &known)
+        let mut import = Import::read(&form, &view.source, &view.target, &known)
             .map_err(|Refused { field, message }| Fault::invalid(field, message))?;
+        if let Some(id) = &form.asked {
+            // Without it, rows would be added that a system refused.
+            let answers = parts.asks.answers(admin, project, id).ok_or_else(|| {
+                Fault::invalid("asked", "What both systems said is not known here any more. Ask them again.")
+            })?;
+            import.hear(&answers);
+        }
         // Its rows are the list's now.
         (form.file, form.text) = (None, None);
         Ok((import, form))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use shared::{
     folder::FolderPath,
-    import::{ImportField, ImportProblem, ImportRow, ImportShow, ProblemCount},
+    import::{ImportAnswer, ImportField, ImportProblem, ImportRow, ImportShow, ProblemCount},
     job::NewJob,
 };
 
@@ -53,12 +53,14 @@ pub(super) struct Rules<'a> {
 
 /// A row with what is wrong with it. No `Debug`: it holds passwords.
 pub(super) struct Judged {
-    line: u64,
+    pub(super) line: u64,
     pub(super) job: NewJob,
     renamed: bool,
     pub(super) merged: bool,
     pub(super) excluded: bool,
     pub(super) problems: Vec<ImportProblem>,
+    /// What both systems said of it, when they were asked.
+    pub(super) answer: Option<ImportAnswer>,
 }
 
 /// How many rows there are of each sort.
@@ -97,11 +99,18 @@ impl Judged {
             merged: self.merged,
             excluded: self.excluded,
             problems: self.problems.clone(),
+            answer: self.answer.clone(),
         }
     }
 
-    pub(super) fn job(self) -> Option<NewJob> {
-        self.is_good().then_some(self.job)
+    /// Whether it can be added, and not both systems said what they know.
+    pub(super) fn is_unasked(&self) -> bool {
+        self.is_good() && !self.answer.as_ref().is_some_and(ImportAnswer::is_whole)
+    }
+
+    /// Its mailbox with its row in the list.
+    pub(super) fn job(self) -> Option<(u64, NewJob)> {
+        self.is_good().then_some((self.line, self.job))
     }
 }
 
@@ -183,6 +192,7 @@ fn alone(line: &Line, rules: &Rules<'_>) -> Judged {
         merged: false,
         excluded,
         problems,
+        answer: None,
     }
 }
 

@@ -96,7 +96,7 @@ fn quotes_hold_separators_quotes_and_line_breaks() {
         told(&import.preview(&form)),
         "2 a@old.example>a@new.example []\n4 b@old.example>b@new.example []"
     );
-    assert_eq!(import.good()[0].source_secret.as_deref(), Some("p,\"1\""));
+    assert_eq!(import.good()[0].1.source_secret.as_deref(), Some("p,\"1\""));
 }
 
 #[test]
@@ -246,9 +246,10 @@ fn bad_rows_are_corrected_and_brought_again() {
     let again =
         ImportForm { rename: vec!["@old.example -> @new.example".into()], ..file(written.as_bytes()) };
     let jobs = read(&again, &own(), &admin()).good();
-    let secrets: Vec<_> = jobs.iter().map(|job| job.source_secret.as_deref().unwrap_or_default()).collect();
+    let secrets: Vec<_> =
+        jobs.iter().map(|(_, job)| job.source_secret.as_deref().unwrap_or_default()).collect();
     assert_eq!(secrets, ["'=x", "=secret"]);
-    assert_eq!(jobs[0].source_user, "=cmd@old.example");
+    assert_eq!(jobs[0].1.source_user, "=cmd@old.example");
 }
 
 #[test]

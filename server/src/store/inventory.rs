@@ -53,6 +53,12 @@ pub(crate) struct InventorySums {
 }
 
 #[derive(FromQueryResult)]
+struct Names {
+    source_user: String,
+    target_user: String,
+}
+
+#[derive(FromQueryResult)]
 struct ShortRecord {
     short: i64,
     short_bytes: i64,
@@ -216,6 +222,18 @@ impl Store {
         let values = [project.0.into(), after.0.into(), i64::from(limit).into()];
         let records = self.db().reading("Reading an inventory").all(&sql, values).await?;
         self.with_places(project, records).await
+    }
+
+    /// The names of the mailbox that was looked at last: both opened then.
+    pub(crate) async fn seen_mailbox(
+        &self,
+        project: ProjectId,
+    ) -> Result<Option<(String, String)>, StoreError> {
+        let sql = "SELECT j.source_user, j.target_user FROM job j JOIN inventory v ON v.job = j.id
+            WHERE j.project = ? ORDER BY v.looked DESC LIMIT 1";
+        let found: Option<Names> =
+            self.db().reading("Looking for a mailbox that opened").one(sql, [project.0.into()]).await?;
+        Ok(found.map(|Names { source_user, target_user }| (source_user, target_user)))
     }
 
     /// Puts beside each mailbox what else goes to the same target mailbox.

@@ -86,15 +86,24 @@ impl Store {
         project: ProjectId,
         jobs: &[NewJob],
     ) -> Result<Vec<JobId>, StoreError> {
-        self.create_jobs_in(project, None, jobs).await
+        self.insert_jobs(project, None, (1..).zip(jobs)).await
     }
 
-    /// The same, and puts them into a batch of the project.
+    /// The same of the rows of a list, each with its number there, and puts them into a batch of the project.
     pub(crate) async fn create_jobs_in(
         &self,
         project: ProjectId,
         batch: Option<BatchId>,
-        jobs: &[NewJob],
+        jobs: &[(u64, NewJob)],
+    ) -> Result<Vec<JobId>, StoreError> {
+        self.insert_jobs(project, batch, jobs.iter().map(|(row, job)| (*row, job))).await
+    }
+
+    async fn insert_jobs(
+        &self,
+        project: ProjectId,
+        batch: Option<BatchId>,
+        jobs: impl Iterator<Item = (u64, &NewJob)> + Send,
     ) -> Result<Vec<JobId>, StoreError> {
         let tx = self.db().begin("Adding mailboxes").await?;
         let found: Option<i64> = tx.cell("SELECT id FROM project WHERE id = ?", [project.0.into()]).await?;
@@ -103,12 +112,11 @@ impl Store {
             let of: Option<i64> = tx.cell("SELECT project FROM batch WHERE id = ?", [batch.0.into()]).await?;
             of.filter(|of| *of == project.0).ok_or(StoreError::NotFound("batch"))?;
         }
-        let mut ids = Vec::with_capacity(jobs.len());
-        for (index, job) in jobs.iter().enumerate() {
+        let mut ids = Vec::new();
+        for (row, job) in jobs {
             let id = insert(&tx, project, &job.source_user, &job.target_user, job.below.as_ref()).await?.map_err(|Clash| {
                 StoreError::Conflict(format!(
-                    "Row {}: this project moves this source mailbox to this target mailbox already. Leave the row out.",
-                    index + 1
+                    "Row {row}: this project moves this source mailbox to this target mailbox already. Leave the row out."
                 ))
             })?;
             self.put_job_secrets(&tx, id, job.source_secret.as_deref(), job.target_secret.as_deref()).await?;

@@ -4,11 +4,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use engine::fingerprint::{Fingerprinter, brief, fingerprint as whole};
 use shared::{
     endpoint::{Endpoint, ImapEndpoint, Login},
-    import::ImportForm,
+    import::{ImportAnswer, ImportForm, Said},
 };
 
 use crate::{
-    import::{self, Import, Known},
+    import::{self, Answers, Import, Known},
     seeds,
 };
 
@@ -57,10 +57,22 @@ fn read(form: &ImportForm) {
     known.add("anna@old.example".into(), "anna@new.example".into(), None);
     for login in [Login::Password, Login::AuthorizationId { admin: "root".into() }] {
         let sides = (endpoint(login), endpoint(Login::Password));
-        let Ok(list) = Import::read(form, &sides.0, &sides.1, &known) else { continue };
+        let Ok(mut list) = Import::read(form, &sides.0, &sides.1, &known) else { continue };
         let shown = list.preview(form);
         let counts = list.counts();
         assert_eq!(counts.good + counts.bad + counts.excluded, shown.rows);
+        // What both systems say of some rows: one opens, others are refused.
+        let mut answers = Answers::default();
+        let (rows, left) = list.unasked(3, &answers);
+        assert_eq!(rows.len() as u64 + left, counts.good);
+        for (at, key) in rows.into_iter().map(|(key, _)| key).enumerate().collect::<Vec<_>>() {
+            let said = if at == 0 { Said::Open } else { Said::Refused { detail: "No.".into() } };
+            let answer =
+                ImportAnswer { source: said, target: Said::Open, holds: Some(7), free: Some(9), limit: None };
+            answers.keep(key, answer);
+        }
+        list.hear(&answers);
+        let counts = list.counts();
         let returned = import::bad_rows(&list).expect("memory takes it");
         // What comes back corrected is read again.
         let form = ImportForm { file: Some(STANDARD.encode(returned)), ..ImportForm::default() };

@@ -3,11 +3,14 @@
 use std::{fmt::Write as _, fs, time::Duration};
 
 use serde_json::{Value, json};
+use servers::dovecot::{Dovecot, PASSWORD};
+use shared::project::{Options, ProjectForm};
 use tests::{
     app::{OWNER, TestApp},
     artefacts,
     browser::Browser,
     client::Client,
+    mailbox::Mailbox,
 };
 
 const STEP: Duration = Duration::from_secs(30);
@@ -159,5 +162,56 @@ async fn a_list_of_fifty_thousand_rows_stays_a_page() {
         .until(page, Duration::from_secs(60), |text| text.contains("u50@") && !text.contains("u49@"))
         .await;
     browser.look("58-many-rows").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn both_systems_are_asked_about_a_list_before_it_is_added() {
+    let (source, target) =
+        (Dovecot::builder().start().expect("starts"), Dovecot::builder().start().expect("starts"));
+    let (app, client) = TestApp::set_up().await;
+    let side = |server: &Dovecot| Mailbox::on(server, "anna@old.example").side();
+    let options = Options::default();
+    let form =
+        ProjectForm { name: "Headquarters".into(), source: side(&source), target: side(&target), options };
+    let made = client.post("/projects", &form).await.expect(201).json();
+    let project = made["row"]["id"].as_u64().expect("an id");
+    let mut browser = log_in(&app).await;
+    browser.go(&format!("{}/projects/{project}/list", app.url())).await;
+
+    // What was chosen for one list is not taken over to another one.
+    browser.fill("text", "a;b;c;d\nanna@old.example;x;anna@new.example;y").await;
+    browser.css("select[name='column-0']").await;
+    browser.select("column-0", "source-user").await;
+    browser.select("column-1", "source-secret").await;
+    browser.select("column-2", "target-user").await;
+    browser.select("column-3", "target-secret").await;
+    browser.until(ADD, STEP, |text| text == "Add 1 mailbox").await;
+    let head = "source user;target user;source password;target password";
+    let row =
+        |user: &str, password: &str| format!("{user}@old.example;{user}@new.example;{password};{PASSWORD}");
+    let list = [head.to_owned(), row("anna", PASSWORD), row("bert", "wrong")].join("\n");
+    browser.fill("text", &list).await;
+    browser.until(ADD, STEP, |text| text == "Add 2 mailboxes").await;
+    browser.until("[data-test='ask-both']", STEP, |text| text.ends_with("about 2 mailboxes")).await;
+    browser.click("ask-both").await;
+    let status = "[data-test='ask-status']";
+    browser.until(status, STEP, |text| text.contains("1 opened on both sides, 1 refused")).await;
+    browser.until(ADD, STEP, |text| text == "Add 1 mailbox").await;
+    let rows = browser.text("[data-test='preview']").await;
+    assert!(rows.contains("Refused by the source") && rows.contains("Opens on both sides"), "{rows}");
+    browser.look("59-both-asked").await;
+    assert_eq!(mailboxes(&client, project).await, 0, "nothing is stored before");
+    browser.click("add-list").await;
+    browser.test("to-list").await;
+    assert_eq!(mailboxes(&client, project).await, 1);
+
+    // A file that was chosen is taken away again.
+    browser.go(&format!("{}/projects/{project}/list", app.url())).await;
+    upload(&browser, "one.csv", format!("{head}\n{}\n", row("carl", PASSWORD)).as_bytes()).await;
+    browser.until(ADD, STEP, |text| text == "Add 1 mailbox").await;
+    browser.click("remove-file").await;
+    browser.until("[data-test='chosen-file']", STEP, |text| text.starts_with("Choose a file")).await;
+    browser.until("main", STEP, |text| !text.contains("row can be added")).await;
     browser.close().await;
 }

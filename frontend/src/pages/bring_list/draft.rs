@@ -23,6 +23,8 @@ pub(super) struct Draft {
     pub(super) batch: RwSignal<Option<BatchId>>,
     pub(super) show: RwSignal<ImportShow>,
     pub(super) page: RwSignal<usize>,
+    /// Names what both systems said, when they were asked.
+    pub(super) asked: RwSignal<Option<String>>,
 }
 
 impl Draft {
@@ -42,6 +44,7 @@ impl Draft {
             batch: RwSignal::new(None),
             show: RwSignal::new(ImportShow::All),
             page: RwSignal::new(0),
+            asked: RwSignal::new(None),
         };
         // The newer of the two counts, and another list has other columns.
         Effect::new(move |_| {
@@ -56,7 +59,23 @@ impl Draft {
                 draft.forget_columns();
             }
         });
+        // So has another text: what was chosen for one list could take the other's passwords for names.
+        let first = Memo::new(move |_| draft.text.with(|text| first_line(text)));
+        Effect::new(move |before: Option<String>| {
+            let now = first.get();
+            if before.is_some_and(|before| before != now) {
+                draft.forget_columns();
+            }
+            now
+        });
         draft
+    }
+
+    /// Takes the list away, whichever it is.
+    pub(super) fn clear(self) {
+        self.file.set(None);
+        self.text.set(String::new());
+        self.forget_columns();
     }
 
     fn forget_columns(self) {
@@ -89,6 +108,7 @@ impl Draft {
             offset: (self.page.get() * Self::PAGE) as u64,
             limit: None,
             all_or_nothing: false,
+            asked: self.asked.get(),
         })
     }
 
@@ -96,6 +116,11 @@ impl Draft {
     pub(super) fn say_column(self, now: Vec<Option<ImportField>>, at: usize, field: Option<ImportField>) {
         self.columns.set(Some(changed(now, at, field)));
     }
+}
+
+/// The line that tells which columns a list has.
+fn first_line(text: &str) -> String {
+    text.lines().map(str::trim_end).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
 }
 
 fn changed(
@@ -122,7 +147,7 @@ fn words(text: &str) -> Vec<String> {
 mod tests {
     use shared::import::ImportField::{SourceUser, TargetUser};
 
-    use super::{changed, words};
+    use super::{changed, first_line, words};
 
     #[test]
     fn a_meaning_moves_from_one_column_to_another() {
@@ -130,6 +155,19 @@ mod tests {
         assert_eq!(changed(columns.clone(), 2, Some(SourceUser)), [None, Some(TargetUser), Some(SourceUser)]);
         assert_eq!(changed(columns.clone(), 0, None), [None, Some(TargetUser), None]);
         assert_eq!(changed(columns, 9, None), [Some(SourceUser), Some(TargetUser), None]);
+    }
+
+    #[test]
+    fn another_list_is_known_by_its_first_line() {
+        let list = "name;password\r\nanna;secret\r\n";
+        assert_eq!(first_line(list), "name;password");
+        assert_eq!(
+            first_line(&format!("\n{list}bert;secret")),
+            first_line(list),
+            "a row more is the same list"
+        );
+        assert_ne!(first_line("password;name\nsecret;anna"), first_line(list));
+        assert_eq!(first_line(" \n"), "");
     }
 
     #[test]

@@ -6,11 +6,21 @@ use shared::{
     import::{ImportPreview, ImportRow, ImportShow},
 };
 
-use super::{done::Outcome, draft::Draft, preview::Preview};
+use super::{
+    ask::{AskBoth, answered},
+    done::Outcome,
+    draft::Draft,
+    preview::Preview,
+};
 use crate::{
     api, browser,
     components::{Badge, Icon, IconName, Notices, Pager, Submission},
-    view::{amount::counted, locale::count, safe::clean, words::Tone},
+    view::{
+        amount::counted,
+        locale::count,
+        safe::{clean, clean_sentence},
+        words::Tone,
+    },
 };
 
 const SHOWS: [(ImportShow, &str, &str); 4] = [
@@ -83,6 +93,7 @@ pub(super) fn Rows(
                 </div>
                 <Deeds id=id draft=draft preview=preview good=good left=Signal::derive(move || bad.get() + excluded.get()) outcome=outcome/>
             </div>
+            <AskBoth id=id draft=draft preview=preview/>
             <div class="filter">
                 <div class="chips" role="group" aria-label="Which rows">{chips.collect_view()}</div>
                 <ul class="facts" data-test="list-problems">{kinds}</ul>
@@ -176,13 +187,17 @@ fn Deeds(
 fn row(row: ImportRow) -> impl IntoView {
     let (test, verdict) = match (row.excluded, row.problems.is_empty()) {
         (true, _) => ("preview-excluded", view! { <Badge tone=Tone::Plain text="Left out"/> }.into_any()),
-        (false, true) => ("preview-good", view! { <Badge tone=Tone::Good text="OK"/> }.into_any()),
+        (false, true) => {
+            let answer = row.answer.as_ref().map(answered);
+            let answer = answer.map(|answer| view! { <p class="small faint">{clean_sentence(&answer)}</p> });
+            ("preview-good", view! { <Badge tone=Tone::Good text="OK"/> {answer} }.into_any())
+        }
         (false, false) => {
             let problem = |problem: shared::import::ImportProblem| {
                 view! {
                     <li>
                         <Badge tone=Tone::Bad text=problem.title()/>
-                        <p class="problem">{clean(&problem.to_string())}</p>
+                        <p class="problem">{clean_sentence(&problem.to_string())}</p>
                     </li>
                 }
             };

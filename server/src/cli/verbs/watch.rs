@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::{
     Exit, Problem,
     arguments::{Order, Request, filled},
-    link::Link,
+    link::{Answer, Link},
     show::{self, Form, say},
     table::Verb,
 };
@@ -23,11 +23,12 @@ const TRIES: u32 = 20;
 const END: &[u8] = b"\n\n";
 
 /// Tells what changes until it is done. Ctrl-C ends it; what runs on the server goes on.
-pub(super) async fn follow(verb: &Verb, link: &Link, order: &Order) -> Result<Exit, Problem> {
+/// `first` is what was told already.
+pub(super) async fn follow(verb: &Verb, link: &Link, order: &Order, first: Answer) -> Result<Exit, Problem> {
     let following = async {
         match verb.live {
             Some(live) => stream(link, filled(live, order.id.as_deref()), &order.form).await,
-            None => poll(verb, link, order).await,
+            None => poll(verb, link, order, first).await,
         }
     };
     tokio::select! {
@@ -36,21 +37,25 @@ pub(super) async fn follow(verb: &Verb, link: &Link, order: &Order) -> Result<Ex
     }
 }
 
-async fn poll(verb: &Verb, link: &Link, order: &Order) -> Result<Exit, Problem> {
+async fn poll(verb: &Verb, link: &Link, order: &Order, first: Answer) -> Result<Exit, Problem> {
     if verb.method != "GET" {
         return Ok(Exit::Complete);
     }
-    let mut last = None;
-    loop {
-        let answer = link.ask(&order.request).await?;
-        if last.as_ref() != Some(&answer.body) {
-            if last.is_some() {
-                show::print(verb, &answer, order.form.clone())?;
-            }
-            last = Some(answer.body);
-        }
+    let mut last = first;
+    // A check, or asking about a list, comes to its end.
+    while !is_done(&last)? {
         sleep(POLL).await;
+        let answer = link.ask(&order.request).await?;
+        if last.body != answer.body {
+            show::print(verb, &answer, order.form.clone())?;
+            last = answer;
+        }
     }
+    Ok(Exit::Complete)
+}
+
+fn is_done(answer: &Answer) -> Result<bool, Problem> {
+    Ok(answer.is_json && show::value(answer)?.pointer("/done") == Some(&Value::Bool(true)))
 }
 
 async fn stream(link: &Link, path: String, form: &Form) -> Result<Exit, Problem> {

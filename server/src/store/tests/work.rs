@@ -147,6 +147,10 @@ async fn mailboxes_are_added_all_or_none(setting: &Setting) {
     let rows = [sample::mailbox("carl"), sample::mailbox("bert")];
     let error = store.create_jobs(project, &rows).await.expect_err("is refused").to_string();
     assert!(error.starts_with("Row 2:") && !error.contains("bert"), "{error}");
+    // Of a list the row is named as it is numbered there: rows before it may have been left out.
+    let of_list = [(3, sample::mailbox("emil")), (17, sample::mailbox("bert"))];
+    let error = store.create_jobs_in(project, None, &of_list).await.expect_err("is refused").to_string();
+    assert!(error.starts_with("Row 17:"), "{error}");
     let listed: Vec<_> = sample::listed(store, project).await;
     assert_eq!(listed, jobs);
     assert!(matches!(store.create_jobs(ProjectId(99), &rows).await, Err(StoreError::NotFound(_))));

@@ -104,8 +104,14 @@ pub(super) fn status(state: &mut State, command: &Command) -> Vec<Out> {
     let Some(folder) = state.mailbox.folders.get(&name) else {
         return tagged(command, "NO [NONEXISTENT] no such folder");
     };
+    let sizes = folder.messages.iter().map(|message| message.body.len()).sum::<usize>();
+    let asked = command.arguments.iter().any(|argument| match argument {
+        Argument::List(items) => items.contains(&Argument::Atom(b"SIZE".to_vec())),
+        Argument::Atom(_) | Argument::Quoted(_) | Argument::Literal(_) => false,
+    });
+    let size = if asked { format!(" SIZE {sizes}") } else { String::new() };
     let line = format!(
-        "(MESSAGES {} UIDNEXT {} UIDVALIDITY {} HIGHESTMODSEQ {})\r\n",
+        "(MESSAGES {} UIDNEXT {} UIDVALIDITY {} HIGHESTMODSEQ {}{size})\r\n",
         folder.messages.len() + usize::from(state.habits.miscounts),
         folder.next,
         folder.validity,

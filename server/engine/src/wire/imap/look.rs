@@ -263,7 +263,7 @@ impl ImapSession {
         }
         // No folder is open yet: later it would be too late (RFC 5161, section 3.1).
         let wish = if folders.is_empty() { None } else { self.ask_for_vanished() };
-        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)", wish).await
+        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)", wish, read_status).await
     }
 
     /// How many messages folders hold and which id comes next, without opening them. None for one the server will not
@@ -272,16 +272,23 @@ impl ImapSession {
         &mut self,
         folders: &[&Folder],
     ) -> Result<Vec<Option<Standing>>, ConnectorError> {
-        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY)", None).await
+        self.statuses(folders, " (MESSAGES UIDNEXT UIDVALIDITY)", None, read_status).await
+    }
+
+    /// How many bytes folders hold, without opening them (SIZE, RFC 8438). None for one the server will not tell of.
+    pub(crate) async fn sizes(&mut self, folders: &[&Folder]) -> Result<Vec<Option<u64>>, ConnectorError> {
+        let read = |data: &Data| status_item(data.values.get(1)?.list()?, "SIZE");
+        self.statuses(folders, " (SIZE)", None, read).await
     }
 
     /// `wish` was queued before, to hear of ids that are gone.
-    async fn statuses(
+    async fn statuses<T: Clone>(
         &mut self,
         folders: &[&Folder],
         items: &str,
         wish: Option<Tag>,
-    ) -> Result<Vec<Option<Standing>>, ConnectorError> {
+        read: impl Fn(&Data) -> Option<T>,
+    ) -> Result<Vec<Option<T>>, ConnectorError> {
         let mut standings = vec![None; folders.len()];
         let mut waiting = folders.iter().enumerate();
         let mut under_way: VecDeque<(Tag, Option<usize>)> =
@@ -302,7 +309,7 @@ impl ImapSession {
             }
             match (self.connection.step().await?, under_way.front()) {
                 (Step::Data(data), Some((_, Some(at)))) if data.name == "STATUS" => {
-                    standings[*at] = read_status(&data);
+                    standings[*at] = read(&data);
                 }
                 (Step::Data(data), Some((_, None))) => self.changes.vanishes |= since::vanishes(&data),
                 (Step::Data(_), _) => {}
@@ -338,15 +345,18 @@ fn keep_error(
     Ok(())
 }
 
+/// One number of `(MESSAGES 231 UIDNEXT 44292 …)`.
+fn status_item(items: &[Value], name: &str) -> Option<u64> {
+    let mut pairs = items.chunks_exact(2);
+    let pair =
+        pairs.find(|pair| pair[0].bytes().is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes())));
+    pair.and_then(|pair| Value::number(&pair[1]))
+}
+
 /// `* STATUS name (MESSAGES 231 UIDNEXT 44292 …)`.
 fn read_status(data: &Data) -> Option<Standing> {
     let items = data.values.get(1)?.list()?;
-    let item = |name: &str| {
-        let mut pairs = items.chunks_exact(2);
-        let pair = pairs
-            .find(|pair| pair[0].bytes().is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes())));
-        pair.and_then(|pair| Value::number(&pair[1]))
-    };
+    let item = |name: &str| status_item(items, name);
     let short = |name: &str| item(name).and_then(|number| u32::try_from(number).ok());
     Some(Standing {
         validity: short("UIDVALIDITY")?,
