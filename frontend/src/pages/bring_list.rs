@@ -48,9 +48,16 @@ fn Bring(project: ProjectView) -> impl IntoView {
     let needs = [project.source.secret_per_mailbox(), project.target.secret_per_mailbox()];
     let outcome = RwSignal::new(None::<Outcome>);
     let session = Session::here();
+    let steps = move || match outcome.get() {
+        Some(it) => {
+            view! { <Done id=id outcome=it again=Callback::new(move |()| outcome.set(None))/> }.into_any()
+        }
+        None => view! { <Steps id=id needs=needs outcome=outcome/> }.into_any(),
+    };
     let body = move || {
-        match outcome.get() {
-        _ if !session.may(Role::Operator) => view! {
+        match session.may(Role::Operator) {
+        true => steps.into_any(),
+        false => view! {
             <Empty
                 icon=IconName::Info
                 title="Only operators and owners bring a list"
@@ -58,10 +65,6 @@ fn Bring(project: ProjectView) -> impl IntoView {
             />
         }
         .into_any(),
-        Some(it) => {
-            view! { <Done id=id outcome=it again=Callback::new(move |()| outcome.set(None))/> }.into_any()
-        }
-        None => view! { <Steps id=id needs=needs outcome=outcome/> }.into_any(),
     }
     };
     let below = view! { <p class="hint">"Nothing is stored before you add the mailboxes, and nothing starts by itself."</p> };

@@ -64,7 +64,7 @@ pub(super) fn DnsPart(look: DnsLook) -> impl IntoView {
     view! {
         <div class="dns" role="region" aria-label="Where mail goes">
             <p class="hint">
-                "Where mail for these mailboxes' domains goes, and how long others remember it, is said by DNS. "
+                "DNS tells where mail for these mailboxes' domains goes, and how long others remember that. "
                 <button
                     type="button"
                     class="button small"

@@ -101,8 +101,9 @@ fn Column(at: usize, columns: Memo<Vec<ImportColumn>>, draft: Draft) -> impl Int
     let sample = part(|column| &column.sample);
     let choose = move |chosen: String| {
         let chosen = FIELDS.into_iter().find(|field| word(*field) == chosen);
-        let now = columns.with_untracked(|columns| columns.iter().map(|column| column.field).collect());
-        draft.say_column(now, at, chosen);
+        let seen = || columns.with_untracked(|columns| columns.iter().map(|column| column.field).collect());
+        // What was chosen a moment ago counts, though no preview of it came yet.
+        draft.say_column(draft.columns.get_untracked().unwrap_or_else(seen), at, chosen);
     };
     let options = FIELDS.map(|this| {
         view! { <option value=word(this) prop:selected=move || field.get() == Some(this)>{title(this)}</option> }
