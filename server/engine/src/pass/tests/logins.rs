@@ -114,6 +114,33 @@ fn edge_145_a_server_with_too_many_connections_is_waited_for_and_not_hammered() 
 }
 
 #[test]
+fn a_mailbox_that_an_admin_may_not_open_keeps_no_others_of_that_admin_waiting() {
+    clock::run(async {
+        for (answer, cause, tried) in [
+            ("NO [AUTHORIZATIONFAILED] no such user", Cause::LoginNotAllowed, 4),
+            ("NO [AUTHENTICATIONFAILED] no", Cause::LoginHeld, 2),
+        ] {
+            let scene = Scene::new("INBOX: a", "INBOX:").await;
+            scene.source.habits(|habits| habits.instead = vec![("AUTHENTICATE", answer)]);
+            let of_admin = || {
+                let mut order = scene.order(PassKind::Initial);
+                let Endpoint::Imap(endpoint) = &mut order.source.endpoint;
+                endpoint.login = Login::AuthorizationId { admin: ADMIN.to_owned() };
+                order
+            };
+            let gate = of_admin().source.gate;
+            let mut last = None;
+            for _ in 0..4 {
+                let mut order = of_admin();
+                order.source.gate = gate.clone();
+                last = Some(aborted(&scene.run(order).await).0);
+            }
+            assert_eq!((last, scene.source.heard("AUTHENTICATE")), (Some(cause), tried), "{answer}");
+        }
+    });
+}
+
+#[test]
 fn edge_145_a_login_that_is_refused_for_now_is_tried_again_later() {
     clock::run(async {
         for answer in ["NO [LIMIT] too many sessions", "NO [UNAVAILABLE] try later", "NO [INUSE] locked"] {

@@ -79,6 +79,10 @@ pub(crate) async fn log_in(
         if !matches!(error.cause, Cause::LoginRefused | Cause::LoginExpired | Cause::LoginNotAllowed) {
             return Err(error);
         }
+        if admits(endpoint, &error) {
+            attempt.accepted();
+            return Err(ConnectorError { reach: Reach::Mailbox, ..error });
+        }
         attempt.refused(&error.detail);
         if account.tokens.is_none() || stale.is_some() {
             return Err(error);
@@ -86,6 +90,15 @@ pub(crate) async fn log_in(
         // A token may run out earlier than it was said to: another one is tried, once.
         stale = Some(secret);
         connection = connect::open(endpoint, &peer, &mut |_| {}).await?;
+    }
+}
+
+/// Whether a refusal says that the admin's own login was accepted: only this mailbox is not there, or not to be had by that
+/// admin (AUTHORIZATIONFAILED, RFC 5530, section 3). It must not keep others waiting.
+fn admits(endpoint: &ImapEndpoint, error: &ConnectorError) -> bool {
+    match endpoint.login {
+        Login::AuthorizationId { .. } | Login::Master { .. } => error.cause == Cause::LoginNotAllowed,
+        Login::Password | Login::Token { .. } => false,
     }
 }
 
