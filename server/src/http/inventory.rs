@@ -88,9 +88,11 @@ async fn sums(
 ) -> Result<ProjectInventory, Fault> {
     let id = project.row.id;
     let made = parts.clock.now();
-    let sums = parts.store.inventory(id, batch).await?;
-    let amounts = parts.store.amounts_of(id, batch).await?;
-    let records = parts.store.pace(id, made.plus_millis(-PAST_MILLIS)).await?;
+    let (sums, amounts, records) = tokio::try_join!(
+        parts.store.inventory(id, batch),
+        parts.store.amounts_of(id, batch),
+        parts.store.pace(id, made.plus_millis(-PAST_MILLIS)),
+    )?;
     let limits = [&project.options.source_limits, &project.options.target_limits];
     let mut time = expected(&records, amounts);
     if let Some((low, high)) = time.seconds {

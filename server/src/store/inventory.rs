@@ -58,6 +58,20 @@ struct Names {
     target_user: String,
 }
 
+/// So many shared target mailboxes are named in a query; more are looked for by the query itself, which takes longer.
+const MOST_NAMED: u64 = 500;
+
+/// Target mailboxes that several mailboxes go to, as what follows IN, and what it binds.
+struct Shared {
+    sql: String,
+    values: Vec<Value>,
+}
+
+#[derive(FromQueryResult)]
+struct SharedRecord {
+    place: String,
+}
+
 #[derive(FromQueryResult)]
 struct ShortRecord {
     short: i64,
@@ -84,7 +98,7 @@ const SHORT: &str = "(t.need_bytes > t.free_bytes OR t.need > t.free_items)";
 const SHORT_ALONE: &str = "(v.copy_bytes > v.free_bytes OR v.copy_items > v.free_items)";
 /// Target mailboxes that several mailboxes of a project go to: few, and the only ones that have to be grouped. Binds the
 /// project.
-const SHARED: &str = "SELECT LOWER(m.target_user) FROM job m WHERE m.project = ?
+const SHARED: &str = "SELECT LOWER(m.target_user) AS place FROM job m WHERE m.project = ?
     GROUP BY LOWER(m.target_user) HAVING COUNT(*) > 1";
 
 /// Replaces a job's inventory by what its pass found, within the transaction that ends the pass.
@@ -163,24 +177,41 @@ impl Store {
             with("clashes", "clashing_mailboxes"),
             of_batch("j"),
         );
-        let sums: Option<InventorySums> = reading.one(&sql, [project.0.into()]).await?;
-        let mut short = ShortRecord { short: 0, short_bytes: 0 };
-        for sql in [short_alone(batch), short_together(batch)] {
-            let more: Option<ShortRecord> = reading.one(&sql, [project.0.into(), project.0.into()]).await?;
-            let more = more.unwrap_or(ShortRecord { short: 0, short_bytes: 0 });
-            short = ShortRecord {
-                short: short.short + more.short,
-                short_bytes: short.short_bytes + more.short_bytes,
-            };
-        }
-        let sql = format!(
+        let left_out = format!(
             "SELECT COUNT(*) FROM job j WHERE j.project = ? AND j.state = 'skipped'{}",
             of_batch("j")
         );
-        let left_out: Option<i64> = reading.cell(&sql, [project.0.into()]).await?;
-        let ShortRecord { short, short_bytes } = short;
-        let left_out = left_out.unwrap_or_default();
-        Ok(InventorySums { left_out, short, short_bytes, ..sums.unwrap_or_default() })
+        let shared = self.shared_places(project).await?;
+        let (alone, together) = (short_alone(batch, &shared.sql), short_together(batch, &shared.sql));
+        let of_both = || std::iter::once(project.0.into()).chain(shared.values.iter().cloned());
+        // Side by side: each reads all mailboxes of the project.
+        let (sums, alone, together, left_out) = tokio::try_join!(
+            reading.one::<InventorySums>(&sql, [project.0.into()]),
+            reading.one::<ShortRecord>(&alone, of_both()),
+            reading.one::<ShortRecord>(&together, of_both()),
+            reading.cell::<i64>(&left_out, [project.0.into()]),
+        )?;
+        let both = || alone.iter().chain(&together);
+        Ok(InventorySums {
+            left_out: left_out.unwrap_or_default(),
+            short: both().map(|record| record.short).sum(),
+            short_bytes: both().map(|record| record.short_bytes).sum(),
+            ..sums.unwrap_or_default()
+        })
+    }
+
+    /// Target mailboxes that several mailboxes of a project go to.
+    async fn shared_places(&self, project: ProjectId) -> Result<Shared, StoreError> {
+        let reading = self.db().reading("Reading which mailboxes go to the same one");
+        let sql = format!("{SHARED} LIMIT ?");
+        let places = reading.all(&sql, [project.0.into(), whole(MOST_NAMED + 1).into()]).await?;
+        let mut names: Vec<Value> = places.into_iter().map(|SharedRecord { place }| place.into()).collect();
+        if names.len() as u64 > MOST_NAMED {
+            return Ok(Shared { sql: SHARED.to_owned(), values: vec![project.0.into()] });
+        }
+        // No mailbox is called so, and a list of nothing is not understood everywhere.
+        names.push("".into());
+        Ok(Shared { sql: marks(names.len()), values: names })
     }
 
     /// A page of a project's mailboxes with their inventories.
@@ -264,7 +295,7 @@ impl Store {
 }
 
 /// How many mailboxes do not fit into a target mailbox that is theirs alone, and what they lack.
-fn short_alone(batch: Option<BatchId>) -> String {
+fn short_alone(batch: Option<BatchId>, shared: &str) -> String {
     let of_batch = batch.map_or(String::new(), |batch| format!(" AND j.batch = {}", batch.0));
     format!(
         "SELECT COUNT(*) AS short, CAST(COALESCE(SUM(
@@ -272,12 +303,12 @@ fn short_alone(batch: Option<BatchId>) -> String {
             AS short_bytes
          FROM job j JOIN inventory v ON v.job = j.id
          WHERE j.project = ? AND j.state <> 'skipped'{of_batch} AND {SHORT_ALONE}
-            AND LOWER(j.target_user) NOT IN ({SHARED})"
+            AND LOWER(j.target_user) NOT IN ({shared})"
     )
 }
 
 /// The same of those that go to one with others: it counts with all that goes there, whichever batch it is of.
-fn short_together(batch: Option<BatchId>) -> String {
+fn short_together(batch: Option<BatchId>, shared: &str) -> String {
     let here = batch
         .map_or("COUNT(*)".to_owned(), |batch| format!("COUNT(CASE WHEN o.batch = {} THEN 1 END)", batch.0));
     let places = PLACES.replacen("COUNT(*) AS together", &format!("{here} AS here"), 1);
@@ -285,7 +316,7 @@ fn short_together(batch: Option<BatchId>) -> String {
         "SELECT CAST(COALESCE(SUM(t.here), 0) AS BIGINT) AS short, CAST(COALESCE(SUM(
             CASE WHEN t.need_bytes > t.free_bytes THEN t.need_bytes - t.free_bytes ELSE 0 END), 0) AS BIGINT)
             AS short_bytes
-         FROM ({places} AND LOWER(o.target_user) IN ({SHARED}) {BY_PLACE}) t WHERE t.here > 0 AND {SHORT}"
+         FROM ({places} AND LOWER(o.target_user) IN ({shared}) {BY_PLACE}) t WHERE t.here > 0 AND {SHORT}"
     )
 }
 
