@@ -13,7 +13,6 @@ use shared::{
     error::ApiError,
     id::{BatchId, JobId, ProjectId},
     inventory::{InventoryFormat, InventoryPage, InventoryQuery, ProjectInventory, TimeExpected},
-    project::ProjectView,
     time::Timestamp,
 };
 
@@ -51,13 +50,13 @@ pub(super) struct Of {
     (status = 404, body = ApiError),
 ))]
 pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<ProjectId>, of: Query<Of>) -> Answer {
-    let project = parts.store.project(*id).await?;
+    parts.store.project_exists(*id).await?;
     if let Some(batch) = of.batch
         && parts.store.batch_row(batch).await?.project != *id
     {
         return Err(Fault::not_found("This project has no such batch."));
     }
-    let sums = sums(&parts, &project, of.batch).await?;
+    let sums = sums(&parts, *id, of.batch).await?;
     match of.format {
         None => Ok(HttpResponse::Ok().json(sums)),
         Some(format) => file(&parts, *id, of.batch, format, &sums),
@@ -81,14 +80,10 @@ pub(super) async fn mailboxes(
     Ok(HttpResponse::Ok().json(parts.store.inventory_page(*id, &query).await?))
 }
 
-async fn sums(
-    parts: &Parts,
-    project: &ProjectView,
-    batch: Option<BatchId>,
-) -> Result<ProjectInventory, Fault> {
-    let id = project.row.id;
+async fn sums(parts: &Parts, id: ProjectId, batch: Option<BatchId>) -> Result<ProjectInventory, Fault> {
     let made = parts.clock.now();
-    let (sums, amounts, records) = tokio::try_join!(
+    let (project, sums, amounts, records) = tokio::try_join!(
+        parts.store.project(id),
         parts.store.inventory(id, batch),
         parts.store.amounts_of(id, batch),
         parts.store.pace(id, made.plus_millis(-PAST_MILLIS)),

@@ -44,12 +44,10 @@ pub(crate) struct InventorySums {
     pub(crate) clashes: i64,
     pub(crate) clashing_mailboxes: i64,
     pub(crate) limitless: i64,
+    pub(crate) short: i64,
+    pub(crate) short_bytes: i64,
     #[sea_orm(skip)]
     pub(crate) left_out: i64,
-    #[sea_orm(skip)]
-    pub(crate) short: i64,
-    #[sea_orm(skip)]
-    pub(crate) short_bytes: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -163,8 +161,14 @@ impl Store {
             |job: &str| batch.map_or(String::new(), |batch| format!(" AND {job}.batch = {}", batch.0));
         let sum = |what: &str| format!("CAST(COALESCE(SUM(v.{what}), 0) AS BIGINT) AS {what}");
         let with = |what: &str, name: &str| format!("COUNT(CASE WHEN v.{what} > 0 THEN 1 END) AS {name}");
+        let shared = self.shared_places(project).await?;
+        // What goes to a target mailbox of its own is added up beside the rest.
+        let alone = format!("LOWER(j.target_user) NOT IN ({})", shared.sql);
         let sql = format!(
-            "SELECT COUNT(*) AS mailboxes, COUNT(v.job) AS seen, MIN(v.looked) AS oldest, MAX(v.looked) AS newest,
+            "SELECT COUNT(CASE WHEN {SHORT_ALONE} AND {alone} THEN 1 END) AS short,
+                CAST(COALESCE(SUM(CASE WHEN v.copy_bytes > v.free_bytes AND {alone}
+                    THEN v.copy_bytes - v.free_bytes END), 0) AS BIGINT) AS short_bytes,
+                COUNT(*) AS mailboxes, COUNT(v.job) AS seen, MIN(v.looked) AS oldest, MAX(v.looked) AS newest,
                 COUNT(CASE WHEN j.wanted = 'dry-run' AND j.state IN ('queued', 'running', 'pausing', 'stopping')
                     THEN 1 END) AS looking,
                 COUNT(CASE WHEN v.job IS NOT NULL AND v.free_bytes IS NULL AND v.free_items IS NULL
@@ -181,22 +185,22 @@ impl Store {
             "SELECT COUNT(*) FROM job j WHERE j.project = ? AND j.state = 'skipped'{}",
             of_batch("j")
         );
-        let shared = self.shared_places(project).await?;
-        let (alone, together) = (short_alone(batch, &shared.sql), short_together(batch, &shared.sql));
+        let together = short_together(batch, &shared.sql);
         let of_both = || std::iter::once(project.0.into()).chain(shared.values.iter().cloned());
         // Side by side: each reads all mailboxes of the project.
-        let (sums, alone, together, left_out) = tokio::try_join!(
-            reading.one::<InventorySums>(&sql, [project.0.into()]),
-            reading.one::<ShortRecord>(&alone, of_both()),
+        let of_sums = shared.values.iter().chain(&shared.values).cloned().chain([project.0.into()]);
+        let (sums, together, left_out) = tokio::try_join!(
+            reading.one::<InventorySums>(&sql, of_sums),
             reading.one::<ShortRecord>(&together, of_both()),
             reading.cell::<i64>(&left_out, [project.0.into()]),
         )?;
-        let both = || alone.iter().chain(&together);
+        let sums = sums.unwrap_or_default();
+        let together = together.unwrap_or(ShortRecord { short: 0, short_bytes: 0 });
         Ok(InventorySums {
             left_out: left_out.unwrap_or_default(),
-            short: both().map(|record| record.short).sum(),
-            short_bytes: both().map(|record| record.short_bytes).sum(),
-            ..sums.unwrap_or_default()
+            short: sums.short + together.short,
+            short_bytes: sums.short_bytes + together.short_bytes,
+            ..sums
         })
     }
 
@@ -294,20 +298,8 @@ impl Store {
     }
 }
 
-/// How many mailboxes do not fit into a target mailbox that is theirs alone, and what they lack.
-fn short_alone(batch: Option<BatchId>, shared: &str) -> String {
-    let of_batch = batch.map_or(String::new(), |batch| format!(" AND j.batch = {}", batch.0));
-    format!(
-        "SELECT COUNT(*) AS short, CAST(COALESCE(SUM(
-            CASE WHEN v.copy_bytes > v.free_bytes THEN v.copy_bytes - v.free_bytes ELSE 0 END), 0) AS BIGINT)
-            AS short_bytes
-         FROM job j JOIN inventory v ON v.job = j.id
-         WHERE j.project = ? AND j.state <> 'skipped'{of_batch} AND {SHORT_ALONE}
-            AND LOWER(j.target_user) NOT IN ({shared})"
-    )
-}
-
-/// The same of those that go to one with others: it counts with all that goes there, whichever batch it is of.
+/// How many mailboxes do not fit into a target mailbox that they go to with others, and what they lack: it counts with all
+/// that goes there, whichever batch it is of.
 fn short_together(batch: Option<BatchId>, shared: &str) -> String {
     let here = batch
         .map_or("COUNT(*)".to_owned(), |batch| format!("COUNT(CASE WHEN o.batch = {} THEN 1 END)", batch.0));
