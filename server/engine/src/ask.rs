@@ -8,7 +8,7 @@ use shared::{
     check::Side,
     endpoint::Endpoint,
     project::Options,
-    rules::{DeletedPolicy, Filter},
+    rules::{DeletedPolicy, Filter, FolderRules},
 };
 
 use crate::{
@@ -20,8 +20,8 @@ use crate::{
 };
 
 /// Opens a mailbox of the source and tells how many bytes it holds in the folders that are moved: as the server adds them up
-/// (STATUS SIZE, RFC 8438), else as its quota counts the whole mailbox. None: it tells neither, or the options leave out
-/// messages, so that less is moved than it holds.
+/// (STATUS SIZE, RFC 8438), else as its quota counts the whole mailbox, where all of it is moved. None: it tells neither, or
+/// the options leave out messages, so that less is moved than it holds.
 pub async fn source(account: &Account, options: &Options) -> Result<Option<u64>, ConnectorError> {
     let mut session = open(account, Side::Source).await?;
     if options.filter != Filter::default() || options.deleted != DeletedPolicy::Carry {
@@ -29,6 +29,10 @@ pub async fn source(account: &Account, options: &Options) -> Result<Option<u64>,
     }
     if session.connection.capabilities.has("STATUS=SIZE") {
         return held(&mut session, options).await;
+    }
+    let FolderRules { include, exclude, .. } = &options.folders;
+    if !include.is_empty() || !exclude.is_empty() {
+        return Ok(None);
     }
     Ok(session.room().await?.bytes.map(|room| room.used))
 }
@@ -55,6 +59,7 @@ async fn held(session: &mut ImapSession, options: &Options) -> Result<Option<u64
     // What holds all holds nothing of its own that could be told apart here.
     let folders: Vec<&Folder> =
         ruled.folders.iter().filter(|folder| folder.selectable && !folder.holds_all).collect();
-    let sizes: Vec<u64> = session.sizes(&folders).await?.into_iter().flatten().collect();
-    Ok((!sizes.is_empty() || folders.is_empty()).then(|| sizes.into_iter().fold(0, u64::saturating_add)))
+    // Of a folder that it does not tell of, nobody knows.
+    let sizes: Option<Vec<u64>> = session.sizes(&folders).await?.into_iter().collect();
+    Ok(sizes.map(|sizes| sizes.into_iter().fold(0, u64::saturating_add)))
 }

@@ -105,6 +105,36 @@ pub struct Entry {
     pub deaths: u8,
 }
 
+/// How the id of a stand-in begins. No server gives such ids.
+const STAND_IN: &str = "removed ";
+
+/// The id of the stand-in for content that users removed on the target: its own means nothing any more, because the source
+/// rebuilt the folder. With a part of the content's, so that two rebuilds do not give the same to two messages.
+pub(crate) fn stand_in_of(item: &ItemId, fingerprint: Fingerprint) -> ItemId {
+    let [a, b, c, d, ..] = fingerprint.exact;
+    ItemId::Opaque(format!("{STAND_IN}{item} {:08x}", u32::from_be_bytes([a, b, c, d])).into())
+}
+
+/// Whether an id is a stand-in's.
+pub(crate) fn is_stand_in(item: &ItemId) -> bool {
+    match item {
+        ItemId::Opaque(id) => id.starts_with(STAND_IN),
+        ItemId::Uid(_) => false,
+    }
+}
+
+impl Entry {
+    /// Whether an entry shows that the job gets on. An intent alone does not, nor what is left out unread in each pass, nor
+    /// a stand-in: what ends its process would be tried for ever.
+    pub fn is_progress(&self) -> bool {
+        match self.state {
+            EntryState::Copied { .. } => true,
+            EntryState::Skipped { .. } => self.fingerprint.is_some() && !is_stand_in(&self.item),
+            EntryState::Intended => false,
+        }
+    }
+}
+
 /// The ledger could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {

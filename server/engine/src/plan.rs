@@ -5,26 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::cause::Cause;
 
 use crate::{
-    ledger::{Entry, EntryState},
+    ledger::{Entry, EntryState, is_stand_in},
     model::{Fingerprint, Flags, Inventory, ItemId, ItemMeta},
 };
-
-/// How an id begins that stands for content which was removed on the target, known before under an id that means nothing any
-/// more. No server gives such ids.
-const MARK: &str = "removed ";
-
-/// The id that stands for what an entry with this one tells of.
-pub(crate) fn mark_of(item: &ItemId) -> ItemId {
-    ItemId::Opaque(format!("{MARK}{item}").into())
-}
-
-/// Whether an id stands for content that was removed on the target.
-pub(crate) fn is_mark(item: &ItemId) -> bool {
-    match item {
-        ItemId::Opaque(id) => id.starts_with(MARK),
-        ItemId::Uid(_) => false,
-    }
-}
 
 /// What a pass will do in one folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,7 +37,7 @@ pub struct FolderPlan {
     pub anonymous: Vec<Fingerprint>,
     /// What the source marks otherwise than when it was copied.
     pub remarked: Vec<Remarked>,
-    /// Content that users removed on the target before the source rebuilt the folder, by what stands for it in the ledger.
+    /// Content that users removed on the target before the source rebuilt the folder, by its stand-in in the ledger.
     pub removed: Vec<(ItemId, Fingerprint)>,
     /// What was copied and is no longer in the folder on the source, or belongs to another folder now.
     pub gone: Vec<Gone>,
@@ -167,6 +150,12 @@ pub fn plan_folder(
             plan.copy.push(item);
         }
     }
+    if !plan.removed.is_empty() {
+        // What could not be read since the folder was rebuilt may be what users removed: it is held against that once more.
+        let again = plan.copy.iter().filter(|item| known.retried.contains(&item.id));
+        let again: Vec<ItemId> = again.map(|item| item.id.clone()).collect();
+        plan.intended.extend(again.into_iter().map(|item| (item, None)));
+    }
     let gone = known.copied.into_iter().filter_map(|(item, copied)| copied.gone(item));
     plan.gone.extend(gone);
     plan
@@ -180,6 +169,8 @@ struct Known {
     /// On the target in the folder it was in before it moved on the source, or removed from there by its user.
     elsewhere: BTreeSet<ItemId>,
     refused: BTreeMap<ItemId, Refused>,
+    /// Could not be read, or not be sent, for a reason that may be gone.
+    retried: BTreeSet<ItemId>,
     deaths: BTreeMap<ItemId, u8>,
 }
 
@@ -223,7 +214,7 @@ impl Known {
                 self.copied.insert(item, Copied { size, target, adopted, fingerprint, marks });
             }
             EntryState::Intended => _ = self.intended.insert(item, fingerprint),
-            EntryState::Skipped { .. } if is_mark(&item) => {
+            EntryState::Skipped { .. } if is_stand_in(&item) => {
                 plan.removed.extend(fingerprint.map(|fingerprint| (item, fingerprint)));
             }
             EntryState::Skipped { cause: Cause::MovedAtSource | Cause::RemovedOnTarget, .. } => {
@@ -234,7 +225,7 @@ impl Known {
                 self.refused.insert(item, Refused { size, cause, detail, offered });
             }
             // Tried again: the reason may be gone.
-            EntryState::Skipped { .. } => {}
+            EntryState::Skipped { .. } => _ = self.retried.insert(item),
         }
     }
 

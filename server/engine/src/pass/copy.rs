@@ -137,7 +137,7 @@ async fn open_all(
         survey.works[index].to_do().is_some_and(|todo| {
             let plan = &todo.plan;
             let moved = plan.gone.iter().any(|gone| wanted.contains(&gone.size));
-            let idle = plan.copy.is_empty() && plan.remarked.is_empty() && !moved;
+            let idle = plan.copy.is_empty() && plan.remarked.is_empty() && plan.removed.is_empty() && !moved;
             !(ready && idle && todo.record.is_some() && !todo.rebuilt)
         })
     };

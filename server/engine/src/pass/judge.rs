@@ -102,8 +102,8 @@ pub(super) fn judge(
 
 impl Judged {
     /// Whether it finds something that the last comparison did not, on the ground of what was listed before. What only
-    /// informs counts for nothing: it says no more than that the source or the target holds fewer messages than the other,
-    /// and the number of messages is proven.
+    /// informs counts for nothing: the number of messages is proven, and to list all after every deletion would be as dear as
+    /// without baselines. A server that tells the wrong id as gone leads to the wrong name, until a pass that looks afresh.
     pub(super) fn rests_on_baselines(&self, subject: &Subject<'_>) -> bool {
         let before = subject.record.and_then(|(_, record)| record.compared.as_ref());
         let is_new = |finding: &Finding| before.is_none_or(|before| !before.findings.contains(finding));

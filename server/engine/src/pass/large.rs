@@ -11,7 +11,7 @@ use super::{
     copy::Hands,
     course::Course,
     stop::Stop,
-    transfer::{Decision, Lane, Pump, fail, intent, stored},
+    transfer::{Decision, Lane, Pump, intent, stored},
 };
 use crate::{
     error::{ConnectorError, Reach},
@@ -73,9 +73,7 @@ pub(super) async fn carry(
     let known = match known {
         Ok(known) => known,
         Err(error) if error.reach == Reach::Item => {
-            let entry = fail(course, lane, item, error.cause, error.detail).await?;
-            course.ledger.put_entries(&entry.into_iter().collect::<Vec<_>>()).await?;
-            return Ok(());
+            return pump.failed(course, order, item, error.cause, error.detail).await;
         }
         Err(error) => return Err(error.into()),
     };
@@ -106,8 +104,7 @@ pub(super) async fn carry(
             // It would end the same way each time; the target's session cannot be used any more.
             let detail =
                 "it is too large to be held as a whole, and the source delivers other bytes at each reading";
-            let entry = fail(course, lane, item, Cause::Unreadable, detail.to_owned()).await?;
-            course.ledger.put_entries(&entry.into_iter().collect::<Vec<_>>()).await?;
+            pump.failed(course, order, item, Cause::Unreadable, detail.to_owned()).await?;
             return Err(error);
         }
         result => result?,

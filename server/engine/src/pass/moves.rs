@@ -18,7 +18,7 @@ use super::{
     read::{self, Halves},
     stop::Stop,
     survey::Survey,
-    transfer::Lane,
+    transfer::{Lane, entry},
 };
 use crate::{
     error::ConnectorError,
@@ -224,44 +224,55 @@ pub(super) async fn carry_out(
         let (place, lane) = (&movables.places[from], &lanes[to]);
         let uids: Vec<u32> = moves.iter().map(|taken| taken.uid).collect();
         let there = target.those(&place.open, &uids).await.map_err(ConnectorError::anew)?;
-        let (moves, removed): (Vec<Move>, Vec<Move>) =
+        let (moves, unseen): (Vec<Move>, Vec<Move>) =
             moves.into_iter().partition(|taken| pairs::find(&there.items, taken.uid).is_some());
-        settle_removed(course, place, lane, removed).await?;
+        if there.findings.is_empty() {
+            settle_removed(course, place, lane, unseen).await?;
+        } else {
+            // It does not list all that is there: nobody knows that it was removed.
+            let why = "the target does not list it there";
+            settle(course, place, lane, &unseen, Some(why), &[]).await?;
+        }
         if moves.is_empty() {
             continue;
         }
         let uids: Vec<u32> = moves.iter().map(|taken| taken.uid).collect();
         let moved = target.move_items(&place.open, &lane.open, &uids).await.map_err(ConnectorError::anew)?;
-        let mut entries = Vec::new();
-        let mut findings = Vec::new();
-        let (stayed, new) = match moved {
-            Moved::Went(new) => (None, new),
-            Moved::Stayed(why) => (Some(why), vec![None; moves.len()]),
-        };
-        for (taken, uid) in moves.iter().zip(new) {
-            let (state, finding) = outcome(taken, place, lane, stayed.as_deref(), uid);
-            let Move { item, fingerprint, .. } = taken;
-            entries.push((
-                lane.id,
-                Entry {
-                    item: item.id.clone(),
-                    size: item.size,
-                    fingerprint: Some(*fingerprint),
-                    state,
-                    marks: Some(item.flags.clone()),
-                    deaths: 0,
-                },
-            ));
-            findings.push(finding);
-            course.meter.add(1, item.size);
+        match moved {
+            Moved::Stayed(why) => settle(course, place, lane, &moves, Some(&why), &[]).await?,
+            Moved::Went(new) => {
+                settle(course, place, lane, &moves, None, &new).await?;
+                let gone: Vec<ItemId> = moves.into_iter().map(|taken| taken.old).collect();
+                course.ledger.forget_items(place.id, &gone).await?;
+            }
         }
-        course.ledger.put_entries(&entries).await?;
-        if stayed.is_none() {
-            let gone: Vec<ItemId> = moves.into_iter().map(|taken| taken.old).collect();
-            course.ledger.forget_items(place.id, &gone).await?;
-        }
-        course.note(findings).await?;
     }
+    Ok(())
+}
+
+/// Records moves that were carried out, with their new ids where the target told them, or that `stayed` where they were.
+async fn settle(
+    course: &mut Course,
+    place: &Place,
+    lane: &Lane,
+    moves: &[Move],
+    stayed: Option<&str>,
+    new: &[Option<u32>],
+) -> Result<(), Stop> {
+    if moves.is_empty() {
+        return Ok(());
+    }
+    let mut entries = Vec::new();
+    let mut findings = Vec::new();
+    for (at, taken) in moves.iter().enumerate() {
+        let uid = new.get(at).copied().flatten();
+        let (state, finding) = outcome(taken, place, lane, stayed, uid);
+        entries.push((lane.id, entry(&taken.item, Some(taken.fingerprint), state)));
+        findings.push(finding);
+        course.meter.add(1, taken.item.size);
+    }
+    course.ledger.put_entries(&entries).await?;
+    course.note(findings).await?;
     Ok(())
 }
 
@@ -279,15 +290,9 @@ async fn settle_removed(
         "It moved from {} on the source. On the target it was in {}, and is no longer there.",
         place.source, place.open.folder.path
     );
-    let entry = |taken: &Move| Entry {
-        item: taken.item.id.clone(),
-        size: taken.item.size,
-        fingerprint: Some(taken.fingerprint),
-        state: EntryState::Skipped { cause: Cause::RemovedOnTarget, detail: detail.clone() },
-        marks: None,
-        deaths: 0,
-    };
-    let entries: Vec<(FolderId, Entry)> = removed.iter().map(|taken| (lane.id, entry(taken))).collect();
+    let state = EntryState::Skipped { cause: Cause::RemovedOnTarget, detail };
+    let settled = |taken: &Move| entry(&taken.item, Some(taken.fingerprint), state.clone());
+    let entries: Vec<(FolderId, Entry)> = removed.iter().map(|taken| (lane.id, settled(taken))).collect();
     course.ledger.put_entries(&entries).await?;
     for taken in &removed {
         course.leave_out(&lane.source.path, &taken.item.id);

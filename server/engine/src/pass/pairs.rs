@@ -194,7 +194,8 @@ impl Told {
         for Entry { item, fingerprint, state, .. } in entries {
             match state {
                 EntryState::Skipped { cause, detail } => {
-                    match fingerprint.filter(|_| cause.stays()) {
+                    // What users removed on the target is known by its content, too.
+                    match fingerprint.filter(|_| cause.stays() || cause == Cause::RemovedOnTarget) {
                         Some(fingerprint) => _ = tells.refused.insert(item.clone(), fingerprint),
                         None => sorted.undecided |= cause == Cause::Rejected,
                     }

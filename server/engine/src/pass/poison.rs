@@ -1,10 +1,13 @@
 //! Items at which the process may have ended. What was on its way at two deaths is sent by itself, after everything else;
 //! what was on its way alone at two more is left out. Once alone is no proof: anybody can pull the plug at that moment.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use shared::cause::Cause;
-use tokio::sync::Mutex;
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::timeout,
+};
 
 use super::{
     course::Course,
@@ -22,7 +25,19 @@ const SUSPECT: u8 = 2;
 const CONDEMNED: u8 = 4;
 
 /// Mailboxes of one process take turns with what travels alone: at its end, only one of them was on its way.
-pub(super) static TURN: Mutex<()> = Mutex::const_new(());
+static TURN: Mutex<()> = Mutex::const_new(());
+/// How often whoever waits for its turn looks whether an admin wants the pass to end.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Waits for its turn, unless the pass is to end.
+pub(super) async fn turn(course: &Course) -> Result<MutexGuard<'static, ()>, Stop> {
+    loop {
+        course.obey()?;
+        if let Ok(turn) = timeout(LOOK, TURN.lock()).await {
+            return Ok(turn);
+        }
+    }
+}
 
 /// What is to be copied of a lane.
 #[derive(Debug)]

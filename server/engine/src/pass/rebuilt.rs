@@ -5,12 +5,17 @@ use std::collections::{BTreeSet, HashMap};
 
 use shared::{cause::Cause, check::Side};
 
-use super::{copy::Hands, course::Course, stop::Stop, transfer::Lane};
+use super::{
+    copy::Hands,
+    course::Course,
+    stop::Stop,
+    transfer::{self, Lane},
+};
 use crate::{
     error::ConnectorError,
-    ledger::{Entry, EntryState, FolderId},
+    ledger::{Entry, EntryState, FolderId, is_stand_in, stand_in_of},
     model::{Fingerprint, ItemId, ItemMeta},
-    plan::{FolderPlan, is_mark, mark_of},
+    plan::FolderPlan,
     target::OpenFolder,
 };
 
@@ -27,33 +32,26 @@ pub(super) async fn begin_anew(
     plan: &mut FolderPlan,
     side: Side,
 ) -> Result<(), Stop> {
-    let marks = match side {
+    let stand_ins = match side {
         Side::Source => removed(course, hands, id, open).await?,
         Side::Target => Vec::new(),
     };
     // Before the record: until that has the new validity, the next pass comes here again.
-    if marks.is_empty() {
+    if stand_ins.is_empty() {
         course.ledger.forget_entries(id).await?;
     } else {
         // First what is to be remembered: after an interruption in between, the same is found once more.
-        let known = marks.iter().map(|mark| (id, mark.clone())).collect::<Vec<_>>();
+        let known = stand_ins.iter().map(|entry| (id, entry.clone())).collect::<Vec<_>>();
         course.ledger.put_entries(&known).await?;
         let entries = course.ledger.entries(id).await?.into_iter().map(|entry| entry.item);
-        let old: Vec<ItemId> = entries.filter(|item| !is_mark(item)).collect();
+        let old: Vec<ItemId> = entries.filter(|item| !is_stand_in(item)).collect();
         course.ledger.forget_items(id, &old).await?;
     }
-    let intended = |item: &ItemMeta| Entry {
-        item: item.id.clone(),
-        size: item.size,
-        fingerprint: None,
-        state: EntryState::Intended,
-        marks: Some(item.flags.clone()),
-        deaths: 0,
-    };
+    let intended = |item: &ItemMeta| transfer::entry(item, None, EntryState::Intended);
     let entries: Vec<(FolderId, Entry)> = plan.copy.iter().map(|item| (id, intended(item))).collect();
     course.ledger.put_entries(&entries).await?;
     plan.intended = entries.into_iter().map(|(_, entry)| (entry.item, None)).collect();
-    plan.removed = marks.into_iter().filter_map(|mark| Some((mark.item, mark.fingerprint?))).collect();
+    plan.removed = stand_ins.into_iter().filter_map(|entry| Some((entry.item, entry.fingerprint?))).collect();
     Ok(())
 }
 
@@ -66,21 +64,26 @@ async fn removed(
 ) -> Result<Vec<Entry>, Stop> {
     let entries = course.ledger.entries(id).await?;
     let there = hands.target.inventory(open, None).await.map_err(ConnectorError::anew)?;
+    if !there.findings.is_empty() {
+        // It does not list all that is there: what it leaves out is not known to be gone.
+        return Ok(Vec::new());
+    }
     let there: BTreeSet<ItemId> = there.items.into_iter().map(|item| item.id).collect();
     let is_removed = |entry: &Entry| match &entry.state {
         EntryState::Copied { target, .. } => target.is_some_and(|uid| !there.contains(&ItemId::Uid(uid))),
         EntryState::Skipped { cause, .. } => *cause == Cause::RemovedOnTarget,
         EntryState::Intended => false,
     };
-    let removed = entries.into_iter().filter(|entry| entry.fingerprint.is_some() && is_removed(entry));
-    Ok(removed.map(mark).collect())
+    Ok(entries.into_iter().filter(is_removed).filter_map(stand_in).collect())
 }
 
-fn mark(entry: Entry) -> Entry {
-    if is_mark(&entry.item) {
-        return entry;
+/// What stands for an entry from now on; none without what recognises its content.
+fn stand_in(entry: Entry) -> Option<Entry> {
+    if is_stand_in(&entry.item) {
+        return Some(entry);
     }
-    Entry { item: mark_of(&entry.item), state: left_out(), marks: None, deaths: 0, ..entry }
+    let item = stand_in_of(&entry.item, entry.fingerprint?);
+    Some(Entry { item, state: left_out(), marks: None, deaths: 0, ..entry })
 }
 
 fn left_out() -> EntryState {
@@ -92,13 +95,15 @@ fn left_out() -> EntryState {
 pub(super) struct Removed {
     by_print: HashMap<[u8; 16], Vec<ItemId>>,
     taken: Vec<ItemId>,
+    /// Something could not be read in this pass, and may be one of them.
+    waits: bool,
 }
 
 impl Removed {
     pub(super) fn new(lane: &Lane) -> Self {
         let mut removed = Self::default();
-        for (mark, print) in &lane.plan.removed {
-            removed.by_print.entry(print.exact).or_default().push(mark.clone());
+        for (stand_in, print) in &lane.plan.removed {
+            removed.by_print.entry(print.exact).or_default().push(stand_in.clone());
         }
         removed
     }
@@ -109,18 +114,26 @@ impl Removed {
         if !lane.plan.intended.contains_key(&item.id) {
             return None;
         }
-        let mark = self.by_print.get_mut(&print.exact)?.pop()?;
-        self.taken.push(mark);
+        let stand_in = self.by_print.get_mut(&print.exact)?.pop()?;
+        self.taken.push(stand_in);
         Some(left_out())
     }
 
-    /// The marks of what was taken: forgotten as soon as its own entry is there, so that no twin is taken for it.
+    /// The stand-ins of what was taken: forgotten as soon as its own entry is there, so that no twin is taken for it.
     pub(super) fn settled(&mut self) -> Vec<ItemId> {
         std::mem::take(&mut self.taken)
     }
 
-    /// Those of what was not: it is no longer on the source either.
+    /// Something could not be read: what was not taken is kept for the next pass.
+    pub(super) const fn wait(&mut self) {
+        self.waits = true;
+    }
+
+    /// Those of what was not, when everything was looked at: it is no longer on the source either.
     pub(super) fn left(self) -> Vec<ItemId> {
+        if self.waits {
+            return Vec::new();
+        }
         self.by_print.into_values().flatten().chain(self.taken).collect()
     }
 }

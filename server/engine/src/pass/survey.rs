@@ -260,8 +260,12 @@ async fn settled(
         // What a rule about ages leaves out today it may let through tomorrow.
         let aged = matches!(course.order.options.filter.older_than, Some(Age::Days(_)));
         let refusals_stay = !course.order.retry_refused && stays_missing(compared, limit);
-        let complete =
-            (compared.totals.missing == 0 || refusals_stay) && !(aged && compared.totals.left_out > 0);
+        // What the source did not deliver is asked for again: it may have been mended, and nothing changes by that.
+        let unread =
+            |finding: &Finding| finding.severity == Severity::Loss && finding.cause == Cause::Unreadable;
+        let complete = (compared.totals.missing == 0 || refusals_stay)
+            && !compared.findings.iter().any(unread)
+            && !(aged && compared.totals.left_out > 0);
         let by_itself = !course.labels.can_change(&mapped[at].source);
         let wanted = compared.options == course.digest && complete && by_itself;
         let existing = mapped[at].existing.as_ref().filter(|existing| existing.selectable)?;

@@ -80,8 +80,7 @@ pub(super) async fn transfer(
     move_together(course, hands, &mut pump, &company).await?;
     // One by one, when all others are there: should the process end again, it is known at which.
     for (order, item) in poison::alone(&sorted) {
-        let _turn = poison::TURN.lock().await;
-        course.obey()?;
+        let _turn = poison::turn(course).await?;
         let mut alone: Vec<&[ItemMeta]> = vec![&[]; lanes.len()];
         alone[order] = std::slice::from_ref(item);
         move_together(course, hands, &mut pump, &alone).await?;
@@ -227,6 +226,9 @@ impl Pump<'_> {
         let mut settled: Vec<(FolderId, Entry)> = Vec::new();
         let mut sending = Sending { order, prints: HashMap::new() };
         let (mut items, mut holds) = (Vec::new(), Vec::new());
+        if !gathered.failed.is_empty() {
+            self.removed[order].wait();
+        }
         for (meta, cause, detail) in gathered.failed {
             settled.extend(fail(course, lane, meta, cause, detail).await?);
         }
@@ -260,6 +262,21 @@ impl Pump<'_> {
         self.windows += 1;
         self.sending.insert(self.windows, sending);
         Ok(Some(Window { number: self.windows, folder: Arc::clone(&lane.open), items, held: holds }))
+    }
+
+    /// Records an item of a lane that could not be read.
+    pub(super) async fn failed(
+        &mut self,
+        course: &mut Course,
+        order: usize,
+        meta: ItemMeta,
+        cause: Cause,
+        detail: String,
+    ) -> Result<(), Stop> {
+        self.removed[order].wait();
+        let entry = fail(course, &self.lanes[order], meta, cause, detail).await?;
+        course.ledger.put_entries(&entry.into_iter().collect::<Vec<_>>()).await?;
+        Ok(())
     }
 
     /// Records what was decided of items of a lane.
@@ -427,7 +444,7 @@ pub(super) fn stored(
 }
 
 /// What becomes of an item that did not come.
-pub(super) async fn fail(
+async fn fail(
     course: &mut Course,
     lane: &Lane,
     meta: ItemMeta,

@@ -13,7 +13,7 @@ use std::{
 };
 
 use servers::{
-    Result,
+    Error, Result,
     error::Doing,
     process::{Ask, Guarded},
 };
@@ -78,7 +78,9 @@ impl LedgerDisk {
     pub(super) fn come_back(&mut self, held: &[u8]) -> Result<Option<String>> {
         match &mut self.kind {
             Kind::Image(image) => image.come_back(held)?,
-            Kind::Plain | Kind::Small => {}
+            Kind::Plain | Kind::Small => {
+                return Err(Error::new("cutting the power of a disk that cannot lose it"));
+            }
         }
         self.unsound()
     }

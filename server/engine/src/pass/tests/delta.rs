@@ -256,6 +256,54 @@ fn edge_164_what_the_user_removed_on_the_target_stays_away_when_the_source_rebui
 }
 
 #[test]
+fn edge_164_what_could_not_be_read_when_the_source_rebuilt_the_folder_stays_away_all_the_same() {
+    clock::run(async {
+        let scene = moved().await;
+        scene.target.change(|mailbox| _ = mailbox.folder("INBOX").take(1));
+        delta(&scene).await;
+        scene.source.change(|mailbox| mailbox.folder("INBOX").rebuild());
+        scene.source.habits(|habits| habits.withholds = Some(("Text of a", "NO it is damaged")));
+        let appends = scene.target.heard("APPEND");
+        let outcome = delta(&scene).await;
+        assert_eq!(of(&outcome, Cause::Unreadable).len(), 1);
+        scene.source.habits(|habits| habits.withholds = None);
+        for _ in 0..2 {
+            let outcome = delta(&scene).await;
+            assert_eq!((scene.target.heard("APPEND"), scene.target.mailbox().messages()), (appends, 5));
+            assert_eq!(
+                (of(&outcome, Cause::RemovedOnTarget).len(), of(&outcome, Cause::Missing).len()),
+                (1, 0),
+                "{:?}",
+                findings(&outcome)
+            );
+        }
+    });
+}
+
+#[test]
+fn edge_045_edge_163_a_message_that_the_target_will_not_list_is_not_taken_for_removed() {
+    clock::run(async {
+        let scene = moved().await;
+        scene.source.change(|mailbox| {
+            let message = mailbox.folder("INBOX").take(1);
+            mailbox.folder("Work").add(message);
+        });
+        scene.target.habits(|habits| habits.balks = Some(("RFC822.SIZE", "Text of a", "BAD Parse Error")));
+        let appends = scene.target.heard("APPEND");
+        for _ in 0..2 {
+            let outcome = delta(&scene).await;
+            assert!(of(&outcome, Cause::RemovedOnTarget).is_empty(), "{:?}", findings(&outcome));
+            let moved = of(&outcome, Cause::MovedAtSource);
+            assert!(
+                moved[0].detail.contains("it stays in INBOX: the target does not list it there"),
+                "{moved:?}"
+            );
+            assert_eq!((scene.target.heard("APPEND"), scene.target.mailbox().messages()), (appends, 6));
+        }
+    });
+}
+
+#[test]
 fn a_message_that_was_deleted_on_the_source_stays_on_the_target_and_is_named() {
     clock::run(async {
         let scene = moved().await;

@@ -136,6 +136,24 @@ fn edge_105_one_message_that_cannot_be_read_is_named_and_the_others_arrive() {
 }
 
 #[test]
+fn edge_105_a_message_that_could_not_be_read_comes_with_the_next_pass_though_nothing_else_changed() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a bad c", "INBOX:").await;
+        for side in [&scene.source, &scene.target] {
+            side.habits(|habits| habits.capabilities.push("CONDSTORE"));
+        }
+        scene.source.habits(|habits| habits.withholds = Some(("Text of bad", "NO it is damaged")));
+        for kind in [PassKind::Initial, PassKind::Delta] {
+            assert_eq!(of(&scene.pass(kind).await, Cause::Unreadable).len(), 1);
+        }
+        scene.source.habits(|habits| habits.withholds = None);
+        let outcome = scene.pass(PassKind::Delta).await;
+        assert_eq!((outcome.counts.copied, verdict(&outcome)), (1, Verdict::Perfect));
+        scene.check_all_is_there();
+    });
+}
+
+#[test]
 fn a_message_that_breaks_the_connection_every_time_does_not_keep_the_pass_going_for_ever() {
     clock::run(async {
         let scene = Scene::new("INBOX: a refused poison", "INBOX:").await;

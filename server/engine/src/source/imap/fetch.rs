@@ -66,8 +66,10 @@ pub(super) async fn fetch(
             return Ok(());
         }
     }
+    // A header that is larger than allowed is not read in pieces: it ends the session.
+    session.let_larger_pass(part == Part::Whole);
     let fetching = Fetching {
-        session,
+        session: &mut *session,
         orders,
         part,
         capped: portion.is_some(),
@@ -80,9 +82,8 @@ pub(super) async fn fetch(
         asked_folder: None,
         open_folder: None,
     };
-    // Of a message that is too large its header is too: there is nothing to be read in pieces.
-    fetching.session.let_larger_pass(part == Part::Whole);
     let fetched = fetching.run().await;
+    session.let_larger_pass(false);
     match fetched {
         Ok(()) | Err(End::Closed) => Ok(()),
         Err(End::Error(error)) => Err(error),
