@@ -6,7 +6,7 @@ mod round;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -41,8 +41,18 @@ struct Ask {
     admin: AdminId,
     project: ProjectId,
     said: Arc<Heard>,
-    doors: Arc<Doors>,
+    /// The round alone holds them, with the passwords: nobody does when it is over.
+    doors: Weak<Doors>,
     stop: AbortHandle,
+}
+
+/// Why nobody can say what was said in a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unsaid {
+    /// There is none of this id that this admin began for this project.
+    Gone,
+    /// It still runs: what was said may be taken back when it ends.
+    Running,
 }
 
 /// What was said so far. The round writes it, whoever asks reads it.
@@ -84,7 +94,7 @@ impl Asks {
         let stop = work.abort_handle();
         list.insert(
             id.clone(),
-            Ask { admin, project, said: Arc::clone(&said), doors: Arc::clone(&doors), stop },
+            Ask { admin, project, said: Arc::clone(&said), doors: Arc::downgrade(&doors), stop },
         );
         drop(list);
         runtime.spawn(async move {
@@ -95,6 +105,8 @@ impl Asks {
                 Err(_) => Some("An error inside carbonio-migrate ended it. Please report it with the log."),
             };
             doors.settle(&said);
+            // With it go the passwords.
+            drop(doors);
             said.end(stopped);
         });
         Ok(id)
@@ -106,16 +118,20 @@ impl Asks {
         let ask = list.get(id).filter(|ask| ask.admin == admin)?;
         let mut view = ask.said.lock().view.clone();
         if !view.done {
-            view.waiting = ask.doors.waits();
+            view.waiting = ask.doors.upgrade().and_then(|doors| doors.waits());
         }
         Some(view)
     }
 
-    /// What was said until now about the rows of a project.
-    pub(crate) fn answers(&self, admin: AdminId, project: ProjectId, id: &str) -> Option<Answers> {
+    /// What was said about the rows of a project in a round that is over.
+    pub(crate) fn answers(&self, admin: AdminId, project: ProjectId, id: &str) -> Result<Answers, Unsaid> {
         let list = self.lock();
-        let ask = list.get(id).filter(|ask| ask.admin == admin && ask.project == project)?;
-        Some(ask.said.lock().answers.clone())
+        let ask = list.get(id).filter(|ask| ask.admin == admin && ask.project == project);
+        let state = ask.ok_or(Unsaid::Gone)?.said.lock();
+        match state.view.done {
+            true => Ok(state.answers.clone()),
+            false => Err(Unsaid::Running),
+        }
     }
 
     /// Stops a round; what was said counts. False when there is none of this id that this admin began.

@@ -54,9 +54,8 @@ fn sheet(into: Vec<u8>) -> csv::Writer<Vec<u8>> {
 }
 
 fn cells(row: &InventoryRow) -> [String; COLUMNS.len()] {
-    let found = |of: fn(&MailboxInventory) -> u64| row.found.map_or(String::new(), |it| of(&it).to_string());
-    let room = |of: fn(&MailboxInventory) -> Option<u64>| {
-        row.found.and_then(|it| of(&it)).map_or(String::new(), |amount| amount.to_string())
+    let found = |of: fn(&MailboxInventory) -> Option<u64>| {
+        row.found.and_then(|it| of(&it)).map_or(String::new(), |number| number.to_string())
     };
     [
         guarded(&row.source_user),
@@ -64,19 +63,19 @@ fn cells(row: &InventoryRow) -> [String; COLUMNS.len()] {
         guarded(&row.below.as_ref().map(ToString::to_string).unwrap_or_default()),
         guarded(row.batch.as_deref().unwrap_or_default()),
         row.found.map_or(String::new(), |it| it.looked.to_string()),
-        found(|it| it.folders),
-        found(|it| it.items),
-        found(|it| it.bytes),
-        found(|it| it.copy),
-        found(|it| it.copy_bytes),
-        found(|it| it.oversized),
-        found(|it| it.oversized_bytes),
-        found(|it| it.renamed),
-        found(|it| it.clashes),
-        found(|it| it.unreadable),
-        room(|it| it.free_bytes),
-        room(|it| it.limit_bytes),
-        room(|it| it.free_items),
+        found(|it| Some(it.folders)),
+        found(|it| Some(it.items)),
+        found(|it| Some(it.bytes)),
+        found(|it| Some(it.copy)),
+        found(|it| Some(it.copy_bytes)),
+        found(|it| Some(it.oversized)),
+        found(|it| Some(it.oversized_bytes)),
+        found(|it| Some(it.renamed)),
+        found(|it| Some(it.clashes)),
+        found(|it| Some(it.unreadable)),
+        found(|it| it.free_bytes),
+        found(|it| it.limit_bytes),
+        found(|it| it.free_items),
         row.together.to_string(),
         row.need.to_string(),
         row.need_bytes.to_string(),

@@ -80,7 +80,8 @@ impl Queue {
                 passes = passes.len(),
                 "some passes did not finish their window in time and are dropped"
             );
-            // Their connections are closed with them.
+            // The engine of each is aborted with it, and not waited for: its connections are closed a moment later, or by the
+            // end of this process.
             passes.shutdown().await;
         }
         // Nothing is held any more, whatever the database says: who was dropped, or claimed without a word, is no dead one's.

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
+    report::words::counted,
     store::{REPEATS, STARTS, Store, StoreError},
 };
 
@@ -132,7 +133,7 @@ impl Due {
             Self::Again { at, missed, .. } => ("Delta pass begun", *at, *missed),
             Self::Plan { .. } => return None,
         };
-        let mailboxes = format!("{reached} mailbox{}", if reached == 1 { "" } else { "es" });
+        let mailboxes = counted(reached, "mailbox");
         if now.millis() - at.millis() <= LATE_MILLIS {
             return Some(format!("{what} on time: {mailboxes}."));
         }

@@ -47,7 +47,7 @@ mod tokens;
 mod wishes;
 mod words;
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use sea_orm::sqlx::PgConnection;
 use tokio::sync::{Mutex, watch};
@@ -91,6 +91,8 @@ struct Inner {
     /// The session that shows that this process is there; none where it is no node, or has just lost it.
     session: Mutex<Option<PgConnection>>,
     changed: watch::Sender<u64>,
+    /// Projects that this version cannot read and that it was warned of already.
+    unreadable: std::sync::Mutex<BTreeSet<i64>>,
 }
 
 impl Store {
@@ -132,7 +134,8 @@ impl Store {
         let db = location.open(times, alone).await?;
         let node = leases::new_node_name()?;
         let (session, changed) = (Mutex::default(), watch::Sender::new(0));
-        let inner = Inner { db, sealer, node, times, session, changed };
+        let unreadable = std::sync::Mutex::default();
+        let inner = Inner { db, sealer, node, times, session, changed, unreadable };
         Ok(Self { inner: Arc::new(inner) })
     }
 

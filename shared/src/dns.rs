@@ -150,6 +150,27 @@ impl BatchDns {
     pub fn against(&self, step: Step) -> Option<&str> {
         self.doubts.iter().find(|doubt| doubt.step == step).map(|doubt| doubt.told.as_str())
     }
+
+    /// What is said of no domain, in sentences.
+    pub fn notes(&self) -> Vec<String> {
+        let more = match self.more {
+            0 => None,
+            1 => Some("One domain more was not asked for: only the largest are.".to_owned()),
+            more => Some(format!("{more} domains more were not asked for: only the largest are.")),
+        };
+        let nameless = match self.nameless {
+            0 => None,
+            1 => Some(
+                "One mailbox has no domain in its name on the target: check by hand where its mail goes."
+                    .to_owned(),
+            ),
+            nameless => Some(format!(
+                "{nameless} mailboxes have no domain in their name on the target: check by hand where their mail goes."
+            )),
+        };
+        let none = self.domains.is_empty().then(|| "There is no domain to ask for.".to_owned());
+        [more, nameless, none].into_iter().flatten().collect()
+    }
 }
 
 /// What speaks against ticking off the steps about DNS.
@@ -161,25 +182,33 @@ pub fn doubts(domains: &[DomainDns]) -> Vec<Doubt> {
     });
     let slow = slow.map(|(domain, more)| {
         let ttl = domain.ttl.unwrap_or_default();
-        format!("The time to live of {}{more} is {ttl} seconds.", domain.domain)
+        let least = if domain.ttl_of_zone { "" } else { "at least " };
+        format!(
+            "The time to live of {} is {least}{ttl} seconds: lower it before the switch.{more}",
+            domain.domain
+        )
     });
     let old = first(domains, |domain| match domain.course {
         Course::Source | Course::Mixed | Course::Nowhere => true,
         Course::Target | Course::Both | Course::Elsewhere | Course::Unknown => false,
     });
     let old = old.map(|(domain, more)| match domain.course {
-        Course::Nowhere => format!("No mail can arrive for {}{more}.", domain.domain),
-        Course::Mixed => {
-            format!("Some of the mail for {}{more} may still go to the old system.", domain.domain)
-        }
+        Course::Nowhere => format!(
+            "No mail can arrive for {}: give it an MX record that names the new system.{more}",
+            domain.domain
+        ),
+        Course::Mixed => format!(
+            "Some of the mail for {} may still go to the old system: change its MX records.{more}",
+            domain.domain
+        ),
         Course::Source | Course::Target | Course::Both | Course::Elsewhere | Course::Unknown => {
-            format!("Mail for {}{more} still goes to the old system.", domain.domain)
+            format!("Mail for {} still goes to the old system: change its MX record.{more}", domain.domain)
         }
     });
     [doubt(Step::Ttl, slow), doubt(Step::Mx, old)].into_iter().flatten().collect()
 }
 
-/// The first of the domains that are so, and how many more are, in words.
+/// The first of the domains that are so; and that there are more, in a sentence: what is said is true of the first alone.
 fn first(domains: &[DomainDns], is_so: impl Fn(&DomainDns) -> bool) -> Option<(&DomainDns, String)> {
     let mut found = domains.iter().filter(|domain| is_so(domain));
     let one = found.next()?;
@@ -187,8 +216,8 @@ fn first(domains: &[DomainDns], is_so: impl Fn(&DomainDns) -> bool) -> Option<(&
         one,
         match found.count() {
             0 => String::new(),
-            1 => " (and of one domain more)".into(),
-            more => format!(" (and of {more} domains more)"),
+            1 => " One domain more is to be looked at, too.".into(),
+            more => format!(" {more} domains more are to be looked at, too."),
         },
     ))
 }
@@ -218,16 +247,70 @@ mod tests {
     fn what_dns_says_is_held_against_the_steps_it_is_about() {
         let long = domain("a.example", Course::Source, Some(86_400));
         assert_eq!(
-            told(&[long.clone(), domain("b.example", Course::Source, Some(300))]),
+            told(&[long, domain("b.example", Course::Source, Some(300))]),
             [
-                (Step::Ttl, "The time to live of a.example is 86400 seconds.".to_owned()),
+                (
+                    Step::Ttl,
+                    "The time to live of a.example is 86400 seconds: lower it before the switch.".to_owned()
+                ),
                 (
                     Step::Mx,
-                    "Mail for a.example (and of one domain more) still goes to the old system.".to_owned()
+                    "Mail for a.example still goes to the old system: change its MX record. One domain more is to be \
+                     looked at, too."
+                        .to_owned()
                 ),
             ]
         );
         assert_eq!(told(&[domain("a.example", Course::Target, Some(300))]), []);
+    }
+
+    #[test]
+    fn what_is_said_of_one_domain_is_not_said_of_the_others() {
+        let remembered = DomainDns { ttl_of_zone: false, ..domain("a.example", Course::Nowhere, Some(3600)) };
+        let told = told(&[
+            remembered,
+            domain("b.example", Course::Source, Some(86_400)),
+            domain("c.example", Course::Mixed, Some(600)),
+        ]);
+        let told: Vec<&str> = told.iter().map(|(_, told)| told.as_str()).collect();
+        assert_eq!(
+            told,
+            [
+                "The time to live of a.example is at least 3600 seconds: lower it before the switch. 2 domains more are to \
+                 be looked at, too.",
+                "No mail can arrive for a.example: give it an MX record that names the new system. 2 domains more are to be \
+                 looked at, too.",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_said_of_no_domain_counts_in_good_grammar() {
+        let notes = |more, nameless| {
+            let told = BatchDns {
+                asked: Timestamp::from_millis(0),
+                servers: Vec::new(),
+                source: "old.example".into(),
+                target: "new.example".into(),
+                domains: vec![domain("a.example", Course::Target, None)],
+                more,
+                nameless,
+                doubts: Vec::new(),
+                lines: Vec::new(),
+            };
+            told.notes()
+        };
+        assert!(notes(0, 0).is_empty());
+        let one = notes(1, 1);
+        assert!(
+            one[0].starts_with("One domain more was not") && one[1].starts_with("One mailbox has"),
+            "{one:?}"
+        );
+        let many = notes(3, 2);
+        assert!(
+            many[0].starts_with("3 domains more were") && many[1].starts_with("2 mailboxes have"),
+            "{many:?}"
+        );
     }
 
     #[test]

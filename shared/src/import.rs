@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{folder::FolderPath, id::BatchId, size::size};
 
-/// Rows that both systems are asked about at once, at most: each costs a login on either side.
+/// Rows that both systems are asked about in one round, at most: each costs a login on either side.
 pub const ASKED_MAX: usize = 1000;
 /// Largest file, in bytes.
 pub const FILE_MAX: usize = 20 * 1024 * 1024;
@@ -226,7 +226,7 @@ pub struct AskView {
     pub refused: u64,
     /// Rows among them of which a system said nothing.
     pub unknown: u64,
-    /// Rows that are left for another time: at most 1,000 are asked about at once.
+    /// Rows that are left for another time: one round takes 1,000 at most.
     pub left: u64,
     /// Why nothing is asked at the moment, in a sentence.
     pub waiting: Option<String>,
@@ -362,7 +362,7 @@ impl std::fmt::Display for ImportProblem {
                 write!(f, "The target's domain {domain} is not one that belongs here.")
             }
             Self::SourceRefused { detail } => {
-                write!(f, "{detail} Check the name and the password on the source.")
+                write!(f, "{detail} Check the name on the source, and the password where the list has one.")
             }
             Self::TargetRefused { detail } => {
                 write!(f, "{detail} Check that the mailbox exists on the target, and its name and password.")

@@ -57,6 +57,15 @@ pub(super) struct Told {
     pub(super) room: Option<Allowance>,
 }
 
+/// What a system is asked about a mailbox.
+#[derive(Debug, Clone, Copy)]
+enum Question {
+    /// All that counts for a row.
+    All,
+    /// Whether it opens, and nothing else.
+    Opens,
+}
+
 /// What came of a try.
 pub(super) enum Came {
     /// It opened.
@@ -102,23 +111,25 @@ impl Door {
     /// Asks about the mailbox of a row.
     pub(super) async fn ask(&self, key: RowKey, account: &Account) -> Came {
         if !self.shared {
-            return match self.try_in(account).await {
+            return match self.try_in(account, Question::All).await {
                 Tried::In(told) => Came::In(told),
                 Tried::Refused(error) => Came::Refused(error.sentence()),
                 Tried::Failed(why) => Came::Unknown(why),
             };
         }
         let mut known = self.known.lock().await;
-        match self.try_in(account).await {
+        match self.try_in(account, Question::All).await {
             Tried::In(told) => {
                 self.lock().doubted.clear();
                 *known = Some(account.clone());
                 Came::In(told)
             }
             Tried::Refused(error) => match &*known {
-                Some(known) => match self.try_in(known).await {
+                Some(known) => match self.try_in(known, Question::Opens).await {
                     Tried::In(_) => Came::Refused(error.sentence()),
-                    Tried::Refused(_) | Tried::Failed(_) => Came::Unknown(self.shut_admin(&error)),
+                    Tried::Refused(_) => Came::Unknown(self.shut_admin(&error)),
+                    // It proves nothing, neither way.
+                    Tried::Failed(why) => Came::Unknown(why),
                 },
                 None => {
                     let mut state = self.lock();
@@ -136,7 +147,7 @@ impl Door {
     }
 
     /// One try, and more where the system asks for patience.
-    async fn try_in(&self, account: &Account) -> Tried {
+    async fn try_in(&self, account: &Account, question: Question) -> Tried {
         let mut tries = 0;
         loop {
             if let Some(why) = self.is_shut() {
@@ -144,7 +155,7 @@ impl Door {
             }
             // Waits for its turn among passes, for open hours, and as long as the server wants.
             let slot = account.gate.slot(&account.user).await;
-            let asked = timeout(PATIENCE, self.once(account)).await;
+            let asked = timeout(PATIENCE, self.once(account, question)).await;
             drop(slot);
             let error = match asked {
                 Ok(Ok(told)) => {
@@ -172,10 +183,16 @@ impl Door {
         }
     }
 
-    async fn once(&self, account: &Account) -> Result<Told, ConnectorError> {
-        Ok(match self.side {
-            Side::Source => Told { holds: ask::source(account, &self.options).await?, room: None },
-            Side::Target => Told { holds: None, room: ask::target(account).await? },
+    async fn once(&self, account: &Account, question: Question) -> Result<Told, ConnectorError> {
+        Ok(match (question, self.side) {
+            (Question::Opens, side) => {
+                ask::knock(account, side).await?;
+                Told::default()
+            }
+            (Question::All, Side::Source) => {
+                Told { holds: ask::source(account, &self.options).await?, room: None }
+            }
+            (Question::All, Side::Target) => Told { holds: None, room: ask::target(account).await? },
         })
     }
 

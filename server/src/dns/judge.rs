@@ -1,7 +1,5 @@
 //! What the answers of DNS mean for a cutover, in words. Pure.
 
-use std::collections::BTreeSet;
-
 use hickory_proto::op::ResponseCode;
 use shared::dns::{BatchDns, Course, DomainDns, MailHost, Points, SHORT_TTL};
 
@@ -10,6 +8,7 @@ use super::{
     look::{Answer, HOSTS_MAX, Host, System},
     name::shown,
 };
+use crate::report::words::counted;
 
 const ELSE: &str = "name another DNS server with --dns-server";
 
@@ -40,7 +39,7 @@ pub(super) fn domain(
             let problem = problem(&domain, &why);
             unknown(domain, problem)
         }
-        Answer::Told { hosts, of_zone, stale } => {
+        Answer::Told { hosts, of_zone, stale, more } => {
             let hosts: Vec<_> = hosts.into_iter().map(|host| mail_host(host, source, target)).collect();
             let ttl = hosts.iter().map(|host| host.ttl).min();
             let course = course(&hosts);
@@ -54,7 +53,7 @@ pub(super) fn domain(
                 advice: Vec::new(),
                 problem: None,
             };
-            told.advice = advice(&told, stale);
+            told.advice = advice(&told, stale, more);
             told
         }
     }
@@ -106,7 +105,7 @@ fn course(hosts: &[MailHost]) -> Course {
 }
 
 /// What it means and what to do.
-fn advice(told: &DomainDns, stale: Option<u32>) -> Vec<String> {
+fn advice(told: &DomainDns, stale: Option<u32>, more: bool) -> Vec<String> {
     let mut advice = vec![
         match told.course {
             Course::Source => "It points to the old system.",
@@ -158,7 +157,7 @@ fn advice(told: &DomainDns, stale: Option<u32>) -> Vec<String> {
              own servers were not asked, or do not answer this machine. Look into the zone itself."
         ),
     }));
-    if told.hosts.len() == HOSTS_MAX {
+    if more {
         advice.push(format!("Only its {HOSTS_MAX} preferred mail servers are shown."));
     }
     advice
@@ -201,33 +200,25 @@ fn problem(domain: &str, why: &Silence) -> String {
 pub(super) fn lines(told: &BatchDns) -> Vec<String> {
     let mut lines = Vec::new();
     for domain in &told.domains {
-        let number = domain.mailboxes;
-        let mailboxes = if number == 1 { "mailbox" } else { "mailboxes" };
-        lines.push(format!("{} ({number} {mailboxes}): {}", domain.domain, domain.course.title()));
+        let mailboxes = counted(domain.mailboxes, "mailbox");
+        lines.push(format!("{} ({mailboxes}): {}", domain.domain, domain.course.title()));
         for host in &domain.hosts {
             let preference =
                 host.preference.map_or_else(String::new, |preference| format!("MX {preference} "));
-            let addresses: BTreeSet<&str> = host.addresses.iter().map(String::as_str).collect();
-            let addresses: Vec<_> = addresses.into_iter().collect();
+            let addresses = match host.addresses.as_slice() {
+                [] => String::new(),
+                addresses => format!(" ({})", addresses.join(" ")),
+            };
             lines.push(format!(
-                "  {preference}{}, TTL {} s, {} ({})",
+                "  {preference}{}, TTL {} s, {}{addresses}",
                 host.name,
                 host.ttl,
-                host.points.title(),
-                addresses.join(" ")
+                host.points.title()
             ));
         }
         lines.extend(domain.problem.iter().chain(&domain.advice).map(|sentence| format!("  {sentence}")));
     }
-    if told.more > 0 {
-        lines.push(format!("{} domains more were not asked for: only the largest are.", told.more));
-    }
-    if told.nameless > 0 {
-        lines.push(format!("{} mailboxes have no domain in their name on the target.", told.nameless));
-    }
-    if told.domains.is_empty() {
-        lines.push("There is no domain to ask for.".into());
-    }
+    lines.extend(told.notes());
     lines
 }
 

@@ -48,6 +48,8 @@ pub(super) enum Answer {
         of_zone: bool,
         /// How long other servers may still give another answer than the zone, in seconds; none: they give the same.
         stale: Option<u32>,
+        /// Whether it has more mail servers than are looked at.
+        more: bool,
     },
     /// It did not tell.
     Silent(Silence),
@@ -90,17 +92,22 @@ pub(super) async fn domain(asker: &Asker, domain: &str) -> Answer {
         let names = |servers: &[Host]| -> BTreeSet<(Option<u16>, Name)> {
             servers.iter().map(|host| (host.preference, host.name.clone())).collect()
         };
-        stale = (names(&newer) != names(&servers))
-            .then(|| servers.iter().map(|host| host.ttl).max().unwrap_or_default());
-        (servers, of_zone) = (newer, true);
+        // An alias without what it leads to, which another zone holds, says nothing of mail servers.
+        if !newer.is_empty() || own.answers.is_empty() {
+            let differs = names(&newer) != names(&servers);
+            // How long others remember that there was no mail server, nobody told.
+            stale = servers.iter().map(|host| host.ttl).max().filter(|_| differs);
+            (servers, of_zone) = (newer, true);
+        }
     }
     if servers.is_empty() {
         // Mail goes to the address of the name itself then (RFC 5321, section 5.1).
         let (addresses, ttl, authoritative) = addresses(asker, &name).await;
         let own = Host { preference: None, name, ttl, addresses };
         let hosts = if own.addresses.is_empty() { Vec::new() } else { vec![own] };
-        return Answer::Told { hosts, of_zone: authoritative, stale };
+        return Answer::Told { hosts, of_zone: authoritative, stale, more: false };
     }
+    let more = servers.len() > HOSTS_MAX;
     servers.truncate(HOSTS_MAX);
     let found = join_all(servers.iter().map(|host| addresses(asker, &host.name))).await;
     for (host, (addresses, ..)) in servers.iter_mut().zip(found) {
@@ -108,7 +115,7 @@ pub(super) async fn domain(asker: &Asker, domain: &str) -> Answer {
     }
     // "." says that the domain takes no mail (RFC 7505).
     servers.retain(|host| !host.name.is_root());
-    Answer::Told { hosts: servers, of_zone, stale }
+    Answer::Told { hosts: servers, of_zone, stale, more }
 }
 
 /// The mail servers in an answer, the preferred ones first.

@@ -164,8 +164,23 @@ async fn hostile_names_are_shown_without_their_bytes() {
     assert!(name.is_ascii() && name.contains("\\027") && !name.contains(['<', '\u{1b}']), "{name}");
     assert_eq!(told.course, Course::Unknown, "it has no address");
     // A zone with thousands of records does not fill the page.
-    let many = (0..900).map(|number| (60, Data::mx(number, "filter.example"))).collect();
-    assert_eq!(one(Reply::OverTcp(many)).await.hosts.len(), 10);
+    for (number, more) in [(900, true), (10, false)] {
+        let many = (0..number).map(|number| (60, Data::mx(number, "filter.example"))).collect();
+        let told = one(Reply::OverTcp(many)).await;
+        assert_eq!(told.hosts.len(), 10);
+        assert_eq!(told.advice.join(" ").contains("Only its 10 preferred"), more, "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn lines_name_addresses_where_there_are_any() {
+    let server = server();
+    let records = vec![(300, Data::mx(10, "mx.old.example")), (300, Data::mx(20, "gone.example"))];
+    server.set("a.example", Reply::Records(records));
+    let lines = ask(&server, &["a.example"]).await.lines;
+    let ends = |name: &str, end: &str| lines.iter().any(|line| line.contains(name) && line.ends_with(end));
+    assert!(ends("mx.old.example", "(192.0.2.1 2001:db8::1)"), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("()")), "{lines:?}");
 }
 
 #[tokio::test]
@@ -212,6 +227,21 @@ async fn the_zones_own_server_is_believed_rather_than_the_memory_of_another() {
     assert_eq!((exact.domains[1].course, exact.domains[1].ttl), (Course::Target, Some(300)));
     let advice = exact.domains[1].advice.join(" ");
     assert!(advice.contains("old answer for up to 2 minutes more"), "{advice}");
+    // A mail server that is new has no old answer that others could give.
+    near.set("new.a.example", Reply::Records(Vec::new()));
+    own.set("new.a.example", Reply::Records(vec![(300, Data::mx(10, "mx.new.example"))]));
+    // The zone holds an alias alone: what it leads to stands in another one.
+    near.set(
+        "alias.a.example",
+        Reply::Records(vec![(120, Data::Alias("b.example".into())), (120, Data::mx(10, "mx.old.example"))]),
+    );
+    own.set("alias.a.example", Reply::Records(vec![(300, Data::Alias("b.example".into()))]));
+    let names = domains(&["new.a.example", "alias.a.example"]);
+    let other = told(&asker(Some(here)), names, now()).await;
+    assert_eq!((other.domains[0].course, other.domains[0].ttl), (Course::Target, Some(300)));
+    assert!(!other.domains[0].advice.join(" ").contains("old answer"), "{other:?}");
+    let alias = &other.domains[1];
+    assert_eq!((alias.course, alias.ttl, alias.ttl_of_zone), (Course::Source, Some(120), false));
     // Its address is this machine's: outside of tests nobody asks there.
     let shy = told(&asker(Some(Zones { on_loopback: false, ..here })), domains(&["a.example"]), now()).await;
     assert!(!shy.domains[0].ttl_of_zone);

@@ -24,9 +24,10 @@ use crate::{
     app::Parts,
     ask::{Door, Pair, Round},
     import::{Answers, Import},
+    report::words::counted,
 };
 
-/// Asks both systems about the good rows of a list, at most 1,000 at once: logs in to each mailbox on either side, and opens
+/// Asks both systems about the good rows of a list, up to 1,000 in a round: logs in to each mailbox on either side, and opens
 /// and writes nothing. Rows that they were asked about already, by the form's `asked`, are not asked again.
 #[utoipa::path(post, path = "/api/v1/projects/{id}/import/ask", tag = "jobs", params(("id" = i64, Path)), request_body = ImportForm, responses(
     (status = 202, body = AskStarted),
@@ -41,16 +42,14 @@ pub(super) async fn begin(
     project: Path<ProjectId>,
     body: Payload,
 ) -> Answer {
-    let (import, form) = imports::understand(&parts, who.admin.id, *project, body).await?;
+    let (import, _, answers) = imports::understand(&parts, who.admin.id, *project, body).await?;
     parts.limits.check(who.admin.id)?;
-    let before = form.asked.and_then(|id| parts.asks.answers(who.admin.id, *project, &id));
-    let answers = before.unwrap_or_default();
     let view = parts.store.project(*project).await?;
     let round = round(&parts, &view, &import, &answers).await?;
     let number = round.pairs.len();
     let begun = parts.asks.begin(&parts.runtime, who.admin.id, *project, answers, round);
     let id = begun.map_err(|error| Fault::internal("Asking both systems", &error))?;
-    let subject = format!("{number} mailbox{} of {}", if number == 1 { "" } else { "es" }, view.row.name);
+    let subject = format!("{} of {}", counted(number as u64, "mailbox"), view.row.name);
     parts.record(&who.admin.name, "job.ask", &subject).await;
     Ok(HttpResponse::Accepted().json(AskStarted { id }))
 }

@@ -19,7 +19,7 @@ use super::{
     valid,
     who::{Auditor, Operator},
 };
-use crate::app::Parts;
+use crate::{app::Parts, report::words::counted};
 
 /// A project's batches, the highest priority first.
 #[utoipa::path(get, path = "/api/v1/projects/{id}/batches", tag = "batches", params(("id" = i64, Path)), responses(
@@ -107,7 +107,7 @@ pub(super) async fn assign(
         Some(batch) => parts.store.batch_row(batch).await?.settings.name,
         None => "no batch".into(),
     };
-    let subject = format!("{}: {} to {to}", row.name, mailboxes(applied));
+    let subject = format!("{}: {} to {to}", row.name, counted(applied, "mailbox"));
     parts.record(&who.admin.name, "batch.assign", &subject).await;
     Ok(HttpResponse::Ok().json(Applied { applied }))
 }
@@ -132,7 +132,7 @@ pub(super) async fn act(
     let ActionForm { action, selection } = form.into_inner();
     let applied = parts.store.apply_to_batch(&view.row, selection, action).await?;
     parts.live.running.heed(&parts.store).await;
-    let subject = format!("{} ({})", subject(&view), mailboxes(applied));
+    let subject = format!("{} ({})", subject(&view), counted(applied, "mailbox"));
     parts.record(&who.admin.name, &format!("batch.{}", action.word()), &subject).await;
     Ok(HttpResponse::Accepted().json(Applied { applied }))
 }
@@ -193,8 +193,4 @@ pub(super) async fn tick(
 /// The batch in words, for the activity log.
 fn subject(view: &BatchView) -> String {
     format!("{} of {}", view.row.settings.name, view.project_name)
-}
-
-fn mailboxes(number: u64) -> String {
-    format!("{number} mailbox{}", if number == 1 { "" } else { "es" })
 }

@@ -18,6 +18,9 @@ use crate::{
 pub(super) const PAST_MILLIS: i64 = 14 * 86_400_000;
 /// What is shown of it: a day.
 const SHOWN_MILLIS: i64 = 86_400_000;
+/// Where what is left would not be done for so long that no date is told.
+pub(super) const NO_TIME: &str =
+    "The allowed hours leave no time for it within a year. Widen them in the project's settings.";
 
 /// When a project will be done, as a dated range from measured rates, and its pace of the last day.
 #[utoipa::path(get, path = "/api/v1/projects/{id}/forecast", tag = "projects", params(("id" = i64, Path)), responses(
@@ -35,7 +38,7 @@ pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<ProjectId>) ->
     let (done, why_not) = match foretold {
         Ok((low, high)) => match when(low).zip(when(high)) {
             Some(range) => (Some(range), None),
-            None => (None, Some("The allowed hours leave no time for it within a year.".to_owned())),
+            None => (None, Some(NO_TIME.to_owned())),
         },
         Err(why) => (None, Some(why.to_owned())),
     };

@@ -19,7 +19,9 @@ use super::{
 };
 use crate::{
     app::Parts,
-    import::{self, Import, Refused},
+    ask::Unsaid,
+    import::{self, Answers, Import, Refused},
+    report::words::counted,
 };
 
 /// Largest request: the largest file in Base64, and the rest of the form.
@@ -38,7 +40,7 @@ pub(super) async fn preview(
     project: Path<ProjectId>,
     body: Payload,
 ) -> Answer {
-    let (import, form) = understand(&parts, who.admin.id, *project, body).await?;
+    let (import, form, _) = understand(&parts, who.admin.id, *project, body).await?;
     let shown = web::block(move || import.preview(&form)).await;
     let shown = shown.map_err(|error| Fault::internal("Showing a list", &error))?;
     Ok(HttpResponse::Ok().json(shown))
@@ -56,7 +58,7 @@ pub(super) async fn bad_rows(
     project: Path<ProjectId>,
     body: Payload,
 ) -> Answer {
-    let (import, _) = understand(&parts, who.admin.id, *project, body).await?;
+    let (import, ..) = understand(&parts, who.admin.id, *project, body).await?;
     let written = web::block(move || import::bad_rows(&import)).await;
     let written = written.map_err(|error| Fault::internal("Writing bad rows", &error))?;
     let written = written.map_err(|error| Fault::internal("Writing bad rows", &error))?;
@@ -81,7 +83,7 @@ pub(super) async fn commit(
     project: Path<ProjectId>,
     body: Payload,
 ) -> Answer {
-    let (import, form) = understand(&parts, who.admin.id, *project, body).await?;
+    let (import, form, _) = understand(&parts, who.admin.id, *project, body).await?;
     let counts = import.counts();
     if form.all_or_nothing && counts.bad > 0 {
         return Err(Fault::conflict(format!(
@@ -94,7 +96,7 @@ pub(super) async fn commit(
     }
     let added = parts.store.create_jobs_in(*project, form.batch, &import.good()).await?.len() as u64;
     let name = parts.store.project_row(*project).await?.name;
-    let subject = format!("{added} mailbox{} of {name}", if added == 1 { "" } else { "es" });
+    let subject = format!("{} of {name}", counted(added, "mailbox"));
     parts.record(&who.admin.name, "job.import", &subject).await;
     Ok(HttpResponse::Created().json(ImportDone { added, bad: counts.bad, excluded: counts.excluded }))
 }
@@ -103,13 +105,13 @@ pub(super) async fn commit(
 static TURN: Semaphore = Semaphore::const_new(2);
 
 /// Reads the request and understands its list, away from the threads that answer others.
-/// What both systems said of its rows, when this admin asked them, counts.
+/// What both systems said of its rows, when this admin asked them, counts, and is told with it.
 pub(super) async fn understand(
     parts: &Data<Parts>,
     admin: AdminId,
     project: ProjectId,
     body: Payload,
-) -> Result<(Import, ImportForm), Fault> {
+) -> Result<(Import, ImportForm, Answers), Fault> {
     let body = whole(body).await?;
     // Not before: whoever sends slowly must not keep others waiting.
     let _turn = TURN.acquire().await.map_err(|error| Fault::internal("Reading a list", &error))?;
@@ -125,19 +127,32 @@ pub(super) async fn understand(
         })?;
         let mut import = Import::read(&form, &view.source, &view.target, &known)
             .map_err(|Refused { field, message }| Fault::invalid(field, message))?;
-        if let Some(id) = &form.asked {
+        let answers = match &form.asked {
             // Without it, rows would be added that a system refused.
-            let answers = parts.asks.answers(admin, project, id).ok_or_else(|| {
-                Fault::invalid("asked", "What both systems said is not known here any more. Ask them again.")
-            })?;
-            import.hear(&answers);
-        }
+            Some(id) => {
+                let answers = parts.asks.answers(admin, project, id).map_err(unsaid)?;
+                import.hear(&answers);
+                answers
+            }
+            None => Answers::default(),
+        };
         // Its rows are the list's now.
         (form.file, form.text) = (None, None);
-        Ok((import, form))
+        Ok((import, form, answers))
     })
     .await;
     read.map_err(|error| Fault::internal("Reading a list", &error))?
+}
+
+/// Why the round that a form names does not count, and what to do about the form.
+fn unsaid(why: Unsaid) -> Fault {
+    let sentence = match why {
+        Unsaid::Gone => {
+            "What both systems said is not known here any more. Take `asked` out of the form, and ask them again."
+        }
+        Unsaid::Running => "Asking is still under way. Wait until it is done, or stop it first.",
+    };
+    Fault::invalid("asked", sentence)
 }
 
 async fn whole(mut body: Payload) -> Result<Vec<u8>, Fault> {

@@ -18,7 +18,7 @@ use shared::{
 
 use super::{
     fault::{Answer, Fault},
-    forecast::{PAST_MILLIS, samples, whole},
+    forecast::{NO_TIME, PAST_MILLIS, samples, whole},
     valid,
     who::Auditor,
 };
@@ -56,10 +56,9 @@ pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<ProjectId>, of
     {
         return Err(Fault::not_found("This project has no such batch."));
     }
-    let sums = sums(&parts, *id, of.batch).await?;
     match of.format {
-        None => Ok(HttpResponse::Ok().json(sums)),
-        Some(format) => file(&parts, *id, of.batch, format, &sums),
+        None => Ok(HttpResponse::Ok().json(sums(&parts, *id, of.batch).await?)),
+        Some(format) => file(&parts, *id, of.batch, format).await,
     }
 }
 
@@ -94,7 +93,7 @@ async fn sums(parts: &Parts, id: ProjectId, batch: Option<BatchId>) -> Result<Pr
         let when = |seconds: u64| guest::worked(&limits, made, seconds).ok().flatten();
         time.done = when(low).zip(when(high));
         if time.done.is_none() {
-            time.why_not = Some("The allowed hours leave no time for it within a year.".into());
+            time.why_not = Some(NO_TIME.into());
         }
     }
     Ok(told(made, sums, time))
@@ -162,19 +161,14 @@ fn told(made: Timestamp, sums: InventorySums, time: TimeExpected) -> ProjectInve
 }
 
 /// The file, a stretch at a time: a project may have more mailboxes than anybody wants to hold at once.
-fn file(
-    parts: &Parts,
-    project: ProjectId,
-    batch: Option<BatchId>,
-    format: InventoryFormat,
-    sums: &ProjectInventory,
-) -> Answer {
+async fn file(parts: &Parts, project: ProjectId, batch: Option<BatchId>, format: InventoryFormat) -> Answer {
     let (kind, head) = match format {
         InventoryFormat::Csv => {
             ("text/csv; charset=utf-8; header=present", inventory::head().map_err(unwritten)?)
         }
         InventoryFormat::Json => {
-            let sums = serde_json::to_string(sums).map_err(unwritten)?;
+            let sums = sums(parts, project, batch).await?;
+            let sums = serde_json::to_string(&sums).map_err(unwritten)?;
             ("application/json", format!("{{\"inventory\":{sums},\"mailboxes\":[").into_bytes())
         }
     };

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::Parts,
+    report::words::counted,
     store::{StoreError, Which},
 };
 
@@ -54,8 +55,7 @@ pub(super) async fn create(
     let view = parts.store.project(*project).await?;
     valid::job_rows(&view.source, &view.target, &rows)?;
     let made = parts.store.create_jobs(*project, &rows).await?;
-    let subject =
-        format!("{} mailbox{} of {}", made.len(), if made.len() == 1 { "" } else { "es" }, view.row.name);
+    let subject = format!("{} of {}", counted(made.len() as u64, "mailbox"), view.row.name);
     parts.record(&who.admin.name, "job.create", &subject).await;
     Ok(HttpResponse::Created().json(parts.store.rows_of(&made).await?))
 }

@@ -16,7 +16,7 @@ use super::{
     jobs, valid,
     who::{Auditor, Operator},
 };
-use crate::{app::Parts, store::Which};
+use crate::{app::Parts, report::words::counted, store::Which};
 
 /// A page of the projects.
 #[utoipa::path(get, path = "/api/v1/projects", tag = "projects", params(ProjectQuery), responses(
@@ -113,7 +113,7 @@ pub(super) async fn act(
 ) -> Answer {
     let project = parts.store.project_row(*id).await?;
     let applied = jobs::apply_to(&parts, Which::Project(*id, &form.selection), form.action).await?;
-    let subject = format!("{} ({applied} mailbox{})", project.name, if applied == 1 { "" } else { "es" });
+    let subject = format!("{} ({})", project.name, counted(applied, "mailbox"));
     parts.record(&who.admin.name, &format!("project.{}", form.action.word()), &subject).await;
     Ok(HttpResponse::Accepted().json(Applied { applied }))
 }

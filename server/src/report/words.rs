@@ -31,9 +31,10 @@ pub(crate) fn count(number: u64) -> String {
     text
 }
 
-/// `1 message`, `2 messages`.
+/// `1 message`, `2 messages`, `2 mailboxes`.
 pub(crate) fn counted(number: u64, one: &str) -> String {
-    format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" })
+    let many = if one.ends_with('x') { "es" } else { "s" };
+    format!("{} {one}{}", count(number), if number == 1 { "" } else { many })
 }
 
 /// A part of a whole in per cent, never 100 % while something is missing and never 0 % while something is there.

@@ -1,12 +1,21 @@
 //! The connections to the database: many readers, and one writer at a time where the database allows one.
 
+use std::time::Duration;
+
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{StoreError, sql::failed};
+
+/// How long SQLite's writer waits for another process, such as `admin add` beside the server.
+pub(super) const WRITER_PATIENCE: Duration = Duration::from_secs(30);
+/// How long emptying its log waits for those who read just now: everybody who wants to write waits with it.
+const EMPTYING_PATIENCE: Duration = Duration::from_secs(1);
+/// What follows where it was not emptied.
+const THEN: &str = "it is tried again when credentials are next forgotten or the server ends in order";
 
 /// How long a write must last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,14 +80,26 @@ impl Db {
     }
 
     /// Folds SQLite's log into the file and empties it, so that what was overwritten in the file does not go on in the log.
-    /// Where somebody reads just now, a later commit or the end of the process does it.
+    /// PostgreSQL's log is its own matter.
     pub(super) async fn empty_log(&self) {
+        if self.is_shared() {
+            return;
+        }
         let _turn = match &self.turn {
             Some(turn) => Some(turn.lock().await),
             None => None,
         };
-        if let Err(error) = self.write.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await {
-            tracing::warn!(%error, "emptying the database's log failed; it is emptied when the process ends");
+        // A task of its own: whoever wants it may go away in the middle, and the writer's patience must be set back.
+        let emptied = match tokio::spawn(emptied(self.write.clone())).await {
+            Ok(emptied) => emptied.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match emptied {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!("the database's log was not emptied, because somebody reads just now; {THEN}");
+            }
+            Err(error) => tracing::warn!(%error, "emptying the database's log failed; {THEN}"),
         }
     }
 
@@ -89,6 +110,20 @@ impl Db {
         }
         Ok(())
     }
+}
+
+/// Empties SQLite's log by its writer. False: somebody read for so long that nothing was emptied.
+async fn emptied(writer: DatabaseConnection) -> Result<bool, DbErr> {
+    let patience = |patience: Duration| format!("PRAGMA busy_timeout = {}", patience.as_millis());
+    writer.execute_unprepared(&patience(EMPTYING_PATIENCE)).await?;
+    let sql = Statement::from_string(writer.get_database_backend(), "PRAGMA wal_checkpoint(TRUNCATE)");
+    let row = writer.query_one_raw(sql).await;
+    // Whether it was kept from it; behind that stand the pages of the log, and how many were folded into the file.
+    let busy: Result<Option<i64>, DbErr> =
+        row.and_then(|row| row.map(|row| row.try_get_by_index(0)).transpose());
+    // Also when it failed.
+    writer.execute_unprepared(&patience(WRITER_PATIENCE)).await?;
+    Ok(busy? == Some(0))
 }
 
 /// A transaction that writes.

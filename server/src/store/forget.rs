@@ -33,9 +33,7 @@ impl Store {
             }
         }
         tx.commit().await?;
-        if !self.is_shared() {
-            self.db().empty_log().await;
-        }
+        self.db().empty_log().await;
         self.wake();
         Ok(forgotten)
     }

@@ -82,13 +82,8 @@ const COLUMNS: &str = "SELECT j.id, j.source_user, j.target_user, LOWER(j.target
         v.renamed, v.clashes, v.free_bytes, v.limit_bytes, v.free_items
     FROM job j LEFT JOIN inventory v ON v.job = j.id LEFT JOIN batch b ON b.id = j.batch";
 
-/// What goes to the target mailboxes of a project, before it is grouped by them: several mailboxes may go to one. The room
-/// of one is the least that was found. Binds the project.
-const PLACES: &str = "SELECT LOWER(o.target_user) AS place, COUNT(*) AS together, COUNT(w.job) AS seen,
-        CAST(COALESCE(SUM(w.copy_items), 0) AS BIGINT) AS need,
-        CAST(COALESCE(SUM(w.copy_bytes), 0) AS BIGINT) AS need_bytes,
-        MIN(w.free_bytes) AS free_bytes, MIN(w.free_items) AS free_items
-    FROM job o LEFT JOIN inventory w ON w.job = o.id WHERE o.project = ? AND o.state <> 'skipped'";
+/// How many mailboxes go to a target mailbox; for [`places`].
+const TOGETHER: &str = "COUNT(*) AS together";
 const BY_PLACE: &str = "GROUP BY LOWER(o.target_user)";
 /// Whether a target mailbox `t` is too small; what is not known is not.
 const SHORT: &str = "(t.need_bytes > t.free_bytes OR t.need > t.free_items)";
@@ -186,12 +181,12 @@ impl Store {
             of_batch("j")
         );
         let together = short_together(batch, &shared.sql);
-        let of_both = || std::iter::once(project.0.into()).chain(shared.values.iter().cloned());
         // Side by side: each reads all mailboxes of the project.
         let of_sums = shared.values.iter().chain(&shared.values).cloned().chain([project.0.into()]);
+        let of_together = std::iter::once(project.0.into()).chain(shared.values.iter().cloned());
         let (sums, together, left_out) = tokio::try_join!(
             reading.one::<InventorySums>(&sql, of_sums),
-            reading.one::<ShortRecord>(&together, of_both()),
+            reading.one::<ShortRecord>(&together, of_together),
             reading.cell::<i64>(&left_out, [project.0.into()]),
         )?;
         let sums = sums.unwrap_or_default();
@@ -280,22 +275,35 @@ impl Store {
         let mut wanted: Vec<&str> = records.iter().map(|record| record.place.as_str()).collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let mut places = HashMap::with_capacity(wanted.len());
+        let mut found = HashMap::with_capacity(wanted.len());
         if !wanted.is_empty() {
-            let sql = format!("{PLACES} AND LOWER(o.target_user) IN ({}) {BY_PLACE}", marks(wanted.len()));
+            let (places, among) = (places(TOGETHER), marks(wanted.len()));
+            let sql = format!("{places} AND LOWER(o.target_user) IN ({among}) {BY_PLACE}");
             let values = std::iter::once(project.0.into()).chain(wanted.into_iter().map(Value::from));
-            let found: Vec<PlaceRecord> =
+            let told: Vec<PlaceRecord> =
                 self.db().reading("Reading what goes to the same mailbox").all(&sql, values).await?;
-            places.extend(found.into_iter().map(|place| (place.place.clone(), place)));
+            found.extend(told.into_iter().map(|place| (place.place.clone(), place)));
         }
         records
             .into_iter()
             .map(|record| {
-                let place = places.get(&record.place);
+                let place = found.get(&record.place);
                 record.row(place)
             })
             .collect()
     }
+}
+
+/// What goes to the target mailboxes of a project, before it is grouped by them: several mailboxes may go to one. The room
+/// of one is the least that was found. `first` counts mailboxes, and names the number. Binds the project.
+fn places(first: &str) -> String {
+    format!(
+        "SELECT LOWER(o.target_user) AS place, {first}, COUNT(w.job) AS seen,
+            CAST(COALESCE(SUM(w.copy_items), 0) AS BIGINT) AS need,
+            CAST(COALESCE(SUM(w.copy_bytes), 0) AS BIGINT) AS need_bytes,
+            MIN(w.free_bytes) AS free_bytes, MIN(w.free_items) AS free_items
+         FROM job o LEFT JOIN inventory w ON w.job = o.id WHERE o.project = ? AND o.state <> 'skipped'"
+    )
 }
 
 /// How many mailboxes do not fit into a target mailbox that they go to with others, and what they lack: it counts with all
@@ -303,7 +311,7 @@ impl Store {
 fn short_together(batch: Option<BatchId>, shared: &str) -> String {
     let here = batch
         .map_or("COUNT(*)".to_owned(), |batch| format!("COUNT(CASE WHEN o.batch = {} THEN 1 END)", batch.0));
-    let places = PLACES.replacen("COUNT(*) AS together", &format!("{here} AS here"), 1);
+    let places = places(&format!("{here} AS here"));
     format!(
         "SELECT CAST(COALESCE(SUM(t.here), 0) AS BIGINT) AS short, CAST(COALESCE(SUM(
             CASE WHEN t.need_bytes > t.free_bytes THEN t.need_bytes - t.free_bytes ELSE 0 END), 0) AS BIGINT)
@@ -324,7 +332,8 @@ fn narrow(only: InventoryOnly, project: ProjectId, condition: &mut String, value
         InventoryOnly::Short => {
             condition.push_str(&format!(
                 " AND ({SHORT_ALONE} OR LOWER(j.target_user) IN (SELECT t.place FROM
-                    ({PLACES} AND LOWER(o.target_user) IN ({SHARED}) {BY_PLACE}) t WHERE {SHORT}))"
+                    ({} AND LOWER(o.target_user) IN ({SHARED}) {BY_PLACE}) t WHERE {SHORT}))",
+                places(TOGETHER)
             ));
             values.extend([project.0.into(), project.0.into()]);
         }

@@ -1,5 +1,7 @@
 //! Leases: which process runs a job, fenced by an epoch that every write of the pass carries.
 
+use std::sync::PoisonError;
+
 use engine::{account::Account, pass::PassOrder};
 use sea_orm::FromQueryResult;
 use secrecy::SecretString;
@@ -161,7 +163,7 @@ impl Store {
             let (options, source, target) = match read() {
                 Ok(read) => read,
                 Err(error) => {
-                    tracing::warn!(%error, project, "this node cannot read the project and leaves it to others");
+                    self.tell_unreadable(project, &error);
                     continue;
                 }
             };
@@ -207,6 +209,17 @@ impl Store {
             }));
         }
         Ok(None)
+    }
+
+    /// Warns of a project that this version cannot read, once: claims come every few seconds.
+    fn tell_unreadable(&self, project: i64, error: &StoreError) {
+        const WORDS: &str = "this node cannot read the project and leaves it to others: bring this node to the version of \
+            the others";
+        let mut known = self.inner.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.insert(project) {
+            true => tracing::warn!(%error, project, "{WORDS}"),
+            false => tracing::debug!(%error, project, "{WORDS}"),
+        }
     }
 
     /// Renews a lease and tells what the job's state says now (an admin on another node may have asked to pause).

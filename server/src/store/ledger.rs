@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use async_trait::async_trait;
 use engine::{
     baseline::Baseline,
-    ledger::{Entry, EntryState, FolderId, FolderRecord, Ledger, LedgerError},
+    ledger::{Entry, FolderId, FolderRecord, Ledger, LedgerError},
     model::{ItemId, Watermark},
 };
 use sea_orm::FromQueryResult;
@@ -116,16 +116,6 @@ impl JobLedger {
     }
 }
 
-/// Whether an entry shows that the job gets on. An intent alone does not, nor what is left out unread in each pass: what ends
-/// its process would be tried for ever.
-const fn is_progress(entry: &Entry) -> bool {
-    match entry.state {
-        EntryState::Copied { .. } => true,
-        EntryState::Skipped { .. } => entry.fingerprint.is_some(),
-        EntryState::Intended => false,
-    }
-}
-
 #[async_trait]
 impl Ledger for JobLedger {
     async fn folders(&self) -> Result<Vec<(FolderId, FolderRecord)>, LedgerError> {
@@ -162,7 +152,7 @@ impl Ledger for JobLedger {
 
     async fn put_entries(&self, entries: &[(FolderId, Entry)]) -> Result<(), LedgerError> {
         let tx = self.store.db().begin("Writing items into the ledger").await?;
-        match entries.iter().any(|(_, entry)| is_progress(entry)) {
+        match entries.iter().any(|(_, entry)| entry.is_progress()) {
             true => fence_progress(&tx, self.job, self.epoch).await?,
             false => fence(&tx, self.job, self.epoch).await?,
         }

@@ -19,7 +19,7 @@ use tokio::{sync::Mutex, time::timeout};
 
 use super::{
     StoreError, backup,
-    db::Db,
+    db::{Db, WRITER_PATIENCE},
     sql::{Sql, driver_words, words_of},
     times::LeaseTimes,
 };
@@ -195,8 +195,8 @@ fn sqlite_options(path: &Path, synchronous: SqliteSynchronous, usage: Use) -> Co
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
             .foreign_keys(true)
-            // Another process, such as `admin add` beside the server, may hold the writer's place.
-            .busy_timeout(Duration::from_secs(30))
+            // Another process may hold the writer's place.
+            .busy_timeout(WRITER_PATIENCE)
             // Rows come from another thread: handing them over one by one costs more than reading them.
             .row_buffer_size(8192)
             .pragma("cache_size", "-4000")

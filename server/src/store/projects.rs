@@ -225,6 +225,8 @@ impl Store {
             return Err(StoreError::NotFound("project"));
         }
         tx.commit().await?;
+        // Its passwords and those of its mailboxes went with it.
+        self.db().empty_log().await;
         self.wake();
         Ok(())
     }

@@ -68,7 +68,7 @@ async fn a_mailbox_moves_by_verbs_alone() {
     run(&app, &token, &["mailbox", "inventory", &project])
         .ends_with(0)
         .says(&["anna@old.example", "FOUND.ITEMS"]);
-    let table = run(&app, &token, &["project", "inventory", &project, "--csv"]).ends_with(0);
+    let table = run(&app, &token, &["project", "inventory", &project, "--format", "csv"]).ends_with(0);
     assert!(
         table.stdout.lines().count() == 2 && table.stdout.contains("anna@old.example"),
         "{}",

@@ -1,7 +1,7 @@
 //! An IMAP server that lets in whom it knows, and tells how much each mailbox holds and may hold.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
@@ -26,6 +26,9 @@ pub(crate) struct Stub {
 struct Inner {
     mailboxes: Vec<String>,
     logins: AtomicUsize,
+    sizes: AtomicUsize,
+    /// Who is hung up on instead of let in.
+    hung_up_on: Mutex<Option<String>>,
     held: AtomicBool,
     released: Notify,
 }
@@ -38,6 +41,8 @@ impl Stub {
         let inner = Arc::new(Inner {
             mailboxes: mailboxes.iter().map(|name| (*name).to_owned()).collect(),
             logins: AtomicUsize::default(),
+            sizes: AtomicUsize::default(),
+            hung_up_on: Mutex::default(),
             held: AtomicBool::default(),
             released: Notify::new(),
         });
@@ -58,6 +63,16 @@ impl Stub {
     /// How often somebody tried to log in.
     pub(crate) fn logins(&self) -> usize {
         self.inner.logins.load(Ordering::SeqCst)
+    }
+
+    /// How often somebody asked what a folder holds.
+    pub(crate) fn sizes(&self) -> usize {
+        self.inner.sizes.load(Ordering::SeqCst)
+    }
+
+    /// Ends the connection of whoever logs in to this mailbox.
+    pub(crate) fn hang_up_on(&self, mailbox: &str) {
+        *self.inner.hung_up_on() = Some(mailbox.to_owned());
     }
 
     /// Takes no connection any more.
@@ -103,7 +118,7 @@ impl Inner {
                 "LOGIN" => {
                     let name = |word: Option<&str>| word.unwrap_or_default().trim_matches('"').to_owned();
                     let (user, secret) = (name(words.next()), name(words.next()));
-                    self.answer(&user, &secret).await
+                    self.answer(&user, &secret).await?
                 }
                 "AUTHENTICATE" => {
                     client.write_all(b"+ \r\n").await.ok()?;
@@ -111,13 +126,14 @@ impl Inner {
                     let said = String::from_utf8(said).ok()?;
                     let mut parts = said.split('\0');
                     let (user, _, secret) = (parts.next()?, parts.next()?, parts.next()?);
-                    self.answer(user, secret).await
+                    self.answer(user, secret).await?
                 }
                 "LIST" => {
                     client.write_all(b"* LIST () \"/\" INBOX\r\n").await.ok()?;
                     "OK those"
                 }
                 "STATUS" => {
+                    self.sizes.fetch_add(1, Ordering::SeqCst);
                     client.write_all(b"* STATUS INBOX (SIZE 500)\r\n").await.ok()?;
                     "OK so"
                 }
@@ -131,15 +147,23 @@ impl Inner {
         }
     }
 
-    async fn answer(&self, user: &str, secret: &str) -> &'static str {
+    fn hung_up_on(&self) -> MutexGuard<'_, Option<String>> {
+        self.hung_up_on.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// None: the connection ends.
+    async fn answer(&self, user: &str, secret: &str) -> Option<&'static str> {
         self.logins.fetch_add(1, Ordering::SeqCst);
         while self.held.load(Ordering::SeqCst) {
             self.released.notified().await;
         }
-        match secret == RIGHT && self.mailboxes.iter().any(|known| known == user) {
+        if self.hung_up_on().as_deref() == Some(user) {
+            return None;
+        }
+        Some(match secret == RIGHT && self.mailboxes.iter().any(|known| known == user) {
             true => "OK come in",
             false => "NO [AUTHENTICATIONFAILED] not you",
-        }
+        })
     }
 }
 

@@ -132,7 +132,6 @@ fn argument(verb: &Verb, take: &Take) -> Option<Arg> {
             .value_name("FILE")
             .help(format!("{help}: the first line of this file; asked for when left out")),
         Take::Query(name, help) => option(name, help),
-        Take::Switch(name, _, _, help) => Arg::new(name).long(name).action(ArgAction::SetTrue).help(help),
         Take::Form(help) => Arg::new("form")
             .long("form")
             .value_name("FILE")
@@ -188,7 +187,6 @@ pub(super) fn filled(route: &str, id: Option<&str>) -> String {
 fn query(verb: &Verb, matches: &ArgMatches) -> Vec<(&'static str, String)> {
     let given = |take: &Take| match *take {
         Take::Query(name, _) => Some((name, text(matches, name)?)),
-        Take::Switch(name, of, value, _) => flag(matches, name).then(|| (of, value.to_owned())),
         Take::Id(_)
         | Take::Word(..)
         | Take::Text(..)
@@ -207,7 +205,7 @@ fn body(verb: &Verb, matches: &ArgMatches) -> Result<Option<Value>, Problem> {
     let mut any = false;
     for take in verb.takes {
         let (field, value) = match *take {
-            Take::Id(_) | Take::Query(..) | Take::Switch(..) => continue,
+            Take::Id(_) | Take::Query(..) => continue,
             Take::Form(_) => return form(&text(matches, "form").unwrap_or_default()).map(Some),
             Take::Fixed(field, value) => (field, Some(Value::from(value))),
             Take::Word(field, _) | Take::Text(field, _) | Take::Choice(field, ..) => {

@@ -22,8 +22,6 @@ pub(super) enum Take {
     Fixed(&'static str, &'static str),
     /// `--name VALUE` that goes into the query.
     Query(&'static str, &'static str),
-    /// `--name` that puts a name with this value into the query.
-    Switch(&'static str, &'static str, &'static str, &'static str),
     /// `--form FILE`: the whole body as JSON, in the form of the API.
     Form(&'static str),
 }
@@ -98,7 +96,7 @@ const fn verb(
     Verb { words, method, route, about, takes, optional: &[], live: None, part: "", good: None, twin: false }
 }
 
-use Take::{Choice, Fixed, Form, Id, Number, Query, Secret, Switch, Text, Truth, Word};
+use Take::{Choice, Fixed, Form, Id, Number, Query, Secret, Text, Truth, Word};
 
 const PROJECT: Take = Id("PROJECT");
 const MAILBOX: Take = Id("MAILBOX");
@@ -186,7 +184,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb("project causes",   "GET", "/projects/{id}/causes",   "List what differs or failed by cause, with what to do", &[PROJECT, OF_ONE_BATCH]),
     verb("project forecast", "GET", "/projects/{id}/forecast", "Tell when the project will be done, as a range", &[PROJECT]),
 
-    verb("project inventory", "GET", "/projects/{id}/inventory", "Tell what the project's mailboxes hold, what of it cannot move as it is, whether it fits, and how long it takes", &[PROJECT, OF_ONE_BATCH, Switch("csv", "format", "csv", "Every mailbox with its numbers, as a table for spreadsheets"), Query("format", "Every mailbox with its numbers: csv or json")]),
+    verb("project inventory", "GET", "/projects/{id}/inventory", "Tell what the project's mailboxes hold, what of it cannot move as it is, whether it fits, and how long it takes", &[PROJECT, OF_ONE_BATCH, Query("format", "Every mailbox with its numbers: csv, a table for spreadsheets, or json; --output names the file")]),
 
     verb("batch list",   "GET",    "/projects/{id}/batches",     "List the batches of a project, the highest priority first", &[PROJECT]),
     verb("batch create", "POST",   "/projects/{id}/batches",     "Make a batch", &[PROJECT, Form("Its settings")]),

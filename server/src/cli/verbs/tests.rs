@@ -191,7 +191,7 @@ fn what_is_typed_becomes_the_request_of_the_table() {
     );
     check("report download 7 --format csv", "GET", "/jobs/7/report?format=csv", "");
     check("project inventory 7 --batch 3", "GET", "/projects/7/inventory?batch=3", "");
-    check("project inventory 7 --csv", "GET", "/projects/7/inventory?format=csv", "");
+    check("project inventory 7 --format csv", "GET", "/projects/7/inventory?format=csv", "");
     check(
         "mailbox inventory 7 --only short --sort copy",
         "GET",

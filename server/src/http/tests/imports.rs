@@ -109,11 +109,17 @@ async fn both_systems_are_asked_about_a_list_before_anything_is_stored() {
     assert_eq!((&before["good"], &before["unasked"]), (&json!(3), &json!(3)), "{before}");
     assert_eq!(source.logins() + target.logins(), 0, "nobody is asked unless it is said");
 
+    source.hold();
     let (status, begun) = send(&site, ask("POST", &import("ask"), Some(form.clone()))).await;
     assert_eq!(status.as_u16(), 202, "{begun}");
     let id = begun["id"].as_str().expect("an id").to_owned();
     let path = format!("/api/v1/asks/{id}");
     assert_eq!(send(&site, request("GET", &path, Some(&other), None)).await.0.as_u16(), 404);
+    let early = json!({ "text": list, "asked": id });
+    let (status, refused) = send(&site, ask("POST", &import("commit"), Some(early))).await;
+    assert_eq!((status.as_u16(), &refused["field"]), (400, &json!("asked")), "{refused}");
+    assert!(refused.to_string().contains("still under way"), "{refused}");
+    source.let_go();
     let mut view = Value::Null;
     for _ in 0..400 {
         view = send(&site, ask("GET", &path, None)).await.1;
@@ -139,13 +145,14 @@ async fn both_systems_are_asked_about_a_list_before_anything_is_stored() {
     let answer = site(ask("POST", &import("bad-rows"), Some(asked.clone()))).await;
     let file = String::from_utf8(test::read_body(answer).await.to_vec()).expect("UTF-8");
     assert!(file.contains("Check that the mailbox exists on the target"), "{file}");
-    assert!(file.contains("Check the name and the password on the source"), "{file}");
+    assert!(file.contains("Check the name on the source, and the password where the list has one"), "{file}");
 
     // What was said is another admin's; what nobody knows any more is not taken for consent.
     for form in [asked.clone(), json!({ "text": list, "asked": "gone" })] {
         let (status, refused) =
             send(&site, request("POST", &import("commit"), Some(&other), Some(form))).await;
         assert_eq!((status.as_u16(), &refused["field"]), (400, &json!("asked")), "{refused}");
+        assert!(refused.to_string().contains("Take `asked` out of the form"), "{refused}");
     }
     let (status, nothing) = send(&site, ask("POST", &import("ask"), Some(asked.clone()))).await;
     assert_eq!(status.as_u16(), 409, "all were asked about: {nothing}");

@@ -320,6 +320,34 @@ async fn what_waits_or_runs_is_not_removed_and_the_rest_goes_with_all_it_has(set
     assert!(matches!(store.delete_project(lease.project).await, Err(StoreError::NotFound(_))));
 }
 
+/// Whether these bytes stand in SQLite's file or in its log.
+fn stands_in_the_files(setting: &Setting, sealed: &[u8]) -> bool {
+    let files = ["store.db", "store.db-wal"].map(|name| setting.dir.path().join(name));
+    let bytes = files.iter().flat_map(|file| std::fs::read(file).unwrap_or_default()).collect::<Vec<_>>();
+    bytes.windows(sealed.len()).any(|window| window == sealed)
+}
+
+async fn what_a_removed_project_was_opened_with_is_gone_from_the_files(setting: &Setting) {
+    let store = &setting.store;
+    let (project, _) = sample::jobs(store, 2, &["anna"]).await;
+    let reading = store.db().reading("Testing");
+    let mut sealed = Vec::new();
+    for sql in ["SELECT source_secret FROM project", "SELECT target_secret FROM job"] {
+        let secret: Option<Vec<u8>> = reading.cell(sql, []).await.expect("reads");
+        sealed.push(secret.expect("a sealed secret"));
+    }
+    store.delete_project(project).await.expect("removes");
+    for secret in &sealed {
+        assert!(!stands_in_the_files(setting, secret), "not even sealed");
+    }
+    if store.is_shared() {
+        return;
+    }
+    let tx = store.db().begin("Testing").await.expect("begins");
+    let patience: Option<i64> = tx.cell("PRAGMA busy_timeout", []).await.expect("reads");
+    assert_eq!(patience, Some(30_000), "the writer is as patient as before");
+}
+
 async fn credentials_that_were_forgotten_are_gone_missed_by_name_and_entered_again(setting: &Setting) {
     let store = &setting.store;
     let (project, jobs) = sample::jobs(store, 2, &["anna"]).await;
@@ -330,15 +358,10 @@ async fn credentials_that_were_forgotten_are_gone_missed_by_name_and_entered_aga
     let sealed: Option<Vec<u8>> =
         store.db().reading("Testing").cell("SELECT target_secret FROM job", []).await.expect("reads");
     let sealed = sealed.expect("a sealed secret");
-    let stands_in_the_files = || {
-        let files = ["store.db", "store.db-wal"].map(|name| setting.dir.path().join(name));
-        let bytes = files.iter().flat_map(|file| std::fs::read(file).unwrap_or_default()).collect::<Vec<_>>();
-        bytes.windows(sealed.len()).any(|window| window == sealed)
-    };
-    assert_eq!(stands_in_the_files(), !store.is_shared());
+    assert_eq!(stands_in_the_files(setting, &sealed), !store.is_shared());
     assert_eq!(store.forget_secrets(project).await.expect("forgets"), 2);
     assert_eq!(setting.number(kept).await, 0);
-    assert!(!stands_in_the_files(), "not even sealed");
+    assert!(!stands_in_the_files(setting, &sealed), "not even sealed");
     store.apply(jobs[0], JobAction::Start).await.expect("starts");
     let lease = store.claim().await.expect("claims").expect("there is one");
     let missed = async || match store.pass_order(&lease).await {
@@ -393,6 +416,7 @@ async fn a_finding_of_a_newer_version_is_shown_as_one_that_is_not_known(setting:
 on_both! {
     credentials_that_were_forgotten_are_gone_missed_by_name_and_entered_again,
     a_finding_of_a_newer_version_is_shown_as_one_that_is_not_known,
+    what_a_removed_project_was_opened_with_is_gone_from_the_files,
     a_project_is_kept_and_its_secret_only_opened_for_use,
     no_secret_stands_in_the_database_in_the_clear,
     secrets_swapped_between_rows_do_not_open,
