@@ -2,6 +2,7 @@
 
 mod alert;
 mod badge;
+mod batch;
 mod certificate;
 mod checklist;
 mod choice;
@@ -30,11 +31,12 @@ mod tokens;
 
 pub(crate) use alert::{Alert, Spinner};
 pub(crate) use badge::{Badge, StateBadge, VerdictBadge};
+pub(crate) use batch::BatchSelect;
 pub(crate) use certificate::Certificate;
 pub(crate) use checklist::Checklist;
 pub(crate) use choice::{Choice, RadioField, SelectField};
 pub(crate) use dialog::{Confirm, Dialog};
-pub(crate) use disk::DiskBanner;
+pub(crate) use disk::{DiskBanner, full_disk};
 pub(crate) use empty::Empty;
 pub(crate) use field::{NumberField, SecretField, TextField};
 pub(crate) use file::{ChosenFile, FileField};

@@ -26,7 +26,7 @@ Usage: cargo xtask <command>
         --seed      repeats the decisions of an earlier run
   scale [--rounds N] [--quick]
         Builds a database of 50,000 mailboxes and 10 million ledger rows, asks every list over HTTP and prints how long
-        each took. Fails when 95 of 100 answers of a list take longer than 300 ms.
+        each took. Fails when more than five of 100 answers of a list take longer than 300 ms.
         --rounds    how often each list is asked (40)
         --quick     a fiftieth of the mailboxes: to see that it works
   load [--only NAME] [--quick]

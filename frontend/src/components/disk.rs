@@ -3,23 +3,33 @@
 use leptos::prelude::*;
 use shared::disk::FullDisk;
 
-use crate::view::amount::bytes;
+use crate::view::{amount::bytes, safe::clean};
 
 /// A banner with how much is free and where, while no pass runs on this server for lack of room.
 #[component]
 pub(crate) fn DiskBanner(#[prop(into)] disk: Signal<Option<FullDisk>>) -> impl IntoView {
-    let told =
-        move || disk.get().map(|disk| view! { <p class="banner" data-test="disk-full">{told(&disk)}</p> });
+    let told = move || {
+        disk.get().map(|disk| {
+            let told = full_disk("This server's", &disk);
+            view! {
+                <p class="banner" data-test="disk-full">
+                    {told} " Nothing is lost; other nodes, where there are any, go on."
+                </p>
+            }
+        })
+    };
     view! { <div role="status">{told}</div> }
 }
 
-fn told(disk: &FullDisk) -> String {
+/// That a disk is full, what follows, and what to do. `whose` begins the sentence: "Its".
+pub(crate) fn full_disk(whose: &str, disk: &FullDisk) -> String {
     let FullDisk { place, free, size, wanted } = disk;
     format!(
-        "This server's disk is full: {} are free of {}, on the disk of {place}. This server moves no mailbox until {} are \
-         free; other nodes, where there are any, go on. Nothing is lost; it goes on by itself then.",
+        "{whose} disk is full: {} are free of {}, on the disk of {}. It moves no mailbox. Make room there: from {} on, it \
+         moves mailboxes again by itself.",
         bytes(*free),
         bytes(*size),
+        clean(place),
         bytes(*wanted)
     )
 }

@@ -51,14 +51,19 @@ pub(crate) fn FileField(
             return;
         }
         spawn_local(async move {
-            let Some(base64) = browser::base64(&file).await else {
+            let base64 = browser::base64(&file).await;
+            // The page may be gone meanwhile, and what is told here with it.
+            if value.try_with_untracked(|_| ()).is_none() {
+                return;
+            }
+            let Some(base64) = base64 else {
                 let message =
                     "The browser cannot read this file. Close it in other programs, then choose it again.";
                 on_refused.run(());
                 submission.tell(Some(Failure::invalid(name, message)));
                 return;
             };
-            let _ = value.try_set(Some(ChosenFile { name: file_name, base64 }));
+            value.set(Some(ChosenFile { name: file_name, base64 }));
         });
     };
     let remove = move |_| {

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     api, browser,
-    components::{Empty, Icon, IconName, Notices, PageHead, Submission, crumb},
+    components::{BatchSelect, Empty, Icon, IconName, Notices, PageHead, Submission, crumb},
     load::load,
     session::Session,
     view::amount::counted,
@@ -49,11 +49,16 @@ fn Inventory(project: ProjectView) -> impl IntoView {
     let id = project.row.id;
     let batch = RwSignal::new(None::<BatchId>);
     let inventory = load(move || {
-        let batch = batch.get();
-        async move { api::inventory(id, batch).await }
+        let of = batch.get();
+        async move { api::inventory(id, of).await.map(|sums| (of, sums)) }
     });
     inventory.keep_fresh(FRESH);
-    let sums = Memo::new(move |_| inventory.get());
+    // A look that failed takes nothing away of what is shown of the same mailboxes: the next one is seconds away.
+    let seen = Memo::new(move |before: Option<&Option<(Option<BatchId>, ProjectInventory)>>| {
+        let of = batch.get();
+        inventory.get().or_else(|| before.cloned().flatten().filter(|(before, _)| *before == of))
+    });
+    let sums = Memo::new(move |_| seen.with(|seen| seen.as_ref().map(|(_, sums)| sums.clone())));
     let face = Memo::new(move |_| sums.with(|sums| sums.as_ref().map(face)));
     let look = Callback::new(move |()| inventory.again());
     let may = move || session.may(Role::Operator);
@@ -148,7 +153,9 @@ fn LookAtAll(id: ProjectId, batch: RwSignal<Option<BatchId>>, on_done: Callback<
             async move { api::act_on_project(id, &form).await },
             move |applied| {
                 let mailboxes = counted(applied.applied, "mailbox", "mailboxes");
-                notices.say(format!("Looking at {mailboxes}. Those that run or are paused are left alone."));
+                notices.say(format!(
+                    "Looking at {mailboxes}. Those that wait, run or are paused are left alone."
+                ));
                 on_done.run(());
             },
             move |failure| notices.fail(&failure),
@@ -166,32 +173,15 @@ fn LookAtAll(id: ProjectId, batch: RwSignal<Option<BatchId>>, on_done: Callback<
 fn BatchChoice(id: ProjectId, batch: RwSignal<Option<BatchId>>) -> impl IntoView {
     let batches = load(move || api::batches(id));
     let field = browser::unique_id();
-    move || {
-        let rows = batches.get().filter(|rows| !rows.is_empty())?;
-        let option = |row: shared::batch::BatchRow| {
-            let this = row.id;
-            view! {
-                <option value=this.to_string() prop:selected=move || batch.get() == Some(this)>
-                    {row.settings.name}
-                </option>
-            }
-        };
-        let options = rows.into_iter().map(option).collect_view();
-        let field = field.clone();
-        Some(view! {
+    let rows = Signal::derive(move || batches.get().unwrap_or_default());
+    let any = Memo::new(move |_| rows.with(|rows| !rows.is_empty()));
+    view! {
+        <Show when=move || any.get()>
             <div class="assign">
                 <label for=field.clone()>"Batch"</label>
-                <select
-                    class="input"
-                    id=field
-                    name="batch"
-                    on:change:target=move |event| batch.set(event.target().value().parse().ok())
-                >
-                    <option value="">"All mailboxes"</option>
-                    {options}
-                </select>
+                <BatchSelect batches=rows value=batch none="All mailboxes" id=field.clone()/>
             </div>
-        })
+        </Show>
     }
 }
 

@@ -11,11 +11,11 @@ use shared::{
 
 use crate::{
     api,
-    components::{Ago, Badge, Notices, PageHead, Submission},
+    components::{Ago, Badge, Notices, PageHead, Submission, full_disk},
     load::{Loading, load},
     session::Session,
     view::{
-        amount::{bytes, counted},
+        amount::counted,
         locale::count,
         safe::clean,
         words::{Tone, state_tone},
@@ -97,13 +97,7 @@ fn Line(row: NodeRow, nodes: Loading<Vec<NodeRow>>) -> impl IntoView {
         view! { <p class="small faint">{format!("It may still have {kept} open, which others do not use.")}</p> }
     });
     let full = row.full_disk.map(|disk| {
-        let told = format!(
-            "Its disk is full: {} are free of {}, on the disk of {}. It moves no mailbox until {} are free.",
-            bytes(disk.free),
-            bytes(disk.size),
-            clean(&disk.place),
-            bytes(disk.wanted)
-        );
+        let told = full_disk("Its", &disk);
         view! { <p class="small" data-test="node-disk"><Badge tone=Tone::Bad text="Disk full"/> " " {told}</p> }
     });
     view! {

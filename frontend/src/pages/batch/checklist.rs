@@ -173,7 +173,16 @@ fn TickOff(
             .collect();
         view! { <ul class="differences" data-test="differences">{rows}</ul> }
     });
+    let asking = move || {
+        (step.is_about_dns() && look.is_busy()).then(|| {
+            view! { <p class="dialog-text" data-test="asking-dns">"Asking DNS … its answer is kept with the tick, too."</p> }
+        })
+    };
     let against = move || {
+        // An answer of before says nothing while it is asked for again.
+        if look.is_busy() {
+            return None;
+        }
         let told =
             look.told().with(|told| told.as_ref().and_then(|told| told.against(step)).map(clean_sentence));
         told.map(|told| {
@@ -188,7 +197,7 @@ fn TickOff(
     view! {
         <Form submission=submission on_submit=submit test="tick-form">
             <p class="dialog-text">{step.explained()}</p>
-            <div role="status">{against}</div>
+            <div role="status">{asking} {against}</div>
             {list}
             <TextField name="note" label="Note" value=note hint="What was seen, who was asked. It is kept with your name and the time."/>
             <div class="dialog-actions">

@@ -36,8 +36,17 @@ impl DnsLook {
         self.sending.send_or(
             async move { api::batch_dns(self.id, afresh).await },
             move |told| self.told.set(Some(told)),
-            move |failure| self.notices.fail(&failure),
+            move |failure| {
+                // What it said before may be untrue by now.
+                self.told.set(None);
+                self.notices.fail(&failure);
+            },
         );
+    }
+
+    /// Whether it is being asked.
+    pub(super) fn is_busy(self) -> bool {
+        self.sending.is_busy()
     }
 
     /// What it said last.
@@ -49,10 +58,9 @@ impl DnsLook {
 /// The domains with their mail servers, and a button that asks.
 #[component]
 pub(super) fn DnsPart(look: DnsLook) -> impl IntoView {
-    let busy = look.sending;
     let rows = move || {
         look.told.get().map(|told| {
-            let notes = notes(&told);
+            let notes = told.notes();
             let facts = format!("Asked {}: ", told.servers.join(", "));
             view! {
                 <p class="small faint">{facts}<Ago at=told.asked/></p>
@@ -69,37 +77,16 @@ pub(super) fn DnsPart(look: DnsLook) -> impl IntoView {
                     type="button"
                     class="button small"
                     data-test="ask-dns"
-                    aria-disabled=move || busy.is_busy().then_some("true")
+                    aria-disabled=move || look.is_busy().then_some("true")
                     on:click=move |_| look.ask(true)
                 >
                     "Ask DNS"
-                    {move || busy.is_busy().then(|| view! { <span class="spinner" aria-hidden="true"></span> })}
+                    {move || look.is_busy().then(|| view! { <span class="spinner" aria-hidden="true"></span> })}
                 </button>
             </p>
             <div role="status">{rows}</div>
         </div>
     }
-}
-
-/// What is not said of a domain.
-fn notes(told: &BatchDns) -> Vec<String> {
-    let mut notes = Vec::new();
-    if told.domains.is_empty() {
-        notes.push("No mailbox of this batch has a domain to ask for.".to_owned());
-    }
-    if told.more > 0 {
-        notes.push(format!(
-            "{} more: only the largest are asked for.",
-            counted(told.more, "domain", "domains")
-        ));
-    }
-    if told.nameless > 0 {
-        notes.push(format!(
-            "{} without a domain in the name on the target.",
-            counted(told.nameless, "mailbox", "mailboxes")
-        ));
-    }
-    notes
 }
 
 fn row(domain: DomainDns) -> impl IntoView {

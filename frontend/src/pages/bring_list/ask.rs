@@ -28,20 +28,29 @@ pub(super) fn AskBoth(id: ProjectId, draft: Draft, preview: Preview) -> impl Int
     let notices = Notices::here();
     let (beginning, stopping) = (Submission::new(), Submission::new());
     let view = RwSignal::new(None::<AskView>);
-    let running = RwSignal::new(None::<String>);
+    let running = draft.asking;
+    // The server goes on logging in, and nobody could stop it any more.
+    on_cleanup(move || draft.stop_asking());
     let unasked = Memo::new(move |_| preview.seen.with(|seen| seen.as_ref().map_or(0, |seen| seen.unasked)));
     let number = Memo::new(move |_| unasked.get().min(ASKED_MAX as u64));
     let ready = move || number.get() > 0 && preview.is_settled() && running.with(Option::is_none);
     let begin = move |_| {
         let Some(form) = untrack(move || draft.form()).filter(|_| untrack(ready)) else { return };
         beginning.send_or(
-            async move { api::ask_list(id, &form).await },
+            async move {
+                let begun = api::ask_list(id, &form).await?;
+                // This part of the page may have gone meanwhile.
+                if view.try_with_untracked(|_| ()).is_none() {
+                    let _ = api::stop_asking(&begun.id).await;
+                }
+                Ok(begun)
+            },
             move |begun| {
                 view.set(None);
                 running.set(Some(begun.id.clone()));
-                spawn_local(follow(begun.id, view, running, draft));
+                spawn_local(follow(begun.id, view, draft));
             },
-            move |failure| notices.fail(&failure),
+            move |failure| draft.fail(&failure),
         );
     };
     let stop = move |_| {
@@ -56,7 +65,12 @@ pub(super) fn AskBoth(id: ProjectId, draft: Draft, preview: Preview) -> impl Int
         0 => "Ask both systems".into(),
         number => format!("Ask both systems about {}", counted(number, "mailbox", "mailboxes")),
     };
-    let told = move || view.with(|view| view.as_ref().map(told).unwrap_or_default());
+    // What was told of a round is told as long as it counts.
+    let counts = move || running.with(Option::is_some) || draft.asked.with(Option::is_some);
+    let told = move || match counts() {
+        true => view.with(|view| view.as_ref().map(told).unwrap_or_default()),
+        false => String::new(),
+    };
     let forget = move |_| {
         view.set(None);
         draft.asked.set(None);
@@ -65,7 +79,7 @@ pub(super) fn AskBoth(id: ProjectId, draft: Draft, preview: Preview) -> impl Int
     view! {
         <div class="ask" data-test="ask">
             <p class="hint">
-                "They can be asked before anything is stored: each good row is logged in to on both sides, a few at once, and nothing is opened or written there. It shows refused logins, mailboxes that are not there, and those too small for what the source holds."
+                "They can be asked before anything is stored: it logs in to each good row's mailbox on both sides, a few at a time; it opens no folder and writes nothing. It shows refused logins, mailboxes that are not there, and those too small for what the source holds."
             </p>
             <div class="form-actions">
                 <button
@@ -94,15 +108,11 @@ pub(super) fn AskBoth(id: ProjectId, draft: Draft, preview: Preview) -> impl Int
 }
 
 /// Looks how it gets on until it is over, or until nobody sees it any more; then what was said counts.
-async fn follow(
-    ask: String,
-    view: RwSignal<Option<AskView>>,
-    running: RwSignal<Option<String>>,
-    draft: Draft,
-) {
+async fn follow(ask: String, view: RwSignal<Option<AskView>>, draft: Draft) {
+    let running = draft.asking;
     loop {
         browser::sleep(LOOK).await;
-        // The page may be gone, or another round begun.
+        // The page may be gone, another list here, or another round begun.
         if running.try_get_untracked().flatten().as_deref() != Some(ask.as_str()) {
             return;
         }
@@ -114,7 +124,13 @@ async fn follow(
                     break;
                 }
             }
-            Err(failure) if failure.is_not_found() => break,
+            Err(failure) if failure.is_not_found() => {
+                // The server was started anew, and knows nothing of earlier rounds either.
+                if running.try_set(None).is_none() {
+                    draft.forget_answers();
+                }
+                return;
+            }
             // The server may come back.
             Err(_) => {}
         }
@@ -142,7 +158,7 @@ fn told(view: &AskView) -> String {
     }
     if view.done && view.left > 0 {
         told.push_str(&format!(
-            " {} not asked about: at most {} are at once. Ask again to go on.",
+            " {} not asked about: one round takes {} at most. Ask again to go on.",
             counted(view.left, "row is", "rows are"),
             count(ASKED_MAX as u64)
         ));

@@ -1,12 +1,19 @@
 //! A list that was brought, and what the admin says about it.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use shared::{
     id::BatchId,
     import::{ImportField, ImportForm, ImportShow, SYSTEM_ACCOUNTS},
 };
 
-use crate::components::ChosenFile;
+use crate::{
+    api::{self, http::Failure},
+    components::{ChosenFile, Notices},
+};
+
+/// Said when the server knows no more what both systems said.
+const RAN_OUT: &str = "What both systems said is not known any more: it is kept for an hour at most, and until the server \
+                       stops. Rows that they refused count as good again. Ask both systems once more.";
 
 /// What stands in the fields.
 #[derive(Clone, Copy)]
@@ -25,6 +32,9 @@ pub(super) struct Draft {
     pub(super) page: RwSignal<usize>,
     /// Names what both systems said, when they were asked.
     pub(super) asked: RwSignal<Option<String>>,
+    /// The round of asking that runs.
+    pub(super) asking: RwSignal<Option<String>>,
+    notices: Notices,
 }
 
 impl Draft {
@@ -45,6 +55,8 @@ impl Draft {
             show: RwSignal::new(ImportShow::All),
             page: RwSignal::new(0),
             asked: RwSignal::new(None),
+            asking: RwSignal::new(None),
+            notices: Notices::here(),
         };
         // The newer of the two counts, and another list has other columns.
         Effect::new(move |_| {
@@ -81,6 +93,42 @@ impl Draft {
     fn forget_columns(self) {
         self.header.set(None);
         self.columns.set(None);
+        // What was said of one list is nothing about another.
+        self.stop_asking();
+        self.asked.set(None);
+    }
+
+    /// Stops the round that runs, if one does: where nobody sees it any more, nobody could. Good for a page that goes, too.
+    pub(super) fn stop_asking(self) {
+        let Some(round) = self.asking.try_get_untracked().flatten() else { return };
+        let _ = self.asking.try_set(None);
+        spawn_local(async move {
+            // It may be over already, and ends by itself in any case.
+            let _ = api::stop_asking(&round).await;
+        });
+    }
+
+    /// Whether a failure says that what both systems said is forgotten. Then it is forgotten here, too, which is told: with
+    /// it the server refuses the list, and without it takes it.
+    pub(super) fn ran_out(self, failure: &Failure) -> bool {
+        let ran_out = failure.field() == Some("asked");
+        if ran_out {
+            self.forget_answers();
+        }
+        ran_out
+    }
+
+    /// Forgets what both systems said, which nobody knows any more, and says so.
+    pub(super) fn forget_answers(self) {
+        self.asked.set(None);
+        self.notices.fail(&Failure::invalid("asked", RAN_OUT));
+    }
+
+    /// Tells why something was not done with the list.
+    pub(super) fn fail(self, failure: &Failure) {
+        if !self.ran_out(failure) {
+            self.notices.fail(failure);
+        }
     }
 
     /// The list as it is asked about; none while there is none.

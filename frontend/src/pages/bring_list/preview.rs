@@ -74,7 +74,7 @@ impl Preview {
                 self.seen.set(Some(seen));
             }
             // It is asked for again without.
-            Err(failure) if failure.field() == Some("asked") => draft.asked.set(None),
+            Err(failure) if draft.ran_out(&failure) => {}
             Err(failure) => {
                 let is_file = draft.file.with_untracked(Option::is_some);
                 let failure = at_field(failure, is_file);

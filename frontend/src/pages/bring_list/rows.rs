@@ -147,7 +147,7 @@ fn Deeds(
                 notices.say(format!("{} added.", counted(it.done.added, "mailbox was", "mailboxes were")));
                 outcome.set(Some(it));
             },
-            move |failure| notices.fail(&failure),
+            move |failure| draft.fail(&failure),
         );
     };
     let save = move |_| {
@@ -155,7 +155,7 @@ fn Deeds(
         saving.send_or(
             async move { api::bad_rows(id, &form).await },
             |file| browser::save_text("bad-rows.csv", &file),
-            move |failure| notices.fail(&failure),
+            move |failure| draft.fail(&failure),
         );
     };
     let label = move || match good.get() {

@@ -6,7 +6,7 @@ use shared::id::ProjectId;
 use super::{draft::Draft, preview::Preview};
 use crate::{
     api, browser,
-    components::{LinesField, TextField},
+    components::{BatchSelect, LinesField, TextField},
     load::load,
 };
 
@@ -56,31 +56,11 @@ fn BatchField(id: ProjectId, draft: Draft) -> impl IntoView {
     let batches = load(move || api::batches(id));
     let field = browser::unique_id();
     let hint = format!("{field}-hint");
-    let options = move || {
-        let rows = batches.get().unwrap_or_default();
-        let option = |row: shared::batch::BatchRow| {
-            let this = row.id;
-            view! {
-                <option value=this.to_string() prop:selected=move || draft.batch.get() == Some(this)>
-                    {row.settings.name}
-                </option>
-            }
-        };
-        rows.into_iter().map(option).collect_view()
-    };
+    let rows = Signal::derive(move || batches.get().unwrap_or_default());
     view! {
         <div class="field">
             <label for=field.clone()>"Batch"</label>
-            <select
-                class="input"
-                id=field
-                name="batch"
-                aria-describedby=hint.clone()
-                on:change:target=move |event| draft.batch.set(event.target().value().parse().ok())
-            >
-                <option value="">"None"</option>
-                {options}
-            </select>
+            <BatchSelect batches=rows value=draft.batch none="None" id=field described_by=hint.clone()/>
             <p class="hint" id=hint>"The wave that the mailboxes are part of. It can be chosen later."</p>
         </div>
     }

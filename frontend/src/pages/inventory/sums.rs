@@ -70,7 +70,11 @@ fn when(it: &ProjectInventory) -> String {
     let looked = match (it.oldest, it.newest) {
         (Some(oldest), Some(newest)) if oldest == newest => format!("Looked at {}.", moment(newest)),
         (Some(oldest), Some(newest)) => {
-            format!("Looked at between {} and {}: the numbers are of then.", moment(oldest), moment(newest))
+            format!(
+                "Looked at between {} and {}. The numbers are from those looks; look again to renew them.",
+                moment(oldest),
+                moment(newest)
+            )
         }
         (None, _) | (_, None) => String::new(),
     };
@@ -105,7 +109,8 @@ fn notes(it: &ProjectInventory) -> Vec<(Tone, String)> {
         notes.push((
             Tone::Bad,
             format!(
-                "{} of {} cannot be opened on the source: what they hold is not counted and does not move.",
+                "{} of {} cannot be opened on the source: what they hold is not counted and does not move. Let the login \
+                 read them there, then look again.",
                 counted(it.unreadable, "folder", "folders"),
                 of(it.unreadable_mailboxes)
             ),
@@ -115,7 +120,8 @@ fn notes(it: &ProjectInventory) -> Vec<(Tone, String)> {
         notes.push((
             Tone::Warning,
             format!(
-                "{} {} messages larger than the target takes. They stay behind unless its limit is raised.",
+                "{} {} messages larger than the target takes. Raise its limit; otherwise they stay behind, or nothing of \
+                 the mailbox moves where the project says so.",
                 of(it.oversized_mailboxes),
                 has(it.oversized_mailboxes)
             ),
@@ -125,7 +131,8 @@ fn notes(it: &ProjectInventory) -> Vec<(Tone, String)> {
         notes.push((
             Tone::Warning,
             format!(
-                "{} {} folders whose name cannot be had on the target: they get another one, as their plans show.",
+                "{} {} folders whose name is taken or not allowed on the target: they get another one, as their plans \
+                 show. To choose it yourself, add a rule in the project's settings.",
                 of(it.clashing_mailboxes),
                 has(it.clashing_mailboxes)
             ),

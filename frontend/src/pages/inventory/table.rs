@@ -84,6 +84,14 @@ pub(super) fn InventoryTable(
             at.set(last);
         }
     });
+    // Another batch is seen from its first page on.
+    Effect::new(move |before: Option<Option<BatchId>>| {
+        let now = batch.get();
+        if before.is_some_and(|before| before != now) {
+            at.set(0);
+        }
+        now
+    });
     let chips = CHIPS.map(|(this, title)| {
         let pressed = move || if only.get() == this { "true" } else { "false" };
         let number = Memo::new(move |_| sums.with(|sums| sums.as_ref().map_or(0, |sums| number(sums, this))));

@@ -9,7 +9,7 @@ use shared::{
 use super::table::Ask;
 use crate::{
     api, browser,
-    components::{Notices, Submission},
+    components::{BatchSelect, Notices, Submission},
     load::load,
     view::amount::counted,
 };
@@ -22,13 +22,7 @@ pub(super) fn Assign(id: ProjectId, ask: Ask) -> impl IntoView {
     let batches = load(move || api::batches(id));
     let chosen = RwSignal::new(None::<BatchId>);
     let field = browser::unique_id();
-    let options = move || {
-        let batches = batches.get().unwrap_or_default();
-        batches
-            .into_iter()
-            .map(|row| view! { <option value=row.id.to_string()>{row.settings.name}</option> })
-            .collect_view()
-    };
+    let rows = Signal::derive(move || batches.get().unwrap_or_default());
     let put = move |_| {
         let form = AssignForm { batch: chosen.get_untracked(), selection: ask.selection() };
         let taken_out = form.batch.is_none();
@@ -46,15 +40,7 @@ pub(super) fn Assign(id: ProjectId, ask: Ask) -> impl IntoView {
     view! {
         <div class="assign">
             <label for=field.clone()>"Batch"</label>
-            <select
-                class="input"
-                id=field
-                name="batch"
-                on:change:target=move |event| chosen.set(event.target().value().parse().ok())
-            >
-                <option value="">"None"</option>
-                {options}
-            </select>
+            <BatchSelect batches=rows value=chosen none="None" id=field/>
             <button type="button" class="button" data-test="assign" on:click=put>"Put into it"</button>
         </div>
     }
