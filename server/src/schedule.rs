@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
-    report::words::counted,
+    report::words::{counted, moment},
     store::{REPEATS, STARTS, Store, StoreError},
 };
 
@@ -34,6 +34,7 @@ pub(crate) struct Scheduled {
     pub(crate) id: BatchId,
     pub(crate) project: ProjectId,
     pub(crate) name: String,
+    pub(crate) created: Timestamp,
     pub(crate) start_at: Option<Timestamp>,
     pub(crate) repeat: Option<Repeat>,
     pub(crate) started: Option<Timestamp>,
@@ -126,8 +127,16 @@ impl Due {
         }
     }
 
-    /// What was done, in a sentence.
-    pub(crate) fn told(&self, now: Timestamp, reached: u64) -> Option<String> {
+    /// The moment it came due; none: nothing is to be done.
+    const fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Start { at, .. } | Self::Again { at, .. } => Some(*at),
+            Self::Plan { .. } => None,
+        }
+    }
+
+    /// What was done, in a sentence. `off`: no server was running when it came due.
+    pub(crate) fn told(&self, now: Timestamp, reached: u64, off: bool) -> Option<String> {
         let (what, at, missed) = match self {
             Self::Start { at, .. } => ("Started", *at, 0),
             Self::Again { at, missed, .. } => ("Delta pass begun", *at, *missed),
@@ -137,11 +146,34 @@ impl Due {
         if now.millis() - at.millis() <= LATE_MILLIS {
             return Some(format!("{what} on time: {mailboxes}."));
         }
+        let at = moment(at);
+        let why = match (self, off) {
+            (_, true) => format!("late: it was due at {at}, when no server was running"),
+            (Self::Start { .. }, false) => {
+                format!("at once: its moment, {at}, had passed when it was saved or got its mailboxes")
+            }
+            (Self::Again { .. } | Self::Plan { .. }, false) => format!("late: it was due at {at}"),
+        };
         let also = match missed {
             0 => String::new(),
             missed => format!(" {missed} more {} left out.", if missed == 1 { "was" } else { "were" }),
         };
-        Some(format!("{what} late: it was due at {at}, when no server was running. {mailboxes}.{also}"))
+        Some(format!("{what} {why}. {mailboxes}.{also}"))
+    }
+}
+
+/// Since when a node has the duty without a break.
+#[derive(Debug, Clone, Copy)]
+struct Watch {
+    since: Timestamp,
+    /// When it was had before, by whichever node, for certain; none: never.
+    before: Option<Timestamp>,
+}
+
+impl Watch {
+    /// Whether nobody had the duty at a moment.
+    fn missed(self, at: Timestamp) -> bool {
+        at < self.since && self.before.is_none_or(|before| before < at)
     }
 }
 
@@ -152,11 +184,13 @@ pub(crate) struct Schedule {
     clock: Clock,
     /// When it was noted last how projects get on.
     noted: Option<Timestamp>,
+    /// None while another node has the duty.
+    watch: Option<Watch>,
 }
 
 impl Schedule {
     pub(crate) fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, noted: None }
+        Self { store, clock, noted: None, watch: None }
     }
 
     /// Works until told to stop.
@@ -177,7 +211,12 @@ impl Schedule {
 
     /// Does what is due now, if this node has the duty.
     pub(crate) async fn tick(&mut self) -> Result<(), StoreError> {
+        let until = match self.watch {
+            Some(_) => None,
+            None => self.store.duty_until(DUTY).await?,
+        };
         if !self.store.take_duty(DUTY, DUTY_MILLIS).await? {
+            self.watch = None;
             return Ok(());
         }
         // Where nodes share a database they share its clock: one node's may be wrong.
@@ -185,14 +224,19 @@ impl Schedule {
             true => self.store.database_clock().await?,
             false => self.clock.now(),
         };
+        // Whoever had it renewed it at the latest so long before it ended.
+        let before = until.map(|until| until.plus_millis(-DUTY_MILLIS));
+        let watch = *self.watch.get_or_insert(Watch { since: now, before });
         if self.noted.is_none_or(|noted| now.millis() - noted.millis() >= PACE_MILLIS) {
             self.noted = Some(now);
             self.store.note_pace(now).await?;
         }
         for batch in self.store.scheduled().await? {
             let Some(due) = batch.due(now) else { continue };
-            let Some(reached) = self.store.run_due(&batch, &due, now).await? else { continue };
-            if let Some(told) = due.told(now, reached) {
+            // A batch that was made later did not miss it.
+            let off = due.at().is_some_and(|at| batch.created <= at && watch.missed(at));
+            let Some(reached) = self.store.run_due(&batch, &due, now, off).await? else { continue };
+            if let Some(told) = due.told(now, reached, off) {
                 tracing::info!(batch.id = %batch.id, reached, "the schedule ran a batch");
                 let subject = format!("{}: {told}", batch.name);
                 self.store.log_activity("schedule", "batch.run", &subject).await?;

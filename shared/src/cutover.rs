@@ -80,7 +80,10 @@ impl Step {
             Self::Freeze => {
                 "Close IMAP, POP and web mail of the old system for these people; leave it open to the migration."
             }
-            Self::LastDelta => "Run the final pass: it copies what arrived since, and compares every byte.",
+            Self::LastDelta => {
+                "Once the old system is frozen, run the final pass: it copies what arrived since, and compares every \
+                 byte."
+            }
             Self::Verify => "Part of the final pass; every mailbox must have a verdict.",
             Self::Approve => {
                 "A named admin accepts what differs. It stands in the reports and in the activity."
@@ -154,8 +157,14 @@ pub struct TickForm {
 pub struct Facts {
     /// How many there are.
     pub jobs: u64,
-    /// Whose last pass that copied was a final one and came to its end.
+    /// Whose last final pass came to its end.
     pub finished: u64,
+    /// Of them those whose final pass began before the old system was frozen: mail may have arrived since.
+    #[serde(default)]
+    pub early: u64,
+    /// When the latest of those final passes began: an older approval is not about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Timestamp>,
     /// With a verdict.
     pub judged: u64,
     /// With the verdict Perfect.
@@ -203,28 +212,60 @@ impl Cutover {
     }
 
     /// Why a step cannot be ticked off now; none: it can.
-    pub fn refuses(&self, step: Step, facts: Facts) -> Option<&'static str> {
+    pub fn refuses(&self, step: Step, facts: Facts) -> Option<String> {
         match step {
             Step::Ttl | Step::Mx | Step::Freeze => None,
             Step::LastDelta | Step::Verify => {
-                Some("This step is judged by the program: run the final pass of the batch.")
+                Some("This step is judged by the program: run the final pass of the batch.".into())
             }
             Step::Approve if self.stands(Step::Verify, facts) => None,
-            Step::Approve => Some("Run the final pass first: only what it found can be approved."),
-            Step::Done => Step::ALL
-                .into_iter()
-                .any(|step| step != Step::Done && !self.stands(step, facts))
-                .then_some("Steps before this one are not done."),
+            Step::Approve => {
+                let why = "Run the final pass first: only what it found can be approved.";
+                Some(self.and_early(why.into(), facts))
+            }
+            Step::Done => {
+                let before = Step::ALL.into_iter().filter(|step| *step != Step::Done);
+                let missing: Vec<_> =
+                    before.filter(|step| !self.stands(*step, facts)).map(Step::title).collect();
+                if missing.is_empty() {
+                    return None;
+                }
+                let why = format!("Steps before this one are not done: {}.", missing.join("; "));
+                Some(self.and_early(why, facts))
+            }
+        }
+    }
+
+    /// A refusal, and that the final pass came too early where that is so.
+    fn and_early(&self, why: String, facts: Facts) -> String {
+        if facts.early == 0 { why } else { format!("{why} The final pass: {}", self.had(facts)) }
+    }
+
+    /// How many mailboxes had the final pass, and whether it counts.
+    fn had(&self, Facts { jobs, finished, early, .. }: Facts) -> String {
+        match (early, self.tick(Step::Freeze)) {
+            (0, _) => format!("{finished} of {jobs} mailboxes have had it."),
+            (_, Some(_)) => format!(
+                "{finished} of {jobs} mailboxes had it, {early} of them before the old system was frozen: run it \
+                 once more."
+            ),
+            (_, None) => format!(
+                "{finished} of {jobs} mailboxes had it, but the old system is not frozen: mail may still arrive there. \
+                 Freeze it, then run it once more."
+            ),
         }
     }
 
     fn stands(&self, step: Step, facts: Facts) -> bool {
         match step {
             Step::Ttl | Step::Mx | Step::Freeze | Step::Done => self.tick(step).is_some(),
-            Step::LastDelta => facts.jobs > 0 && facts.finished == facts.jobs,
+            Step::LastDelta => facts.jobs > 0 && facts.finished == facts.jobs && facts.early == 0,
             Step::Verify => self.stands(Step::LastDelta, facts) && facts.judged == facts.jobs,
             Step::Approve => {
-                self.stands(Step::Verify, facts) && facts.unapproved == 0 && self.tick(step).is_some()
+                let of_this = |tick: &Tick| facts.begun.is_none_or(|begun| tick.at >= begun);
+                self.stands(Step::Verify, facts)
+                    && facts.unapproved == 0
+                    && self.tick(step).is_some_and(of_this)
             }
         }
     }
@@ -237,14 +278,17 @@ impl Cutover {
             (false, Some(_), By::Program) if step == Step::LastDelta => StepState::Open,
             (false, Some(_), By::Program | By::Admin) => StepState::Locked,
         };
-        let Facts { jobs, finished, judged, perfect, unapproved } = facts;
+        let Facts { jobs, judged, perfect, unapproved, .. } = facts;
         let detail = match step {
-            Step::LastDelta => format!("{finished} of {jobs} mailboxes have had it."),
+            Step::LastDelta => self.had(facts),
             Step::Verify => {
                 format!("{judged} of {jobs} mailboxes have a verdict, {perfect} of them Perfect.")
             }
             Step::Approve if self.stands(Step::Verify, facts) && unapproved > 0 => {
                 format!("Differences in {unapproved} of {jobs} mailboxes are to be looked at.")
+            }
+            Step::Approve if state == StepState::Open && self.tick(step).is_some() => {
+                "It was approved before the final pass began: look at what that found.".into()
             }
             Step::Approve if self.stands(Step::Verify, facts) => "No difference waits for approval.".into(),
             Step::Ttl | Step::Mx | Step::Freeze | Step::Approve | Step::Done => step.explained().into(),
@@ -257,7 +301,8 @@ impl Cutover {
 mod tests {
     use super::*;
 
-    const ALL_DONE: Facts = Facts { jobs: 3, finished: 3, judged: 3, perfect: 2, unapproved: 1 };
+    const ALL_DONE: Facts =
+        Facts { jobs: 3, finished: 3, early: 0, begun: None, judged: 3, perfect: 2, unapproved: 1 };
 
     fn ticked(steps: &[Step]) -> Cutover {
         let tick = |step: &Step| Tick {
@@ -292,6 +337,34 @@ mod tests {
         assert_eq!(ticked(&all).refuses(Step::Done, approved), None);
         assert!(ticked(&all).refuses(Step::Done, ALL_DONE).is_some());
         assert!(ticked(&all[1..]).refuses(Step::Done, approved).is_some(), "a step is missing");
+    }
+
+    #[test]
+    fn a_final_pass_before_the_old_system_was_frozen_does_not_count() {
+        let all = ticked(&[Step::Ttl, Step::Mx, Step::Freeze, Step::Approve]);
+        let early = Facts { early: 2, unapproved: 0, ..ALL_DONE };
+        let refused = all.refuses(Step::Done, early).expect("refused");
+        assert!(
+            refused.contains("3 of 3 mailboxes had it, 2 of them before the old system was frozen"),
+            "{refused}"
+        );
+        assert!(all.refuses(Step::Approve, early).is_some());
+        let steps = all.steps(early);
+        let state = |step: Step| steps.iter().find(|view| view.step == step).map(|view| view.state);
+        assert_eq!(state(Step::LastDelta), Some(StepState::Open), "it can be run once more");
+        assert_eq!(state(Step::Approve), Some(StepState::Locked));
+        let thawed = ticked(&[Step::Ttl, Step::Mx, Step::Approve]).refuses(Step::Done, early);
+        assert!(thawed.is_some_and(|why| why.contains("is not frozen")));
+    }
+
+    #[test]
+    fn an_approval_from_before_the_final_pass_does_not_stand() {
+        let all = ticked(&[Step::Ttl, Step::Mx, Step::Freeze, Step::Approve]);
+        let later = Facts { begun: Some(Timestamp::from_millis(1)), unapproved: 0, ..ALL_DONE };
+        assert!(all.refuses(Step::Done, later).is_some_and(|why| why.contains(Step::Approve.title())));
+        assert_eq!(all.refuses(Step::Approve, later), None, "it can be approved anew");
+        let same = Facts { begun: Some(Timestamp::from_millis(0)), ..later };
+        assert_eq!(all.refuses(Step::Done, same), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod settings;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use shared::{auth::Role, batch::BatchView, id::BatchId};
+use shared::{auth::Role, batch::BatchView, id::BatchId, pass::Drift};
 
 use super::{
     batches::{drift, schedule},
@@ -73,7 +73,7 @@ fn Batch(batch: Loading<BatchView>, first: BatchView) -> impl IntoView {
         false => Tone::Busy,
     });
     let new = Signal::derive(move || {
-        row.with(|row| row.drift.map_or_else(|| "–".to_owned(), |drift| count(drift.new)))
+        view.with(|view| known(view).map_or_else(|| "–".to_owned(), |drift| count(drift.new)))
     });
     let changes = Signal::derive(move || row.with(|row| drift(row.drift)));
     let crumbs = vec![
@@ -105,4 +105,10 @@ fn Batch(batch: Loading<BatchView>, first: BatchView) -> impl IntoView {
         <CutoverList batch=batch view=view may=may/>
         {may.then(|| view! { <BatchSettings batch=batch id=id project=project settings=settings name=name/> })}
     }
+}
+
+/// What is known to have changed. That nothing had, before the last step of the cutover was taken, says nothing of now.
+fn known(view: &BatchView) -> Option<Drift> {
+    let last = view.cutover.ticks.iter().map(|tick| tick.at).max();
+    view.row.drift.filter(|drift| !drift.is_none() || last.is_none_or(|last| drift.counted >= last))
 }

@@ -114,14 +114,14 @@ pub(super) fn BatchFields(
                 <NumberField name="priority" label="Priority" value=draft.priority hint="The highest goes first."/>
                 <NumberField name="parallel" label="Mailboxes at once" value=draft.parallel hint="Nothing: as many as the project allows."/>
             </div>
-            <TextField name="start_at" label="Starts by itself at" value=draft.start_at kind="datetime-local" hint="On this browser's clock. Nothing: when somebody starts it."/>
+            <TextField name="start_at" label="Starts by itself at" value=draft.start_at kind="datetime-local" hint="On this browser's clock. A moment that has passed: at once. Nothing: when somebody starts it."/>
             <div class="pair">
                 <TextField name="hours" label="Allowed hours" value=draft.hours hint="Such as Mon-Fri 20:00-06:00; Sat-Sun. Nothing: always."/>
                 <TextField name="zone" label="Time zone of the hours" value=draft.zone hint="Such as Europe/Rome, +01:00 or UTC."/>
             </div>
             <div class="pair">
                 <NumberField name="repeat.hours" label="Delta pass every … hours" value=draft.repeat hint="Nothing: none by itself."/>
-                <TextField name="repeat.until" label="The last one at" value=draft.until kind="datetime-local" hint="Nothing: until the cutover is done."/>
+                <TextField name="repeat.until" label="The last one at" value=draft.until kind="datetime-local" hint="After the start. Nothing: until the cutover is done."/>
             </div>
             <NumberField name="day_one" label="Newest days first" value=draft.day_one hint="Moves the newest so many days of every mailbox first, so that people can work; the rest follows. Nothing: as the project says."/>
             <div class="form-actions"><Submit text=save test="save-batch"/></div>

@@ -24,7 +24,7 @@ use crate::{
     session::Session,
     view::{
         amount::{counted, percent, share},
-        locale::{count, moment},
+        locale::{self, count, moment},
         words::Tone,
     },
 };
@@ -184,6 +184,9 @@ fn summary(row: &BatchRow) -> String {
 pub(super) fn schedule(row: &BatchRow) -> String {
     match (row.done, row.settings.start_at.filter(|_| row.started.is_none()), row.next_run) {
         (Some(done), _, _) => format!("Cut over {}", moment(done)),
+        (None, Some(at), _) if at <= locale::now() && row.counts.jobs == row.counts.skipped => {
+            "Starts as soon as it has mailboxes".into()
+        }
         (None, Some(at), _) => format!("Starts {}", moment(at)),
         (None, None, Some(next)) => format!("Next delta pass {}", moment(next)),
         (None, None, None) if !row.open => "Outside its hours".into(),
@@ -192,15 +195,14 @@ pub(super) fn schedule(row: &BatchRow) -> String {
     }
 }
 
-/// What changed on the source, in a line.
+/// What changed on the source, in a line, and as of when: what arrived since is in no number.
 pub(super) fn drift(drift: Option<Drift>) -> String {
-    match drift {
-        None => "Not counted".into(),
-        Some(drift) if drift.is_none() => "None".into(),
-        Some(drift) => {
-            let gone = if drift.gone > 0 { format!(", {} gone", count(drift.gone)) } else { String::new() };
-            let folders = counted(drift.folders, "folder", "folders");
-            format!("{} new{gone}, in {folders}", count(drift.new))
-        }
+    let Some(drift) = drift else { return "Not counted".into() };
+    let as_of = moment(drift.counted);
+    if drift.is_none() {
+        return format!("None as of {as_of}");
     }
+    let gone = if drift.gone > 0 { format!(", {} gone", count(drift.gone)) } else { String::new() };
+    let folders = counted(drift.folders, "folder", "folders");
+    format!("{} new{gone}, in {folders}, as of {as_of}", count(drift.new))
 }

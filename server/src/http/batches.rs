@@ -7,11 +7,11 @@ use actix_web::{
 use serde::Deserialize;
 use shared::{
     batch::{AssignForm, BatchForm, BatchRow, BatchView},
-    cutover::TickForm,
+    cutover::{Step, TickForm},
     dns::BatchDns,
     error::ApiError,
     id::{BatchId, ProjectId},
-    job::{ActionForm, Applied},
+    job::{ActionForm, Applied, JobAction},
 };
 
 use super::{
@@ -19,7 +19,11 @@ use super::{
     valid,
     who::{Auditor, Operator},
 };
-use crate::{app::Parts, report::words::counted};
+use crate::{
+    app::Parts,
+    report::words::{counted, moment},
+    store::Which,
+};
 
 /// A project's batches, the highest priority first.
 #[utoipa::path(get, path = "/api/v1/projects/{id}/batches", tag = "batches", params(("id" = i64, Path)), responses(
@@ -109,13 +113,15 @@ pub(super) async fn assign(
     };
     let subject = format!("{}: {} to {to}", row.name, counted(applied, "mailbox"));
     parts.record(&who.admin.name, "batch.assign", &subject).await;
-    Ok(HttpResponse::Ok().json(Applied { applied }))
+    Ok(HttpResponse::Ok().json(Applied::to(applied)))
 }
 
 /// Does something with the mailboxes of a batch, all or those that are selected, as far as it makes sense for them now.
+/// Once it was cut over they are only verified and looked at.
 #[utoipa::path(post, path = "/api/v1/batches/{id}/actions", tag = "batches", params(("id" = i64, Path)), request_body = ActionForm, responses(
     (status = 202, body = Applied),
     (status = 404, body = ApiError),
+    (status = 409, body = ApiError, description = "It was cut over, or has no mailboxes"),
 ))]
 pub(super) async fn act(
     who: Operator,
@@ -124,17 +130,43 @@ pub(super) async fn act(
     form: Json<ActionForm>,
 ) -> Answer {
     let view = parts.store.batch(*id).await?;
-    if let Some(done) = view.row.done.filter(|_| form.action.begins()) {
-        return Err(Fault::conflict(format!(
-            "This batch was cut over at {done}. Take back the last tick of its checklist first."
-        )));
-    }
     let ActionForm { action, selection } = form.into_inner();
+    possible(&view.row, action)?;
+    let within = selection.clone().within(view.row.id);
+    let which = Which::Project(view.row.project, &within);
+    parts.store.can_log_in(view.row.project, which, action).await?;
     let applied = parts.store.apply_to_batch(&view.row, selection, action).await?;
     parts.live.running.heed(&parts.store).await;
     let subject = format!("{} ({})", subject(&view), counted(applied, "mailbox"));
     parts.record(&who.admin.name, &format!("batch.{}", action.word()), &subject).await;
-    Ok(HttpResponse::Accepted().json(Applied { applied }))
+    let early = action == JobAction::Final && view.cutover.tick(Step::Freeze).is_none();
+    let note = match early {
+        true => Some(NOT_FROZEN.into()),
+        false => parts.store.left_out(which, action).await?,
+    };
+    Ok(HttpResponse::Accepted().json(Applied { applied, note }))
+}
+
+/// What is said of a final pass that cannot count for the cutover.
+const NOT_FROZEN: &str = "The old system is not frozen yet: what arrives there from now on is not copied, and this pass \
+    does not count for the cutover. Once the freeze is ticked off, run the final pass once more.";
+
+/// Whether an action makes sense for a batch as it stands.
+fn possible(row: &BatchRow, action: JobAction) -> Result<(), Fault> {
+    // What was paused may be a pass that only reads: of those that are resumed each is looked at.
+    if let Some(done) = row.done.filter(|_| action.may_copy() && action != JobAction::Resume) {
+        return Err(Fault::conflict(format!(
+            "This batch was cut over on {}. Take back the last tick of its checklist first.",
+            moment(done)
+        )));
+    }
+    if !action.begins() || row.counts.jobs > row.counts.skipped {
+        return Ok(());
+    }
+    Err(Fault::conflict(match row.counts.jobs {
+        0 => "This batch has no mailboxes. Put some into it first, on the page of the project's mailboxes.",
+        _ => "Every mailbox of this batch is left out. Take some back in first.",
+    }))
 }
 
 /// Whether what was told a short while ago will do.

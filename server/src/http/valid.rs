@@ -86,6 +86,11 @@ pub(super) fn batch_form(mut form: BatchForm) -> Result<BatchForm, Fault> {
     let hours = Limits { hours: form.hours.clone(), zone: form.zone.clone(), ..Limits::default() };
     engine::guest::check(&hours)
         .map_err(|error| Fault::invalid("zone", format!("Reading the time zone failed: {error}.")))?;
+    let last = form.repeat.and_then(|repeat| repeat.until);
+    if form.start_at.zip(last).is_some_and(|(start, last)| last <= start) {
+        let message = "The last delta pass is not after the start. Choose a later moment for it, or none.";
+        return Err(Fault::invalid("repeat.until", message));
+    }
     Ok(form)
 }
 

@@ -22,7 +22,8 @@ use shared::{
 use super::*;
 use crate::secret::Sealer;
 
-const NOON: i64 = 1_795_392_000_000;
+/// Far ahead: batches are made by the machine's clock, before anything of them is due.
+const NOON: i64 = 4_099_982_400_000;
 
 fn at(hours: i64) -> Timestamp {
     Timestamp::from_millis(NOON + hours * HOUR_MILLIS)
@@ -37,6 +38,7 @@ fn scheduled(start_at: Option<i64>, started: Option<i64>, next_run: Option<i64>)
         id: BatchId(1),
         project: ProjectId(1),
         name: "First".into(),
+        created: at(-1),
         start_at: start_at.map(at),
         repeat: repeat(6, None),
         started: started.map(at),
@@ -60,11 +62,14 @@ fn delta_passes_keep_to_their_grid_and_missed_ones_are_run_once() {
     assert_eq!(batch.due(at(6)), Some(Due::Again { at: at(6), missed: 0, next: Some(at(12)) }));
     let late = batch.due(at(20)).expect("due");
     assert_eq!(late, Due::Again { at: at(6), missed: 2, next: Some(at(24)) });
-    let told = late.told(at(20), 3).expect("told");
+    let told = late.told(at(20), 3, true).expect("told");
     assert!(
         told.contains("late") && told.contains("3 mailboxes") && told.contains("2 more were left out"),
         "{told}"
     );
+    assert!(told.contains(&moment(at(6))) && told.contains("no server was running"), "{told}");
+    let told = late.told(at(20), 3, false).expect("told");
+    assert!(!told.contains("no server"), "{told}");
 }
 
 #[test]
@@ -72,6 +77,14 @@ fn a_batch_that_an_admin_started_is_repeated_from_then() {
     let planned = scheduled(None, Some(1), None).due(at(2));
     assert_eq!(planned, Some(Due::Plan { next: Some(at(7)) }));
     assert_eq!(scheduled(None, None, None).due(at(2)), None, "nobody started it");
+}
+
+#[test]
+fn no_server_was_running_only_while_nobody_had_the_duty() {
+    let watch = Watch { since: at(10), before: Some(at(4)) };
+    assert!(watch.missed(at(5)) && watch.missed(at(9)));
+    assert!(!watch.missed(at(10)) && !watch.missed(at(4)) && !watch.missed(at(3)));
+    assert!(Watch { since: at(10), before: None }.missed(at(3)));
 }
 
 #[test]
@@ -88,6 +101,7 @@ struct Bench {
     store: Store,
     schedule: Schedule,
     now: Arc<AtomicI64>,
+    project: ProjectId,
     batch: BatchId,
     jobs: Vec<JobId>,
     _dir: tempfile::TempDir,
@@ -121,12 +135,8 @@ async fn project(store: &Store) -> (ProjectId, Vec<JobId>) {
     (project, jobs)
 }
 
-async fn bench() -> Bench {
-    let dir = tempfile::tempdir().expect("a folder");
-    let url = format!("sqlite:{}", dir.path().join("test.db").display());
-    let store = Store::open(&url, Sealer::ephemeral().expect("a key")).await.expect("a database");
-    let (project, jobs) = project(&store).await;
-    let form = BatchForm {
+fn form() -> BatchForm {
+    BatchForm {
         name: "First".into(),
         priority: 0,
         start_at: Some(at(2)),
@@ -135,17 +145,39 @@ async fn bench() -> Bench {
         parallel: None,
         repeat: repeat(6, None),
         day_one: None,
-    };
-    let batch = store.create_batch(project, &form).await.expect("a batch");
-    let selection = Selection::of(jobs[..2].to_vec());
-    let put = store.assign(project, &AssignForm { batch: Some(batch), selection }).await.expect("put");
-    assert_eq!(put, 2);
+    }
+}
+
+async fn bench() -> Bench {
+    let bench = empty().await;
+    assert_eq!(bench.fill().await, 2);
+    bench
+}
+
+/// A batch that nobody put a mailbox into yet.
+async fn empty() -> Bench {
+    let dir = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}", dir.path().join("test.db").display());
+    let store = Store::open(&url, Sealer::ephemeral().expect("a key")).await.expect("a database");
+    let (project, jobs) = project(&store).await;
+    let batch = store.create_batch(project, &form()).await.expect("a batch");
     let now = Arc::new(AtomicI64::new(NOON));
     let schedule = Schedule::new(store.clone(), clock(&now));
-    Bench { store, schedule, now, batch, jobs, _dir: dir }
+    Bench { store, schedule, now, project, batch, jobs, _dir: dir }
 }
 
 impl Bench {
+    /// Puts the first two mailboxes into the batch.
+    async fn fill(&self) -> u64 {
+        let selection = Selection::of(self.jobs[..2].to_vec());
+        let form = AssignForm { batch: Some(self.batch), selection };
+        self.store.assign(self.project, &form).await.expect("put")
+    }
+
+    async fn row(&self) -> shared::batch::BatchRow {
+        self.store.batch_row(self.batch).await.expect("is there")
+    }
+
     async fn tick_at(&mut self, hours: i64) {
         self.now.store(at(hours).millis(), Ordering::SeqCst);
         self.schedule.tick().await.expect("runs");
@@ -186,4 +218,42 @@ async fn what_came_due_while_no_server_ran_is_done_late_and_says_so() {
     assert_eq!(bench.states().await[0], JobState::Cancelled);
     let told = bench.store.activity(&ActivityQuery::default()).await.expect("reads");
     assert!(told.iter().any(|line| line.who == "schedule" && line.subject.contains("late")));
+}
+
+#[tokio::test]
+async fn a_start_waits_for_mailboxes_and_blames_no_server() {
+    let mut bench = empty().await;
+    bench.tick_at(1).await;
+    bench.tick_at(3).await;
+    let row = bench.row().await;
+    assert_eq!((row.started, row.told), (None, None), "nothing was there to start");
+    assert_eq!(bench.fill().await, 2);
+    bench.tick_at(5).await;
+    assert_eq!(bench.states().await, [JobState::Queued, JobState::Queued, JobState::Ready]);
+    let told = bench.row().await.told.expect("told");
+    assert!(told.starts_with("Started at once") && told.ends_with("2 mailboxes."), "{told}");
+    assert!(told.contains(&moment(at(2))) && !told.contains("no server"), "{told}");
+}
+
+#[tokio::test]
+async fn a_start_that_has_passed_is_moved_and_comes_again() {
+    let mut bench = bench().await;
+    bench.tick_at(2).await;
+    assert_eq!(bench.row().await.started, Some(at(2)));
+    for job in &bench.jobs[..2] {
+        bench.store.apply(*job, JobAction::Cancel).await.expect("stops");
+        bench.store.apply(*job, JobAction::Skip).await.expect("left out");
+        bench.store.apply(*job, JobAction::Unskip).await.expect("taken back in");
+    }
+    let same = BatchForm { name: "Renamed".into(), ..form() };
+    bench.store.update_batch(bench.batch, &same).await.expect("changes");
+    assert_eq!(bench.row().await.started, Some(at(2)), "its start stayed where it was");
+    let later = BatchForm { start_at: Some(at(4)), ..same };
+    bench.store.update_batch(bench.batch, &later).await.expect("changes");
+    assert_eq!(bench.row().await.started, None);
+    bench.tick_at(3).await;
+    assert_eq!(bench.states().await, [JobState::Ready; 3]);
+    bench.tick_at(4).await;
+    assert_eq!(bench.states().await, [JobState::Queued, JobState::Queued, JobState::Ready]);
+    assert_eq!(bench.row().await.started, Some(at(4)));
 }

@@ -97,23 +97,23 @@ impl Store {
         Ok(BatchId(id))
     }
 
-    /// Changes a batch's settings. A start that was moved into the future is still to come.
+    /// Changes a batch's settings. A start that was moved is still to come, whether it was used up before or not.
     pub(crate) async fn update_batch(&self, id: BatchId, form: &BatchForm) -> Result<(), StoreError> {
         let tx = self.db().begin("Changing a batch").await?;
+        let sql = format!("{COLUMNS} WHERE id = ?{}", tx.locking());
+        let before: Option<BatchRecord> = tx.one(&sql, [id.0.into()]).await?;
+        let before = before.ok_or(StoreError::NotFound("batch"))?.start_at;
+        let moved = form.start_at.is_some_and(|at| before.map(minute) != Some(minute(at.millis())));
         let mut values = settings(form)?;
-        values.extend([now().millis().into(), id.0.into()]);
-        let changed = tx
-            .try_run(
-                "UPDATE batch SET name = ?, priority = ?, start_at = ?, hours = ?, zone = ?, parallel = ?,
-                    repeat_hours = ?, repeat_until = ?, day_one = ?, next_run = NULL,
-                    started = CASE WHEN start_at > ? THEN NULL ELSE started END WHERE id = ?",
-                values,
-            )
-            .await?
-            .map_err(|Clash| StoreError::Taken("name of a batch"))?;
-        if changed == 0 {
-            return Err(StoreError::NotFound("batch"));
-        }
+        values.extend([moved.into(), id.0.into()]);
+        tx.try_run(
+            "UPDATE batch SET name = ?, priority = ?, start_at = ?, hours = ?, zone = ?, parallel = ?,
+                repeat_hours = ?, repeat_until = ?, day_one = ?, next_run = NULL,
+                started = CASE WHEN ? THEN NULL ELSE started END WHERE id = ?",
+            values,
+        )
+        .await?
+        .map_err(|Clash| StoreError::Taken("name of a batch"))?;
         tx.commit().await?;
         self.wake();
         Ok(())
@@ -258,6 +258,11 @@ impl Store {
     }
 }
 
+/// The minute of a moment: forms show moments to the minute, so one that is saved untouched has lost its seconds.
+fn minute(millis: i64) -> i64 {
+    millis.div_euclid(60_000)
+}
+
 fn add(counts: &mut BatchCounts, state: JobState, jobs: u64) {
     counts.jobs += jobs;
     let number = match state {
@@ -324,6 +329,10 @@ impl BatchRecord {
         Ok(guest::is_open(&limits, at).unwrap_or(true))
     }
 
+    pub(super) fn created(&self) -> Timestamp {
+        Timestamp::from_millis(self.created)
+    }
+
     pub(super) fn started(&self) -> Option<Timestamp> {
         self.started.map(Timestamp::from_millis)
     }
@@ -338,7 +347,7 @@ impl BatchRecord {
             id: BatchId(self.id),
             project: ProjectId(self.project),
             settings: self.settings()?,
-            created: Timestamp::from_millis(self.created),
+            created: self.created(),
             started: self.started(),
             next_run: self.next_run(),
             open: self.is_open(now())?,

@@ -18,7 +18,7 @@ use super::{
     db::Tx,
     grouped,
     sql::Sql,
-    words::{clean, count, from_json, json, now},
+    words::{clean, count, from_json, json},
 };
 use crate::dns::{DOMAINS_MAX, Domains};
 
@@ -27,15 +27,18 @@ const UNAPPROVED: &str = "job.verdict IS NOT NULL AND job.verdict <> 'perfect' A
     SELECT 1 FROM approval a WHERE a.job = job.id
     AND a.pass = (SELECT MAX(r.pass) FROM report r WHERE r.job = job.id))";
 
-/// The last pass of a job that copied was a final one and came to its end. On `job`.
-const FINISHED: &str = "job.state IN ('complete', 'exceptions') AND (
-    SELECT p.kind FROM pass p WHERE p.job = job.id AND p.kind IN ('initial', 'delta', 'final')
-    ORDER BY p.id DESC LIMIT 1) = 'final'";
+/// The last final pass of a job, as `f`, where it came to its end and both sides were compared. On `job`. What copies or
+/// reads later takes nothing away from it: what that finds is in the latest report.
+const FINISHED: &str = r#"LEFT JOIN pass f ON f.id = (
+    SELECT MAX(p.id) FROM pass p WHERE p.job = job.id AND p.kind = 'final')
+    AND f.outcome = '{"outcome":"finished"}' AND EXISTS (SELECT 1 FROM report r WHERE r.pass = f.id)"#;
 
 #[derive(FromQueryResult)]
 struct FactsRecord {
     jobs: i64,
     finished: i64,
+    early: i64,
+    begun: Option<i64>,
     judged: i64,
     perfect: i64,
     unapproved: i64,
@@ -63,7 +66,8 @@ impl Store {
     /// What was ticked off in a batch, and what the program knows of its jobs.
     pub(super) async fn cutover(&self, id: BatchId) -> Result<(Cutover, Facts), StoreError> {
         let cutover = self.batch_record(id).await?.checklist()?;
-        Ok((cutover, facts(&self.db().reading("Reading a checklist"), id).await?))
+        let facts = facts(&self.db().reading("Reading a checklist"), id, &cutover).await?;
+        Ok((cutover, facts))
     }
 
     /// What differs in a batch's jobs, by cause: worst first.
@@ -125,7 +129,7 @@ impl Store {
         let sql = format!("{} WHERE id = ?{}", super::batches::COLUMNS, tx.locking());
         let record: Option<BatchRecord> = tx.one(&sql, [id.0.into()]).await?;
         let mut cutover = record.ok_or(StoreError::NotFound("batch"))?.checklist()?;
-        let facts = facts(&tx, id).await?;
+        let facts = facts(&tx, id, &cutover).await?;
         cutover.ticks.retain(|tick| tick.step != form.step);
         if form.done {
             if let Some(why) = cutover.refuses(form.step, facts) {
@@ -134,7 +138,8 @@ impl Store {
             let tick = Tick {
                 step: form.step,
                 who: who.into(),
-                at: now(),
+                // The clock that passes begin by.
+                at: self.moment(&tx).await?,
                 note: clean(form.note.trim()),
                 against: against.map(clean),
             };
@@ -177,17 +182,22 @@ impl Store {
     }
 }
 
-async fn facts(sql: &impl Sql, id: BatchId) -> Result<Facts, StoreError> {
+/// What the program knows of a batch's jobs. A final pass is early unless it began after the old system was frozen.
+async fn facts(sql: &impl Sql, id: BatchId, cutover: &Cutover) -> Result<Facts, StoreError> {
+    let frozen = cutover.tick(Step::Freeze).map_or(i64::MAX, |tick| tick.at.millis());
     let query = format!(
-        "SELECT COUNT(*) AS jobs, COUNT(CASE WHEN {FINISHED} THEN 1 END) AS finished,
+        "SELECT COUNT(*) AS jobs, COUNT(f.id) AS finished, COUNT(CASE WHEN f.started < ? THEN 1 END) AS early,
+            MAX(f.started) AS begun,
             COUNT(job.verdict) AS judged, COUNT(CASE WHEN job.verdict = 'perfect' THEN 1 END) AS perfect,
             COUNT(CASE WHEN {UNAPPROVED} THEN 1 END) AS unapproved
-         FROM job WHERE job.batch = ? AND job.state <> 'skipped'"
+         FROM job {FINISHED} WHERE job.batch = ? AND job.state <> 'skipped'"
     );
-    let record: Option<FactsRecord> = sql.one(&query, [id.0.into()]).await?;
+    let record: Option<FactsRecord> = sql.one(&query, [frozen.into(), id.0.into()]).await?;
     Ok(record.map_or_else(Facts::default, |record| Facts {
         jobs: count(record.jobs),
         finished: count(record.finished),
+        early: count(record.early),
+        begun: record.begun.map(Timestamp::from_millis),
         judged: count(record.judged),
         perfect: count(record.perfect),
         unapproved: count(record.unapproved),

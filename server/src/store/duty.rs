@@ -33,12 +33,21 @@ impl Store {
         Ok(taken)
     }
 
-    /// Gives a duty back, so that another process need not wait for it.
+    /// Gives a duty back, so that another process need not wait for it. Until when it was held stays known.
     pub(crate) async fn drop_duty(&self, name: &str) -> Result<(), StoreError> {
         let tx = self.db().begin("Giving a duty back").await?;
         let values = [name.into(), self.inner.node.as_str().into()];
-        tx.run("DELETE FROM duty WHERE name = ? AND holder = ?", values).await?;
+        let sql = format!("UPDATE duty SET expires = {} - 1 WHERE name = ? AND holder = ?", clock(self.db()));
+        tx.run(&sql, values).await?;
         tx.commit().await
+    }
+
+    /// Until when a duty is or was held by anybody; none: nobody ever had it.
+    pub(crate) async fn duty_until(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
+        let reading = self.db().reading("Reading who has a duty");
+        let until: Option<i64> =
+            reading.cell("SELECT expires FROM duty WHERE name = ?", [name.into()]).await?;
+        Ok(until.map(Timestamp::from_millis))
     }
 
     /// Every batch that has anything to do with the schedule.
@@ -52,6 +61,7 @@ impl Store {
                 id: BatchId(record.id),
                 project: ProjectId(record.project),
                 name: settings.name,
+                created: record.created(),
                 start_at: settings.start_at,
                 repeat: settings.repeat,
                 started: record.started(),
@@ -63,14 +73,22 @@ impl Store {
     }
 
     /// Does what is due, once: whoever finds it done already does nothing. Tells how many jobs it reached; none when it
-    /// was done already.
+    /// was done already, or is a start that waits for mailboxes. `off`: no server was running when it came due.
     pub(crate) async fn run_due(
         &self,
         batch: &Scheduled,
         due: &Due,
         now: Timestamp,
+        off: bool,
     ) -> Result<Option<u64>, StoreError> {
         let tx = self.db().begin("Running the schedule").await?;
+        if matches!(due, Due::Start { .. }) {
+            let sql = "SELECT id FROM job WHERE batch = ? AND state <> 'skipped' LIMIT 1";
+            let any: Option<i64> = tx.cell(sql, [batch.id.0.into()]).await?;
+            if any.is_none() {
+                return Ok(None);
+            }
+        }
         let filter = JobFilter { state: JobStates(due.states().to_vec()), ..JobFilter::default() };
         let selection = Selection::like(filter).within(batch.id);
         let reached = match due {
@@ -86,7 +104,7 @@ impl Store {
                 [
                     now.millis().into(),
                     due.next().map(Timestamp::millis).into(),
-                    due.told(now, reached).into(),
+                    due.told(now, reached, off).into(),
                     batch.id.0.into(),
                     batch.started.map_or(0, Timestamp::millis).into(),
                     batch.next_run.map_or(0, Timestamp::millis).into(),

@@ -13,7 +13,7 @@ use crate::{
     view::{
         amount::counted,
         locale::count,
-        words::{action_accepted, action_explained, action_title},
+        words::{action_accepted, action_explained, action_title, told},
     },
 };
 
@@ -40,6 +40,10 @@ pub(super) fn BatchActions(batch: Loading<BatchView>, row: Memo<BatchRow>) -> im
     let id = row.with_untracked(|row| row.id);
     let reach = move |action: JobAction| {
         row.with(|row| {
+            // Once it was cut over its mailboxes are only read; what is resumed may be that.
+            if row.done.is_some() && action.may_copy() && action != JobAction::Resume {
+                return 0;
+            }
             let groups = row.by_state.iter().filter(|group| group.state.after(action).is_some());
             groups.map(|group| group.count).sum::<u64>()
         })
@@ -49,7 +53,7 @@ pub(super) fn BatchActions(batch: Loading<BatchView>, row: Memo<BatchRow>) -> im
             async move { api::act_on_batch(id, &ActionForm::on_all(action)).await },
             move |applied| {
                 let mailboxes = counted(applied.applied, "mailbox", "mailboxes");
-                notices.say(format!("{}: {mailboxes}.", action_accepted(action)));
+                notices.say(told(format!("{}: {mailboxes}.", action_accepted(action)), applied.note));
                 batch.again();
             },
             move |failure| notices.fail(&failure),

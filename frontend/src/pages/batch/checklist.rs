@@ -10,13 +10,13 @@ use shared::{
 use super::dns::{DnsLook, DnsPart};
 use crate::{
     api,
-    components::{Badge, Dialog, Form, Icon, IconName, Notices, Submission, Submit, TextField},
+    components::{Badge, Confirm, Dialog, Form, Icon, IconName, Notices, Submission, Submit, TextField},
     load::Loading,
     view::{
         amount::counted,
         locale::{count, moment},
         safe::clean_sentence,
-        words::{Tone, severity_title, severity_tone},
+        words::{Tone, severity_title, severity_tone, told},
     },
 };
 
@@ -44,16 +44,24 @@ pub(super) fn CutoverList(batch: Loading<BatchView>, view: Memo<BatchView>, may:
             move |failure| notices.fail(&failure),
         );
     });
-    let run = Callback::new(move |()| {
+    let run_now = Callback::new(move |()| {
         sending.send_or(
             async move { api::act_on_batch(id, &ActionForm::on_all(JobAction::Final)).await },
             move |applied| {
-                notices
-                    .say(format!("Final pass queued: {}.", counted(applied.applied, "mailbox", "mailboxes")));
+                let queued = match applied.applied {
+                    0 => "No final pass queued: the mailboxes wait or run already.".to_owned(),
+                    number => format!("Final pass queued: {}.", counted(number, "mailbox", "mailboxes")),
+                };
+                notices.say(told(queued, applied.note));
                 batch.again();
             },
             move |failure| notices.fail(&failure),
         );
+    });
+    let too_early = RwSignal::new(false);
+    let run = Callback::new(move |()| match view.with_untracked(is_frozen) {
+        true => run_now.run(()),
+        false => too_early.set(true),
     });
     let steps = Memo::new(move |_| view.with(|view| view.steps.clone()));
     let rows = move || steps.get().into_iter().map(|step| row(step, may, ask, take_back, run)).collect_view();
@@ -64,10 +72,22 @@ pub(super) fn CutoverList(batch: Loading<BatchView>, view: Memo<BatchView>, may:
             <ol class="checklist" role="list" data-test="cutover">{rows}</ol>
             <DnsPart look=look/>
         </section>
+        <Confirm
+            title="Run the final pass before the old system is frozen?"
+            text="“The old system is frozen” is not ticked off. Mail that arrives there after this pass is not copied, and this pass does not count for the cutover: it has to be run once more."
+            deed="Run it all the same"
+            open=too_early
+            on_confirm=run_now
+        />
         <Dialog title=title open=asking>
             <TickOff batch=batch view=view look=look step=asked.get_untracked().unwrap_or(Step::Ttl) open=asking/>
         </Dialog>
     }
+}
+
+/// Whether nobody works on the old system any more, as far as it was ticked off.
+fn is_frozen(view: &BatchView) -> bool {
+    view.cutover.tick(Step::Freeze).is_some()
 }
 
 fn row(

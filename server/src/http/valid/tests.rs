@@ -1,6 +1,7 @@
 //! What is accepted and what is refused, and under which field.
 
 use shared::{
+    batch::{BatchForm, Repeat},
     endpoint::{Endpoint, ImapEndpoint, Login, Tls},
     id::ProjectId,
     job::NewJob,
@@ -8,7 +9,7 @@ use shared::{
     time::Timestamp,
 };
 
-use super::{job_rows, project_form};
+use super::{batch_form, job_rows, project_form};
 use crate::http::Fault;
 
 fn imap() -> ImapEndpoint {
@@ -45,6 +46,7 @@ fn stored(source: ImapEndpoint) -> ProjectView {
         target: Endpoint::Imap(imap()),
         target_has_secret: false,
         options: Options::default(),
+        version: String::new(),
     }
 }
 
@@ -155,4 +157,26 @@ fn rows_need_no_secret_where_an_admin_logs_in_for_all() {
     let admin =
         Endpoint::Imap(ImapEndpoint { login: Login::AuthorizationId { admin: "root".into() }, ..imap() });
     assert_eq!(job_rows(&admin, &admin, &[row("anna", None)]), Ok(()));
+}
+
+#[test]
+fn the_last_delta_pass_comes_after_the_start() {
+    let until = |millis: Option<i64>| {
+        let repeat = Repeat { hours: std::num::NonZeroU16::MIN, until: millis.map(Timestamp::from_millis) };
+        batch_form(BatchForm {
+            name: "First".into(),
+            priority: 0,
+            start_at: Some(Timestamp::from_millis(10)),
+            hours: Vec::new(),
+            zone: shared::limits::Zone::Utc,
+            parallel: None,
+            repeat: Some(repeat),
+            day_one: None,
+        })
+    };
+    for earlier in [9, 10] {
+        let fault = until(Some(earlier)).expect_err("refused");
+        assert_eq!(fault.body().field.as_deref(), Some("repeat.until"));
+    }
+    assert!(until(Some(11)).is_ok() && until(None).is_ok());
 }
