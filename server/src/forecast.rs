@@ -51,7 +51,8 @@ pub(crate) fn seconds_left(samples: &[Sample], work: Work) -> Result<(f64, f64),
     let steps = steps(samples);
     let worked: f64 = steps.iter().map(|step| step.at).sum();
     let part = part(work);
-    if part < PART && worked < LONG {
+    // What was not measured yet is no standstill.
+    if steps.is_empty() || (part < PART && worked < LONG) {
         return Err(Silence::TooEarly);
     }
     let whole = Cost::fitted(&steps).ok_or(Silence::Still)?;

@@ -85,7 +85,7 @@ causes! {
     ServerBug = "server.bug", "The server reports an error of its own", "The pass waits and tries again. Look at the server's log: it names what went wrong there.";
     ContactAdmin = "server.contact-admin", "The server asks that its administrator be contacted", "Ask the administrator of that server: it says that only they can help; then start again.";
     Privacy = "server.privacy", "The server demands a protected connection", "Choose implicit TLS (993) or STARTTLS (143) for this endpoint.";
-    OutsideHours = "limits.hours", "Outside the allowed hours", "Nothing to do: it goes on by itself when the hours open. To go on earlier, change the allowed hours in the project, then pause and resume.";
+    OutsideHours = "limits.hours", "Outside the allowed hours", "Nothing to do: it goes on by itself when the hours open. To go on earlier, change the allowed hours in the project.";
     // Trust
     TlsUntrusted = "tls.untrusted", "The certificate is not signed by a trusted authority", "Compare its SHA-256 with the server's own and pin it, or install the issuing authority on this machine.";
     TlsName = "tls.name", "The certificate belongs to another name", "Use a host name the certificate names, or pin this certificate after comparing its SHA-256.";
@@ -121,6 +121,7 @@ causes! {
     // Messages
     TooBig = "message.too-big", "Message larger than the target allows", "Raise the target's message size limit and try again. A delta pass sends it by itself only where the target tells its limit.";
     Filtered = "message.filtered", "Message left out by a filter", "Nothing to do if it should stay behind; otherwise change the project's filters and run a delta pass.";
+    NextPass = "message.next-pass", "Message older than the days that come first", "Nothing to do: the next pass brings it. Where the mailbox was stopped meanwhile, start it again.";
     OtherLabel = "message.other-label", "Message moved with another label", "Nothing to do if one copy is enough; otherwise let the project make a copy for every label and run a delta pass.";
     MarkedDeleted = "message.marked-deleted", "Message marked as deleted left out", "Nothing to do if it should stay behind; otherwise let the project move messages that are marked as deleted and run a delta pass.";
     TargetFull = "mailbox.full", "The target mailbox is full", "Raise its quota and run a delta pass.";
@@ -159,9 +160,12 @@ causes! {
 }
 
 impl Cause {
-    /// Whether something was left out because a rule of the project says so: nobody misses it.
+    /// Whether something was left out because the project says so: nobody misses it in this pass.
     pub const fn is_by_rule(self) -> bool {
-        matches!(self, Self::FolderExcluded | Self::Filtered | Self::MarkedDeleted | Self::OtherLabel)
+        matches!(
+            self,
+            Self::FolderExcluded | Self::Filtered | Self::NextPass | Self::MarkedDeleted | Self::OtherLabel
+        )
     }
 
     /// Whether it is only told: nobody has anything to do, and trying again changes nothing.
@@ -175,6 +179,7 @@ impl Cause {
                 | Self::FolderVirtual
                 | Self::FolderMerged
                 | Self::FolderRebuilt
+                | Self::NextPass
                 | Self::Empty
                 | Self::DeletedAtSource
                 | Self::RemovedOnTarget
@@ -242,6 +247,7 @@ impl Cause {
             | Self::FolderRebuilt
             | Self::SubscriptionLost
             | Self::Filtered
+            | Self::NextPass
             | Self::MarkedDeleted
             | Self::TargetFull
             | Self::Vanished

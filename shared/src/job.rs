@@ -40,7 +40,7 @@ pub enum JobState {
     Complete,
     /// Done; every difference is named with a cause.
     Exceptions,
-    /// The last pass could not go on.
+    /// The last pass could not go on, or found messages missing without a cause, or too many with one.
     Failed,
     /// Left out on purpose, until it is taken back in.
     Skipped,
@@ -110,6 +110,22 @@ impl JobAction {
             Self::Pause | Self::Cancel | Self::StopNow | Self::Skip | Self::Unskip | Self::Prioritise => {
                 false
             }
+        }
+    }
+
+    /// Whether it may begin a pass that writes to the target. What is resumed may be one.
+    pub const fn may_copy(self) -> bool {
+        match self {
+            Self::Start | Self::Retry | Self::Final | Self::Resume => true,
+            Self::DryRun
+            | Self::Verify
+            | Self::Probe
+            | Self::Pause
+            | Self::Cancel
+            | Self::StopNow
+            | Self::Skip
+            | Self::Unskip
+            | Self::Prioritise => false,
         }
     }
 
@@ -364,11 +380,21 @@ impl ActionForm {
 }
 
 /// How many jobs an action on a whole project reached: those for which it makes sense now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Applied {
     /// How many.
     pub applied: u64,
+    /// What is to be known besides, in sentences: how many were left out and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Applied {
+    /// So many, and nothing to be known besides.
+    pub const fn to(applied: u64) -> Self {
+        Self { applied, note: None }
+    }
 }
 
 /// A job as a row of a list.

@@ -62,7 +62,8 @@ pub struct Options {
     /// What happens to messages that ask for a read receipt and were read already.
     #[serde(skip_serializing_if = "is_default")]
     pub read_receipts: ReceiptPolicy,
-    /// The newest so many days of each mailbox come first, so that people can work; the rest follows by itself.
+    /// The newest so many days of each mailbox come first, so that people can work; the rest follows by itself. In the
+    /// order of a pass: it moves these days alone.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u16>, minimum = 1))]
     pub day_one: Option<NonZeroU16>,
 }
@@ -146,6 +147,9 @@ pub struct ProjectView {
     pub target_has_secret: bool,
     /// How its passes behave.
     pub options: Options,
+    /// Another whenever the settings are others: who changes them says which ones were read.
+    #[serde(default)]
+    pub version: String,
 }
 
 /// A project as a row of a list.

@@ -15,9 +15,9 @@ use crate::{
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Every message is on the target and nothing differs.
+    /// Every message that was to be on the target is there, and nothing differs.
     Perfect,
-    /// Every message is on the target; small differences are named.
+    /// Every message that was to be on the target is there; small differences are named.
     Good,
     /// Some messages are not on the target or changed, each with a cause: look at them.
     Investigate,

@@ -54,6 +54,8 @@ fn summary(pass: PassView) -> impl IntoView {
         }
         PassKind::Verify => Some(format!("compared {}", counted(pass.counts.items, "message", "messages"))),
     };
+    // It is counted when the pass ends.
+    let did = did.filter(|_| pass.ended.is_some());
     view! {
         <span class="pass-kind">{pass.kind.title()}</span>
         <Badge tone=end_tone(pass.end.as_ref()) text=end_title(pass.end.as_ref())/>
@@ -88,10 +90,11 @@ fn body(pass: PassView) -> impl IntoView {
         })
         .collect();
     let is_plan = pass.plan.is_some();
+    let is_counted = pass.ended.is_some() && !is_plan;
     view! {
         <p class="faint">{format!("Began {}", moment(pass.started))}{pass.ended.map(|at| format!(", ended {}", moment(at)))}</p>
         {aborted}
-        {(!is_plan).then(|| view! { <ul class="facts">{facts.map(|fact| view! { <li>{fact}</li> }).collect_view()}</ul> })}
+        {is_counted.then(|| view! { <ul class="facts">{facts.map(|fact| view! { <li>{fact}</li> }).collect_view()}</ul> })}
         {(!causes.is_empty() && !is_plan).then(|| view! { <ul>{causes}</ul> })}
         {pass.plan.map(|plan| view! { <PlanTable plan=plan/> })}
     }

@@ -130,6 +130,9 @@ fn Numbers(row: Memo<JobRow>) -> impl IntoView {
     let size = move |of: fn(&JobRow) -> u64| Signal::derive(move || bytes(row.with(of)));
     let part = Signal::derive(move || {
         let counts = row.with(|row| row.counts);
+        if counts.items == 0 {
+            return bytes(counts.copied_bytes);
+        }
         format!("{} % · {}", percent(share(counts.copied, counts.items)), bytes(counts.copied_bytes))
     });
     let new = Signal::derive(move || {

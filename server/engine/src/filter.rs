@@ -4,7 +4,7 @@ use shared::{
     cause::Cause,
     folder::FolderPath,
     project::Options,
-    rules::{DeletedPolicy, OversizedPolicy},
+    rules::{Age, DeletedPolicy, OversizedPolicy},
     time::Timestamp,
 };
 
@@ -55,9 +55,26 @@ pub fn left_out(item: &ItemMeta, options: &Options, now: Timestamp) -> Option<(C
         (None, None, None, Some(most)) => {
             format!("{size} bytes; the project moves messages of {most} bytes or less.")
         }
-        (None, None, None, None) => return None,
+        (None, None, None, None) => return put_off(item, options, now),
     };
     Some((Cause::Filtered, detail))
+}
+
+/// What is older than the days that come first, in a pass that moves these alone.
+fn put_off(item: &ItemMeta, options: &Options, now: Timestamp) -> Option<(Cause, String)> {
+    let days = options.day_one?.get();
+    let since = Age::Days(u32::from(days)).seconds(now);
+    item.received.filter(|received| received.seconds < since)?;
+    let detail = match days {
+        1 => format!("Received {}; the newest day comes first, this with the next pass.", received(item)),
+        days => {
+            format!(
+                "Received {}; the newest {days} days come first, this with the next pass.",
+                received(item)
+            )
+        }
+    };
+    Some((Cause::NextPass, detail))
 }
 
 /// Why a pass must end before it writes: messages that are larger than the target takes, where the project says that

@@ -186,10 +186,20 @@ impl Mapper<'_> {
             } else if same_use {
                 renamed(original, place, Severity::Info, SAME_USE)
             } else {
-                renamed(original, place, Severity::Warning, "an earlier pass gave it this name")
+                renamed(original, place, Severity::Warning, self.why_given(&folder.path.0, place))
             };
             self.findings.push(finding);
         }
+    }
+
+    /// Why an earlier pass gave a folder another name, as far as the same would be done today.
+    fn why_given(&self, path: &[String], place: &FolderPath) -> &'static str {
+        let why = path.split_last().and_then(|(name, parent)| {
+            let base = self.prefixes.get(parent).cloned().unwrap_or_else(|| FolderPath(parent.to_vec()));
+            let (base, wanted, out_of_inbox) = self.wants(base, name);
+            why(&self.places.given(&base, &wanted, place)?, out_of_inbox, name)
+        });
+        why.unwrap_or("an earlier pass gave it this name")
     }
 
     fn match_roles(&mut self, source: &[Folder], target: &[Folder]) {
@@ -290,30 +300,23 @@ impl Mapper<'_> {
             self.prefixes.insert(path.to_vec(), FolderPath::inbox());
             return None;
         }
-        let mut base = self.prefixes.get(parent).cloned().unwrap_or(FolderPath(Vec::new()));
-        let moved_out_of_inbox = base.is_inbox() && !self.profile.inbox_children;
-        if moved_out_of_inbox {
-            base = FolderPath(Vec::new());
-        }
-        let name = self.profile.acceptable(name, base.0.is_empty());
+        let base = self.prefixes.get(parent).cloned().unwrap_or(FolderPath(Vec::new()));
+        let (base, name, moved_out_of_inbox) = self.wants(base, name);
         Some(Wish { path: path.to_vec(), index, base, name, moved_out_of_inbox })
     }
 
+    /// Below what a folder is wanted, under which name, and whether it had to leave INBOX for that.
+    fn wants(&self, base: FolderPath, name: &str) -> (FolderPath, String, bool) {
+        let moved_out_of_inbox = base.is_inbox() && !self.profile.inbox_children;
+        let base = if moved_out_of_inbox { FolderPath(Vec::new()) } else { base };
+        let name = self.profile.acceptable(name, base.0.is_empty());
+        (base, name, moved_out_of_inbox)
+    }
+
     fn grant(&mut self, wish: Wish) {
-        let Place { path: place, twin, flattened, reserved } = self.places.place(&wish.base, &wish.name);
-        let why = if reserved {
-            Some("the target keeps the old name for something that is not mail")
-        } else if twin {
-            Some("another folder has the old name there, or one the target takes for the same")
-        } else if flattened {
-            Some("the target does not take so many levels of folders")
-        } else if wish.moved_out_of_inbox {
-            Some("the target takes no folders below INBOX")
-        } else if place.0.last() != wish.path.last() {
-            Some("the target does not take the old name as it is")
-        } else {
-            None
-        };
+        let place = self.places.place(&wish.base, &wish.name);
+        let why = wish.path.last().and_then(|name| why(&place, wish.moved_out_of_inbox, name));
+        let place = place.path;
         let source =
             wish.index.map_or_else(|| FolderPath(wish.path.clone()), |index| self.originals[index].clone());
         if let Some(why) = why {
@@ -334,6 +337,23 @@ impl Mapper<'_> {
         if let Some(index) = index {
             self.placed[index] = Some(place);
         }
+    }
+}
+
+/// Why a place has another name than the folder that gets it; none: it has not.
+fn why(place: &Place, moved_out_of_inbox: bool, name: &str) -> Option<&'static str> {
+    if place.reserved {
+        Some("the target keeps the old name for something that is not mail")
+    } else if place.twin {
+        Some("another folder has the old name there, or one the target takes for the same")
+    } else if place.flattened {
+        Some("the target does not take so many levels of folders")
+    } else if moved_out_of_inbox {
+        Some("the target takes no folders below INBOX")
+    } else if place.path.0.last().is_none_or(|given| given != name) {
+        Some("the target does not take the old name as it is")
+    } else {
+        None
     }
 }
 

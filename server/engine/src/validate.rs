@@ -113,9 +113,10 @@ impl Settled {
     }
 }
 
-/// Whether an item is not on the target because a person wants it so.
+/// Whether an item is not on the target because a person wants it so. What the next pass brings is to be there.
 pub const fn on_purpose(cause: Cause) -> bool {
-    cause.is_by_rule() || matches!(cause, Cause::RemovedOnTarget | Cause::MovedAtSource)
+    let by_rule = cause.is_by_rule() && !matches!(cause, Cause::NextPass);
+    by_rule || matches!(cause, Cause::RemovedOnTarget | Cause::MovedAtSource)
 }
 
 /// Compares one folder on both sides: its numbers, and a finding for every difference.
@@ -175,7 +176,8 @@ pub fn compare(pair: &FolderPair, reasons: &Reasons) -> (ReportFolder, Vec<Findi
             if cause == Cause::RemovedOnTarget { Severity::Warning } else { Severity::Info }
         } else {
             totals.missing += 1;
-            Severity::Loss
+            // Nothing is lost that is still to come.
+            if cause == Cause::NextPass { Severity::Info } else { Severity::Loss }
         };
         findings.push(finding(severity, cause, &pair.source, seen, detail));
     }

@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use engine::guest;
-use shared::{error::ApiError, forecast::Forecast, id::ProjectId};
+use shared::{error::ApiError, forecast::Forecast, id::ProjectId, time::Timestamp};
 
 use super::{fault::Answer, who::Auditor};
 use crate::{
@@ -34,7 +34,7 @@ pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<ProjectId>) ->
     let records = parts.store.pace(*id, made.plus_millis(-PAST_MILLIS)).await?;
     let limits = [&project.options.source_limits, &project.options.target_limits];
     let when = |seconds: f64| guest::worked(&limits, made, seconds as u64).ok().flatten();
-    let foretold = foretold(&records, amounts);
+    let foretold = foretold(&records, amounts, made);
     let (done, why_not) = match foretold {
         Ok((low, high)) => match when(low).zip(when(high)) {
             Some(range) => (Some(range), None),
@@ -57,7 +57,7 @@ pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<ProjectId>) ->
     }))
 }
 
-fn foretold(records: &[PaceRecord], amounts: Amounts) -> Result<(f64, f64), &'static str> {
+fn foretold(records: &[PaceRecord], amounts: Amounts, now: Timestamp) -> Result<(f64, f64), &'static str> {
     if amounts.seen == 0 {
         return Err(
             "When it will be done is told when the first passes have run for a while: no mailbox was looked at yet.",
@@ -69,9 +69,24 @@ fn foretold(records: &[PaceRecord], amounts: Amounts) -> Result<(f64, f64), &'st
     if amounts.active == 0 {
         return Err("When it will be done is told while mailboxes run: none waits or runs now.");
     }
-    seconds_left(&samples(records), whole(amounts)).map_err(|silence| match silence {
+    let work = whole(amounts);
+    let mut samples = samples(records);
+    let noted = seconds_left(&samples, work);
+    // What arrived since the last note was taken tells, too, where the notes alone say nothing yet.
+    let foretold = noted.or_else(|_| {
+        samples.push(Sample {
+            at: now.millis() as f64 / 1000.0,
+            items: amounts.items_done as f64,
+            bytes: amounts.bytes_done as f64,
+        });
+        seconds_left(&samples, work)
+    });
+    foretold.map_err(|silence| match silence {
         Silence::Done => "Nothing is left to copy; what runs is compared.",
-        Silence::TooEarly => "When it will be done is told after 2 % of the work or five minutes.",
+        Silence::TooEarly => {
+            "When it will be done is told once enough was measured: after a minute or two, and 2 % of the work or five \
+             minutes."
+        }
         Silence::Still => "When it will be done cannot be told: nothing was copied while it was measured.",
     })
 }
@@ -94,5 +109,41 @@ pub(super) fn whole(amounts: Amounts) -> Work {
         items_done: amounts.items_done as f64,
         bytes: amounts.bytes as f64 * more,
         bytes_done: amounts.bytes_done as f64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AMOUNTS: Amounts = Amounts {
+        items: 10_000,
+        bytes: 10_000_000,
+        items_done: 909,
+        bytes_done: 909_000,
+        seen: 5,
+        unseen: 0,
+        ended: 0,
+        active: 5,
+    };
+
+    fn told(records: &[PaceRecord], seconds: i64) -> Result<(f64, f64), &'static str> {
+        foretold(records, AMOUNTS, Timestamp::from_millis(seconds * 1000))
+    }
+
+    #[test]
+    fn while_messages_arrive_nobody_says_that_nothing_was_copied() {
+        let begun = PaceRecord { at: 0, items: 0, bytes: 0 };
+        let why = told(&[], 30).expect_err("nothing was noted");
+        assert!(why.contains("enough was measured"), "{why}");
+        let (low, high) = told(&[begun], 30).expect("the time since the first note tells");
+        assert!((low..=high).contains(&300.0), "{low} to {high}");
+    }
+
+    #[test]
+    fn a_standstill_is_said_to_be_one() {
+        let at = |at| PaceRecord { at, items: 909, bytes: 909_000 };
+        let why = told(&[at(0), at(60_000)], 90).expect_err("stands still");
+        assert!(why.contains("nothing was copied"), "{why}");
     }
 }

@@ -54,12 +54,12 @@ struct EntrySums {
     skipped: i64,
 }
 
-/// The sums over entries `e`, by whatever they are grouped.
+/// The sums over entries `e`, by whatever they are grouped. What the next pass brings is neither there nor left out.
 pub(super) const ENTRY_SUMS: &str = "
     COUNT(CASE WHEN e.state = 1 THEN 1 END) AS copied,
     CAST(COALESCE(SUM(CASE WHEN e.state = 1 THEN e.size END), 0) AS BIGINT) AS copied_bytes,
     COUNT(CASE WHEN e.state = 1 AND e.adopted THEN 1 END) AS adopted,
-    COUNT(CASE WHEN e.state = 2 THEN 1 END) AS skipped";
+    COUNT(CASE WHEN e.state = 2 AND e.cause <> 'message.next-pass' THEN 1 END) AS skipped";
 
 impl Store {
     /// Brings the kept counts up to date: counts the jobs again whose ledger changed since.

@@ -7,10 +7,9 @@ use sea_orm::FromQueryResult;
 use shared::{
     pass::{PassEnd, PassKind},
     project::Options,
-    rules::Age,
 };
 
-use super::{Lease, Store, StoreError, db::Tx, sql::Sql, words::now};
+use super::{Lease, Store, StoreError, db::Tx, sql::Sql};
 
 #[derive(FromQueryResult)]
 struct Standing {
@@ -36,21 +35,15 @@ impl Store {
                 [lease.job.0.into()],
             )
             .await?;
-        let Standing { day_one, days } = standing.ok_or(StoreError::NotFound("job"))?;
-        let days = days
-            .and_then(|days| u16::try_from(days).ok())
-            .and_then(NonZeroU16::new)
-            .or(of_project)
-            .map(|days| Age::Days(u32::from(days.get())));
+        let Standing { day_one, days } = standing.ok_or(StoreError::NotFound("mailbox"))?;
+        let days = days.and_then(|days| u16::try_from(days).ok()).and_then(NonZeroU16::new).or(of_project);
         let first = day_one == Some(0) || (day_one.is_none() && lease.kind == PassKind::Initial);
-        let narrowed = days.filter(|_| first);
-        if let Some(days) = narrowed {
-            options.filter.newer_than = Some(stricter(options.filter.newer_than, days));
-        }
-        if first && narrowed.map(|_| 0) != day_one {
+        options.day_one = days.filter(|_| first);
+        let stands = options.day_one.map(|_| 0_i64);
+        if first && stands != day_one {
             tx.run(
                 "UPDATE job SET day_one = ? WHERE id = ? AND lease_epoch = ?",
-                [narrowed.map(|_| 0_i64).into(), lease.job.0.into(), lease.epoch.into()],
+                [stands.into(), lease.job.0.into(), lease.epoch.into()],
             )
             .await?;
         }
@@ -58,15 +51,17 @@ impl Store {
     }
 }
 
-/// Of two ages the one that lets fewer messages through.
-fn stricter(before: Option<Age>, days: Age) -> Age {
-    match before {
-        Some(before) if before.seconds(now()) >= days.seconds(now()) => before,
-        Some(_) | None => days,
+/// Whether the pass came to its end and was one of the newest days alone: it proves nothing of the mailbox.
+pub(super) async fn alone(tx: &Tx<'_>, lease: &Lease, outcome: &PassOutcome) -> Result<bool, StoreError> {
+    if outcome.end != PassEnd::Finished || lease.kind == PassKind::Final || !lease.kind.copies() {
+        return Ok(false);
     }
+    let day_one: Option<Option<i64>> =
+        tx.cell("SELECT day_one FROM job WHERE id = ?", [lease.job.0.into()]).await?;
+    Ok(day_one.flatten() == Some(0))
 }
 
-/// Whether the pass brought the newest days over: then the rest follows in a delta pass, which this puts into the queue.
+/// Whether the pass brought the newest days over: then the rest follows in a delta pass, which this makes the next one.
 /// Others that wait for their first day go before it.
 pub(super) async fn arrived(
     tx: &Tx<'_>,
@@ -74,7 +69,7 @@ pub(super) async fn arrived(
     outcome: &PassOutcome,
     ended: i64,
 ) -> Result<bool, StoreError> {
-    if outcome.end != PassEnd::Finished || lease.kind == PassKind::Final || !lease.kind.copies() {
+    if !alone(tx, lease, outcome).await? {
         return Ok(false);
     }
     let changed = tx

@@ -2,9 +2,10 @@
 
 use engine::pass::PassOutcome;
 use shared::{
+    cause::Cause,
     job::JobState,
     pass::{PassEnd, PassKind},
-    report::Verdict,
+    report::{Report, Verdict},
 };
 
 /// So often in a row a job may lose its process, or its process the database, before it got any further: more often than it
@@ -42,9 +43,14 @@ pub(super) fn after_pass(
     };
     match &outcome.end {
         PassEnd::Finished if kind.only_looks() => rest(settled, None),
-        PassEnd::Finished => match outcome.report.as_ref().map(|report| report.verdict) {
-            Some(Verdict::Perfect) => rest(JobState::Complete, None),
-            Some(Verdict::Good | Verdict::Investigate | Verdict::Poor) => rest(JobState::Exceptions, None),
+        PassEnd::Finished => match outcome.report.as_ref().map(|report| (report.verdict, report)) {
+            Some((Verdict::Perfect, _)) => rest(JobState::Complete, None),
+            Some((Verdict::Good | Verdict::Investigate, report)) if !waits(report) => {
+                rest(JobState::Exceptions, None)
+            }
+            Some((Verdict::Good | Verdict::Investigate | Verdict::Poor, report)) => {
+                rest(JobState::Failed, Some(&amiss(report)))
+            }
             // "Done" is said by the validator, never by the end of the loop.
             None => rest(
                 JobState::Failed,
@@ -60,6 +66,28 @@ pub(super) fn after_pass(
         },
         PassEnd::Cancelled => rest(JobState::Cancelled, None),
     }
+}
+
+/// Whether a comparison found what only a later pass brings.
+fn waits(report: &Report) -> bool {
+    report.causes.iter().any(|group| group.cause == Cause::NextPass)
+}
+
+/// Why a mailbox is not complete although its pass came to its end.
+fn amiss(report: &Report) -> String {
+    let next = if waits(report) {
+        "Start the mailbox again."
+    } else {
+        "The report names each with what to do; then start or verify the mailbox again."
+    };
+    format!("The comparison found messages missing. {} {next}", report.sentence)
+}
+
+/// What a job becomes whose newest days arrived: the rest follows by itself, unless an admin wants it to rest.
+pub(super) fn after_first_days(state: JobState, settled: JobState) -> Becomes {
+    let state = asked(state).unwrap_or(JobState::Queued);
+    let settled = if state == JobState::Cancelled { state } else { settled };
+    Becomes { state, problem: None, settled }
 }
 
 /// Where an admin wants a job to come to rest whose pass is still under way; none: nowhere.
@@ -102,12 +130,13 @@ mod tests {
     use engine::pass::PassOutcome;
     use shared::{
         cause::Cause,
+        finding::{CauseCount, Severity},
         job::JobState,
         pass::{PassEnd, PassKind},
         report::Verdict,
     };
 
-    use super::{Becomes, after_pass};
+    use super::{Becomes, after_first_days, after_pass};
     use crate::store::tests::sample::ended;
 
     fn becomes(kind: PassKind, state: JobState, outcome: &PassOutcome) -> (JobState, JobState) {
@@ -121,7 +150,7 @@ mod tests {
             (Some(Verdict::Perfect), JobState::Complete),
             (Some(Verdict::Good), JobState::Exceptions),
             (Some(Verdict::Investigate), JobState::Exceptions),
-            (Some(Verdict::Poor), JobState::Exceptions),
+            (Some(Verdict::Poor), JobState::Failed),
             (None, JobState::Failed),
         ] {
             let outcome = ended(PassEnd::Finished, verdict);
@@ -129,6 +158,41 @@ mod tests {
                 becomes(PassKind::Initial, JobState::Running, &outcome),
                 (state, state),
                 "{verdict:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_comparison_that_misses_messages_is_no_completion() {
+        let mut poor = ended(PassEnd::Finished, Some(Verdict::Poor));
+        let becomes = |outcome: &PassOutcome| {
+            after_pass(PassKind::Verify, JobState::Running, JobState::Complete, outcome, false)
+        };
+        let problem = becomes(&poor).problem.expect("says why");
+        assert!(problem.contains("The report names each"), "{problem}");
+        assert_eq!((becomes(&poor).state, becomes(&poor).settled), (JobState::Failed, JobState::Failed));
+        let report = poor.report.as_mut().expect("a report");
+        report.verdict = Verdict::Investigate;
+        assert_eq!(becomes(&poor).state, JobState::Exceptions, "each with a cause");
+        let report = poor.report.as_mut().expect("a report");
+        report.causes = vec![CauseCount::new(Cause::NextPass, Severity::Info, 386)];
+        let becomes = becomes(&poor);
+        assert_eq!(becomes.state, JobState::Failed, "the first days alone are there");
+        assert!(becomes.problem.expect("says why").ends_with("Start the mailbox again."));
+    }
+
+    #[test]
+    fn the_rest_follows_the_first_days_unless_an_admin_wants_it_to_rest() {
+        for (state, after, settled) in [
+            (JobState::Running, JobState::Queued, JobState::Ready),
+            (JobState::Pausing, JobState::Paused, JobState::Ready),
+            (JobState::Stopping, JobState::Cancelled, JobState::Cancelled),
+        ] {
+            let becomes = after_first_days(state, JobState::Ready);
+            assert_eq!(
+                (becomes.state, becomes.settled, becomes.problem),
+                (after, settled, None),
+                "{state:?}"
             );
         }
     }

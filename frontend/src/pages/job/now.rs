@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use shared::{
     job::{JobRow, JobState},
-    live::Progress as Live,
+    live::{Phase, Progress as Live},
 };
 
 use crate::{
@@ -74,7 +74,7 @@ pub(super) fn Now(row: Memo<JobRow>) -> impl IntoView {
                 <dl class="figures">
                     {figure("Messages", |live| of_all(count(live.items_done), live.items_total, count))}
                     {figure("Bytes", |live| of_all(bytes(live.bytes_done), live.bytes_total, bytes))}
-                    {figure("Folders", |live| of_all(count(live.folders_done), live.folders_total, count))}
+                    {figure("Folders", folders)}
                     {figure("Rate", |live| rate(live.items_per_second, live.bytes_per_second))}
                     {figure("Time left", |live| left(live.seconds_left))}
                 </dl>
@@ -85,6 +85,16 @@ pub(super) fn Now(row: Memo<JobRow>) -> impl IntoView {
 
 fn of_all(done: String, total: u64, write: fn(u64) -> String) -> String {
     if total == 0 { done } else { format!("{done} of {}", write(total)) }
+}
+
+/// Folders done of all; while messages are copied they go in one stream, and no folder ends before the others.
+fn folders(live: &Live) -> String {
+    match live.phase {
+        Phase::Copying => format!("{} at once", count(live.folders_total)),
+        Phase::Connecting | Phase::Inventory | Phase::Recovering | Phase::Verifying | Phase::Waiting => {
+            of_all(count(live.folders_done), live.folders_total, count)
+        }
+    }
 }
 
 fn sentence(live: &Live) -> String {
@@ -103,7 +113,6 @@ fn sentence(live: &Live) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::live::Phase;
 
     #[test]
     fn a_screen_reader_hears_phase_share_messages_and_time() {
@@ -118,5 +127,12 @@ mod tests {
             sentence(&Live::begin(Phase::Connecting)),
             "Connecting to both servers: 0 %, 0 messages, time left: calculating…"
         );
+    }
+
+    #[test]
+    fn folders_are_counted_where_they_end_one_by_one() {
+        let live = |phase| Live { folders_done: 1, folders_total: 16, ..Live::begin(phase) };
+        assert_eq!(folders(&live(Phase::Verifying)), "1 of 16");
+        assert_eq!(folders(&live(Phase::Copying)), "16 at once");
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn Problem(id: JobId, row: Memo<JobRow>) -> impl IntoView {
             <div class="alert tone-bad" role="alert" data-test="problem">
                 <Icon name=IconName::Warning/>
                 <div>
-                    <h2>"The last pass could not go on"</h2>
+                    <h2>"The last pass did not complete the mailbox"</h2>
                     <p>{clean_sentence(&problem)}</p>
                 </div>
                 <Show when=may>

@@ -6,8 +6,10 @@ use leptos::prelude::*;
 use shared::{
     forecast::{Forecast, PaceRow},
     id::ProjectId,
+    job::StateCount,
 };
 
+use super::list::Group;
 use crate::{
     api,
     load::load,
@@ -24,8 +26,13 @@ const HEIGHT: f64 = 24.0;
 
 /// The line, with a small chart and its numbers.
 #[component]
-pub(super) fn ForecastLine(id: ProjectId) -> impl IntoView {
-    let forecast = load(move || api::forecast(id));
+pub(super) fn ForecastLine(id: ProjectId, by_state: Signal<Vec<StateCount>>) -> impl IntoView {
+    // When the first one begins or the last one ends, what was said before is wrong at once.
+    let active = Memo::new(move |_| by_state.with(|by_state| Group::Active.count(by_state) > 0));
+    let forecast = load(move || {
+        active.track();
+        api::forecast(id)
+    });
     forecast.keep_fresh(FRESH);
     let shown = Memo::new(move |_| forecast.get());
     let line = move || {

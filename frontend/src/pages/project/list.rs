@@ -79,17 +79,51 @@ pub(super) fn query(group: Group, text: &str, order: Order<JobSort>, page: usize
     }
 }
 
-/// How much of a mailbox is settled, from 0 to 1.
+/// How much of a mailbox is settled, from 0 to 1. An empty one is when it is complete.
 pub(super) fn done(job: &JobRow) -> f64 {
-    match &job.progress {
-        Some(progress) => progress.fraction(),
-        None => share(job.counts.copied + job.counts.skipped, job.counts.items),
+    let complete = matches!(job.state, JobState::Complete | JobState::Exceptions);
+    match (&job.progress, job.counts.items) {
+        (Some(progress), _) => progress.fraction(),
+        (None, 0) if complete => 1.0,
+        (None, items) => share(job.counts.copied + job.counts.skipped, items),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::amount::percent;
+    use shared::{
+        id::{JobId, ProjectId},
+        pass::Counts,
+        time::Timestamp,
+    };
+
+    #[test]
+    fn what_is_neither_there_nor_left_out_is_not_done_and_an_empty_mailbox_can_be() {
+        let row = |state, counts| JobRow {
+            id: JobId(1),
+            project: ProjectId(1),
+            source_user: "anna".into(),
+            target_user: "anna".into(),
+            below: None,
+            state,
+            pass: None,
+            counts,
+            verdict: None,
+            problem: None,
+            progress: None,
+            updated: Timestamp::from_millis(0),
+            batch: None,
+            priority: 0,
+            drift: None,
+            day_one: None,
+        };
+        let first_days = Counts { items: 700, copied: 240, skipped: 110, ..Counts::default() };
+        assert_eq!(percent(done(&row(JobState::Cancelled, first_days))), 50);
+        assert_eq!(percent(done(&row(JobState::Complete, Counts::default()))), 100);
+        assert_eq!(percent(done(&row(JobState::Ready, Counts::default()))), 0);
+    }
 
     #[test]
     fn every_state_is_in_one_group_besides_all() {

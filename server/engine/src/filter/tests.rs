@@ -1,5 +1,7 @@
 //! Filters in small cases.
 
+use std::num::NonZeroU16;
+
 use proptest::prelude::*;
 use shared::{
     cause::Cause,
@@ -70,9 +72,25 @@ fn messages_are_left_out_by_age_to_the_second() {
 }
 
 #[test]
+fn what_is_older_than_the_days_that_come_first_is_put_off_to_the_next_pass() {
+    let first_days = Options { day_one: NonZeroU16::new(30), ..Options::default() };
+    let (since, old) = (NOW.seconds() - 30 * 86_400, NOW.seconds() - 30 * 86_400 - 1);
+    assert_eq!(left_out(&item(1, Some(since), &[]), &first_days, NOW), None);
+    let detail =
+        "Received 1-Jan-2026 12:59:59 +0100; the newest 30 days come first, this with the next pass.";
+    let put_off = left_out(&item(1, Some(old), &[]), &first_days, NOW);
+    assert_eq!(put_off, Some((Cause::NextPass, detail.to_owned())));
+    let small = Filter { max_bytes: Some(20), ..Filter::default() };
+    let filtered = left_out(&item(21, Some(old), &[]), &Options { filter: small, ..first_days }, NOW);
+    assert_eq!(filtered.map(|(cause, _)| cause), Some(Cause::Filtered), "no later pass brings it");
+}
+
+#[test]
 fn a_message_whose_date_cannot_be_read_is_never_left_out_for_its_age() {
     let filter = Filter { newer_than: age("0d"), older_than: age("0d"), ..Filter::default() };
     check(filter, &item(1, None, &[]), None);
+    let first_days = Options { day_one: NonZeroU16::new(1), ..Options::default() };
+    assert_eq!(left_out(&item(1, None, &[]), &first_days, NOW), None);
 }
 
 #[test]

@@ -85,8 +85,11 @@ impl State {
         self.settle(now);
     }
 
-    /// The strictest limit of all users counts; what the last one left stays in force until somebody comes.
+    /// The strictest limit of all users counts; what the last one left stays in force until somebody comes. Its hours go
+    /// with it: they may be others by now, and whoever comes brings them.
     fn settle(&mut self, now: Instant) {
+        self.schedules = self.users.values().filter_map(|(_, schedule)| schedule.clone()).collect();
+        self.opens = None;
         let limits = || self.users.values().map(|(limits, _)| limits);
         let Some(connections) = limits().map(|limits| limits.connections).min() else { return };
         let per_mailbox = limits().map(|limits| limits.connections_per_mailbox).min();
@@ -96,8 +99,6 @@ impl State {
         self.tide.set_most(connections.get(), now);
         self.bytes.set_rate(bytes);
         self.messages.set_rate(messages.map(NonZeroU64::from));
-        self.schedules = self.users.values().filter_map(|(_, schedule)| schedule.clone()).collect();
-        self.opens = None;
     }
 
     pub(super) fn is_used(&self) -> bool {

@@ -246,6 +246,29 @@ async fn the_strictest_of_all_projects_counts_while_it_runs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn edge_166_hours_end_with_the_last_who_brought_them() {
+    let gate = Gate::unused(wall());
+    let hours = read_hours("20:00-22:00").expect("hours");
+    let nights = gate.join(&Limits { hours, ..limits(10, 5) }).expect("UTC");
+    let waiting = tokio::spawn({
+        let gate = Arc::clone(&gate);
+        async move { gate.ready().await }
+    });
+    settle().await;
+    assert!(gate.waits().is_some() && !waiting.is_finished());
+    let always = gate.join(&limits(10, 5)).expect("no hours");
+    assert!(gate.waits().is_some(), "the strictest counts");
+    drop(nights);
+    settle().await;
+    assert!(gate.waits().is_none() && waiting.is_finished(), "whoever waited goes on at once");
+    drop(always);
+
+    let hours = read_hours("20:00-22:00").expect("hours");
+    drop(gate.join(&Limits { hours, ..limits(10, 5) }).expect("UTC"));
+    assert!(gate.waits().is_none() && gate.view(Side::Source, "x").held.is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn edge_159_attempts_at_once_are_never_refused_more_than_twice() {
     let gate = gate(&Limits::default());
     let sent = Arc::new(AtomicU64::new(0));

@@ -70,8 +70,8 @@ impl<'a> Places<'a> {
         wanted.0.len() <= self.profile.levels() && !self.is_reserved(&wanted) && self.free(&wanted).is_some()
     }
 
-    /// Takes the wanted place, or the nearest free one.
-    pub(super) fn place(&mut self, base: &FolderPath, name: &str) -> Place {
+    /// The place that is wanted where nobody else stands, and whether it is flattened and whether it is reserved.
+    fn wanted(&self, base: &FolderPath, name: &str) -> (FolderPath, bool, bool) {
         let profile = self.profile;
         let flattened = base.0.len() >= profile.levels();
         let mut wanted = below(base, name);
@@ -83,6 +83,25 @@ impl<'a> Places<'a> {
         if reserved {
             wanted = respelled(&wanted, |name| profile.with_suffix(name, " (mail)"));
         }
+        (wanted, flattened, reserved)
+    }
+
+    /// A place that was given before, and why it was; none: nothing that is known now would give it.
+    pub(super) fn given(&self, base: &FolderPath, name: &str, path: &FolderPath) -> Option<Place> {
+        let (wanted, flattened, reserved) = self.wanted(base, name);
+        let place = |twin| Some(Place { path: path.clone(), twin, flattened, reserved });
+        if *path == wanted {
+            return place(false);
+        }
+        let number = path.0.last()?.strip_suffix(')')?.rsplit_once('(')?.1.parse::<u32>().ok()?;
+        let numbered = respelled(&wanted, |name| self.profile.numbered(name, number));
+        if *path == numbered { place(true) } else { None }
+    }
+
+    /// Takes the wanted place, or the nearest free one.
+    pub(super) fn place(&mut self, base: &FolderPath, name: &str) -> Place {
+        let profile = self.profile;
+        let (wanted, flattened, reserved) = self.wanted(base, name);
         if let Some(path) = self.free(&wanted) {
             self.claim(&path);
             return Place { path, twin: false, flattened, reserved };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::{
     cause::Cause,
-    finding::Severity,
+    finding::{Finding, Severity},
     folder::{FolderPath, Role},
 };
 
@@ -402,4 +402,19 @@ fn a_second_look_at_the_target_changes_nothing() {
     };
     assert_eq!(places(&first), places(&second));
     assert!(second.iter().all(|folder| folder.existing.is_some()));
+}
+
+#[test]
+fn a_later_pass_tells_of_a_new_name_what_the_first_one_told() {
+    let source = listing("INBOX, Work, work, a:b, a/b, Contacts, x ");
+    let (first, told) = map_folders(&source, &listing("INBOX"), &BTreeMap::new(), &CARBONIO);
+    let known = first.iter().map(|folder| (folder.source.path.clone(), folder.target.clone())).collect();
+    let target: Vec<_> =
+        first.iter().map(|folder| Folder { path: folder.target.clone(), ..folder.source.clone() }).collect();
+    let (_, told_again) = map_folders(&source, &target, &known, &CARBONIO);
+    let details = |findings: &[Finding]| -> BTreeSet<String> {
+        findings.iter().map(|finding| finding.detail.clone()).collect()
+    };
+    assert!(told.len() > 3, "{told:?}");
+    assert_eq!(details(&told), details(&told_again));
 }

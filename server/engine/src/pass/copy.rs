@@ -305,7 +305,10 @@ async fn record_skips(
                 deaths: 0,
             };
             entries.push((*id, entry));
-            course.leave_out(path, &item.id);
+            // What the next pass brings is not left out.
+            if *cause != Cause::NextPass {
+                course.leave_out(path, &item.id);
+            }
         }
         // The ledger has them as they are.
         plan.refused.iter().for_each(|(item, ..)| course.leave_out(path, &item.id));

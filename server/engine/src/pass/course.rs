@@ -357,7 +357,6 @@ fn digest(options: &Options) -> String {
         parallel: 0,
         source_limits: Limits::default(),
         target_limits: Limits::default(),
-        day_one: None,
         ..options.clone()
     };
     let print = fingerprint(format!("{options:?}").as_bytes());

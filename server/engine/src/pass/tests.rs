@@ -8,6 +8,7 @@ mod content;
 mod crash;
 mod cutover;
 mod cuts;
+mod day_one;
 mod delta;
 mod edges;
 mod faults;

@@ -303,6 +303,43 @@ fn small_differences_are_good() {
 }
 
 #[test]
+fn folders_with_other_names_are_counted_as_their_list_counts_them() {
+    let remarks = [(Severity::Info, Cause::FolderRenamed); 5];
+    let noted = judged("a | a", VerifyDepth::Content, &remarks);
+    assert_eq!(noted.0, Verdict::Perfect);
+    assert!(!noted.1.contains("another name"), "nobody has to look at remarks: {}", noted.1);
+    let six = [&remarks[..], &[(Severity::Warning, Cause::FolderRenamed)]].concat();
+    let sentence =
+        "The one message of the source is on the target, byte for byte. 6 folders got another name.";
+    assert_eq!(judged("a | a", VerifyDepth::Content, &six), (Verdict::Good, sentence.into()));
+}
+
+#[test]
+fn the_first_days_alone_are_never_perfect_nor_good() {
+    let put_off = |case: &str| {
+        let (pair, mut reasons) = pair(case);
+        for (cause, detail) in reasons.values_mut() {
+            *cause = Cause::NextPass;
+            *detail = "The newest 30 days come first.".into();
+        }
+        let (folder, findings) = compare(&pair, &reasons);
+        assert!(
+            findings
+                .iter()
+                .all(|finding| finding.severity < Severity::Loss || finding.cause == Cause::Missing)
+        );
+        verdict(&folder.totals, &findings, VerifyDepth::Content)
+    };
+    let sentence = "First days only: 2 of 3 messages follow with the next pass.";
+    assert_eq!(put_off("a b? c? | a"), (Verdict::Investigate, sentence.into()));
+    let sentence = "First days only: 1 of 1 message follows with the next pass.";
+    assert_eq!(put_off("a? | "), (Verdict::Investigate, sentence.into()));
+    let sentence = "First days only: 1 of 3 messages follows with the next pass. Of the others: 1 of 2 messages is missing \
+                    on the target, without a known cause.";
+    assert_eq!(put_off("a b? c | a"), (Verdict::Poor, sentence.into()));
+}
+
+#[test]
 fn what_is_missing_or_changed_with_a_cause_wants_a_look() {
     check_verdict(
         "a? b c | b c",

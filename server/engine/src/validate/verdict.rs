@@ -14,16 +14,23 @@ const TOO_MANY: u64 = 10;
 
 /// Judges a mailbox and says why.
 ///
-/// Perfect: every message is there and nothing differs. Good: every message is there unchanged; dates, flags, keywords
-/// or names differ. Investigate: something is missing or changed and every one has a cause, or there are more copies
+/// Perfect: every message that was to be there is and nothing differs. Good: every one is there unchanged; dates, flags,
+/// keywords or names differ. Investigate: something is missing or changed and every one has a cause, or there are more copies
 /// than there should be. Poor: something is missing without a cause, or more than one percent (and more than ten) with
 /// one.
 pub fn verdict(totals: &Totals, findings: &[Finding], depth: VerifyDepth) -> (Verdict, String) {
     let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info);
     let unexplained = number(findings, Cause::Missing);
+    // What the next pass brings is not there yet: that is no loss, and no proof.
+    let later = super::count(findings.iter().filter(|finding| finding.cause == Cause::NextPass).count());
+    let now = Totals {
+        source_items: totals.source_items.saturating_sub(later),
+        missing: totals.missing.saturating_sub(later),
+        ..*totals
+    };
     let changed = totals.missing + totals.altered + number(findings, Cause::Duplicate);
-    let too_many = totals.missing > TOO_MANY
-        && totals.missing.saturating_mul(TOO_MANY_ONE_IN) > totals.source_items - totals.left_out;
+    let too_many = now.missing > TOO_MANY
+        && now.missing.saturating_mul(TOO_MANY_ONE_IN) > now.source_items.saturating_sub(now.left_out);
     let verdict = if unexplained > 0 || too_many {
         Verdict::Poor
     } else if worst == Severity::Loss || changed > 0 {
@@ -33,12 +40,25 @@ pub fn verdict(totals: &Totals, findings: &[Finding], depth: VerifyDepth) -> (Ve
     } else {
         Verdict::Perfect
     };
-    let mut sentence = presence(totals, unexplained, depth, findings);
+    let mut sentence = match (later, now.missing) {
+        (0, _) => presence(totals, unexplained, depth, findings),
+        (_, 0) => first_days(later, totals.source_items),
+        (_, _) => {
+            let now = presence(&now, unexplained, depth, findings);
+            format!("{} Of the others: {now}", first_days(later, totals.source_items))
+        }
+    };
     let differences = differences(totals, findings);
     if !differences.is_empty() {
         sentence.push_str(&format!(" {}.", differences.join(", ")));
     }
     (verdict, sentence)
+}
+
+/// What the first days of a mailbox leave to the next pass.
+fn first_days(later: u64, all: u64) -> String {
+    let verb = if later == 1 { "follows" } else { "follow" };
+    format!("First days only: {} of {} {verb} with the next pass.", grouped(later), messages(all))
 }
 
 /// The first sentence: what is there and what is not.
@@ -93,10 +113,10 @@ fn differences(totals: &Totals, findings: &[Finding]) -> Vec<String> {
     let parts = [
         (totals.altered, "message has changed bytes", "messages have changed bytes"),
         (duplicates, "copy too many is on the target", "copies too many are on the target"),
-        (number(findings, Cause::DateAltered), "has another received date", "have another received date"),
-        (number(findings, Cause::FlagsAltered), "has other flags", "have other flags"),
-        (number(findings, Cause::KeywordsLost), "lost keywords", "lost keywords"),
-        (number(findings, Cause::FolderRenamed), "folder got another name", "folders got another name"),
+        (told(findings, Cause::DateAltered), "has another received date", "have another received date"),
+        (told(findings, Cause::FlagsAltered), "has other flags", "have other flags"),
+        (told(findings, Cause::KeywordsLost), "lost keywords", "lost keywords"),
+        (told(findings, Cause::FolderRenamed), "folder got another name", "folders got another name"),
         (unmoved, "folder could not be moved", "folders could not be moved"),
         (
             totals.extra.saturating_sub(duplicates),
@@ -109,6 +129,14 @@ fn differences(totals: &Totals, findings: &[Finding]) -> Vec<String> {
         .filter(|(count, ..)| *count > 0)
         .map(|(count, one, many)| format!("{} {}", grouped(count), if count == 1 { one } else { many }))
         .collect()
+}
+
+/// How many findings of a cause there are where any weighs more than a remark: as many as stand under it in the list.
+fn told(findings: &[Finding], cause: Cause) -> u64 {
+    match number(findings, cause) {
+        0 => 0,
+        _ => super::count(findings.iter().filter(|finding| finding.cause == cause).count()),
+    }
 }
 
 /// How many findings of a cause weigh more than a remark.

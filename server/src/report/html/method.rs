@@ -15,8 +15,8 @@ const MEANINGS: [(&str, &str); 5] = [
 
 const fn meaning(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Perfect => "Every message is on the target and nothing differs.",
-        Verdict::Good => "Every message is on the target; small differences are named.",
+        Verdict::Perfect => "Every message that was to be on the target is there, and nothing differs.",
+        Verdict::Good => "Every message that was to be on the target is there; small differences are named.",
         Verdict::Investigate => "Some messages are not on the target or changed, each with a cause.",
         Verdict::Poor => "Messages are missing without a cause, or too many with one.",
     }
