@@ -113,8 +113,9 @@ pub(crate) async fn add_project(form: &ProjectForm) -> Answer<ProjectView> {
 pub(crate) async fn project(id: ProjectId) -> Answer<ProjectView> {
     get(&format!("/projects/{id}")).await
 }
-pub(crate) async fn change_project(id: ProjectId, form: &ProjectForm) -> Answer<Done> {
-    put(&format!("/projects/{id}"), form).await
+/// `seen` is the version of the settings that the form was filled with.
+pub(crate) async fn change_project(id: ProjectId, seen: &str, form: &ProjectForm) -> Answer<Done> {
+    put(&format!("/projects/{id}?seen={seen}"), form).await
 }
 pub(crate) async fn forget_secrets(id: ProjectId) -> Answer<Forgotten> {
     post(&format!("/projects/{id}/forget"), &()).await

@@ -155,6 +155,9 @@ impl Feed {
         }
         let mut snapshot = self.read.clone();
         snapshot.overlay(&self.sources.running);
+        if let Err(error) = snapshot.keep_own_logins(&self.sources.store).await {
+            tracing::warn!(%error, "looking whose logins are held back failed");
+        }
         if self.sent.as_ref() == Some(&snapshot) {
             return Ok(None);
         }

@@ -39,7 +39,7 @@ use clap::{Command as Program, CommandFactory as _, FromArgMatches as _, Parser,
 /// With `serve` it is a web panel for many mailboxes. With --source it moves one mailbox right here. Every other command
 /// does what the panel does, on a running server.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -1,5 +1,6 @@
 //! Runs one pass of one job: under its lease, steered by admins, with its outcome kept whatever happens.
 
+mod limits;
 mod running;
 mod slow;
 
@@ -65,8 +66,11 @@ impl Runner {
         let mut passes_by = true;
         let outcome = match self.store.pass_order(&lease).await {
             Ok(mut order) => match self.running.guests.admit(&mut order) {
-                // The project's limits count until the pass has ended.
-                Ok(_limits) => self.drive(&lease, pass, order).await,
+                // The project's limits count until the pass has ended, and change with it.
+                Ok(joined) => {
+                    let _limits = self.running.limits.keep(&lease, &order.options, joined);
+                    self.drive(&lease, pass, order).await
+                }
                 Err(error) => {
                     Some(aborted(Cause::OutsideHours, format!("Reading the allowed hours failed: {error}.")))
                 }

@@ -229,6 +229,13 @@ fn a_command_line_that_says_too_little_is_told_what_is_missing() {
 }
 
 #[test]
+fn help_is_a_word_as_well() {
+    let output = tests::binary::command().arg("help").output().expect("runs");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Usage"), "{output:?}");
+}
+
+#[test]
 fn help_tells_how_to_begin_and_what_every_exit_code_means() {
     let output = tests::binary::command().arg("--help").output().expect("runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -1,16 +1,19 @@
 //! Adding mailboxes to a project one by one, and the way to bring a whole list.
 
 use leptos::prelude::*;
-use shared::{id::ProjectId, job::NewJob, live::ProjectLive, project::ProjectView};
+use shared::{
+    auth::Role, folder::FolderPath, id::ProjectId, job::NewJob, live::ProjectLive, project::ProjectView,
+};
 
 use super::missing::NotFound;
 use crate::{
     api,
     components::{
-        Form, Icon, IconName, Notices, PageHead, SecretField, Submission, Submit, TextField, crumb,
+        Empty, Form, Icon, IconName, Notices, PageHead, SecretField, Submission, Submit, TextField, crumb,
     },
     live::live,
     load::load,
+    session::Session,
     view::amount::counted,
 };
 
@@ -30,6 +33,22 @@ fn Add(project: ProjectView) -> impl IntoView {
     let stream = live::<ProjectLive>(&format!("/projects/{id}"));
     let known = Memo::new(move |_| stream.with(|live| live.as_ref().map_or(0, |live| live.project.jobs)));
     let crumbs = vec![crumb("Projects", "/"), crumb(project.row.name, home.clone())];
+    let session = Session::here();
+    // What was typed stays when anything else of the session changes.
+    let may = Memo::new(move |_| session.may(Role::Operator));
+    let body = move || {
+        match may.get() {
+        true => view! { <Ways id=id needs=needs/> }.into_any(),
+        false => view! {
+            <Empty
+                icon=IconName::Info
+                title="Only operators and owners add mailboxes"
+                text="You may read everything here, and change nothing. Ask an operator or an owner to add the mailbox, or to give you another role."
+            />
+        }
+        .into_any(),
+    }
+    };
     let below = view! {
         <p class="hint">{move || match known.get() {
             0 => "No mailboxes yet.".into(),
@@ -40,6 +59,14 @@ fn Add(project: ProjectView) -> impl IntoView {
         <PageHead title="Add mailboxes" crumbs=crumbs below=below.into_any()>
             <a class="button" href=home data-test="to-project">"Back to the project"</a>
         </PageHead>
+        {body}
+    }
+}
+
+/// One mailbox, or a whole list.
+#[component]
+fn Ways(id: ProjectId, needs: [bool; 2]) -> impl IntoView {
+    view! {
         <div class="sides">
             <One id=id needs=needs/>
             <section class="card" aria-label="A whole list">
@@ -60,17 +87,18 @@ fn Add(project: ProjectView) -> impl IntoView {
 fn One(id: ProjectId, needs: [bool; 2]) -> impl IntoView {
     let notices = Notices::here();
     let [source_needs, target_needs] = needs;
-    let fields: [RwSignal<String>; 4] = std::array::from_fn(|_| RwSignal::default());
-    let [source_user, source_secret, target_user, target_secret] = fields;
+    let fields: [RwSignal<String>; 5] = std::array::from_fn(|_| RwSignal::default());
+    let [source_user, source_secret, target_user, target_secret, folder] = fields;
     let submission = Submission::new();
     let submit = Callback::new(move |()| {
         let secret = |needed: bool, secret: RwSignal<String>| needed.then(|| secret.get_untracked());
+        let below = FolderPath::parse(folder.get_untracked().trim());
         let job = NewJob {
             source_user: source_user.get_untracked().trim().into(),
             source_secret: secret(source_needs, source_secret),
             target_user: target_user.get_untracked().trim().into(),
             target_secret: secret(target_needs, target_secret),
-            below: None,
+            below: (!below.0.is_empty()).then_some(below),
         };
         let name = job.source_user.clone();
         submission.send(async move { api::add_jobs(id, &[job]).await }, move |_| {
@@ -91,6 +119,12 @@ fn One(id: ProjectId, needs: [bool; 2]) -> impl IntoView {
                 {target_needs.then(|| view! {
                     <SecretField name="jobs[0].target_secret" label="Password or token on the target" value=target_secret/>
                 })}
+                <TextField
+                    name="jobs[0].below"
+                    label="Folder on the target to go below"
+                    value=folder
+                    hint="Nothing: to the top. A mailbox that goes into one where another goes already needs a folder of its own."
+                />
                 <Submit text="Add mailbox" test="add-one-submit"/>
             </Form>
         </section>

@@ -24,7 +24,7 @@ use crate::{
     session::Session,
     view::{
         amount::counted,
-        words::{severity_title, severity_tone},
+        words::{severity_title, severity_tone, told},
     },
 };
 
@@ -58,7 +58,8 @@ fn Errors(project: ProjectView) -> impl IntoView {
         sending.send_or(
             async move { api::act_on_project(id, &form).await },
             move |applied| {
-                notices.say(format!("Trying again: {}.", counted(applied.applied, "mailbox", "mailboxes")));
+                let mailboxes = counted(applied.applied, "mailbox", "mailboxes");
+                notices.say(told(format!("Trying again: {mailboxes}."), applied.note));
                 causes.again();
             },
             move |failure| notices.fail(&failure),

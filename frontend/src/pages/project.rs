@@ -108,7 +108,7 @@ fn Project(project: ProjectView) -> impl IntoView {
         .into_any(),
         Some(true) => view! {
             <Summary row=row/>
-            <ForecastLine id=id/>
+            <ForecastLine id=id by_state=states/>
             <Limits id=id gates=gates/>
             <ProjectActions id=id by_state=states page=jobs ask=ask/>
             <JobTable id=id page=jobs ask=ask/>

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     api,
-    components::{Confirm, Notices, PageHead, Submission, crumb},
+    components::{Confirm, Empty, IconName, Notices, PageHead, Submission, crumb},
     load::load,
     session::Session,
     view::amount::counted,
@@ -31,9 +31,28 @@ pub(crate) fn NewProjectPage() -> impl IntoView {
             navigate(&format!("/projects/{}/add", project.row.id), NavigateOptions::default());
         });
     });
+    let session = Session::here();
+    // What was typed stays when anything else of the session changes.
+    let may = Memo::new(move |_| session.may(Role::Operator));
+    let body = move || {
+        match may.get() {
+        true => view! {
+            <ProjectFields draft=ProjectDraft::new() submission=submission on_save=save save="Create project" cancel="/"/>
+        }
+        .into_any(),
+        false => view! {
+            <Empty
+                icon=IconName::Info
+                title="Only operators and owners make projects"
+                text="You may read everything here, and change nothing. Ask an operator or an owner to make the project, or to give you another role."
+            />
+        }
+        .into_any(),
+    }
+    };
     view! {
         <PageHead title="New project" crumbs=vec![crumb("Projects", "/")]/>
-        <ProjectFields draft=ProjectDraft::new() submission=submission on_save=save save="Create project" cancel="/"/>
+        {body}
     }
 }
 
@@ -56,11 +75,12 @@ fn Settings(project: ProjectView, may: bool) -> impl IntoView {
     let home = format!("/projects/{id}");
     let crumbs = vec![crumb("Projects", "/"), crumb(project.row.name.clone(), home.clone())];
     let submission = Submission::new();
+    let seen = project.version.clone();
     let save = Callback::new({
         let (navigate, home) = (navigate.clone(), home.clone());
         move |form: ProjectForm| {
-            let (navigate, home) = (navigate.clone(), home.clone());
-            submission.send(async move { api::change_project(id, &form).await }, move |_| {
+            let (navigate, home, seen) = (navigate.clone(), home.clone(), seen.clone());
+            submission.send(async move { api::change_project(id, &seen, &form).await }, move |_| {
                 notices.say("Settings saved.");
                 navigate(&home, NavigateOptions::default());
             });

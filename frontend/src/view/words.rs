@@ -141,6 +141,14 @@ pub(crate) const fn action_accepted(action: JobAction) -> &'static str {
     }
 }
 
+/// What the server has accepted, and what it says besides.
+pub(crate) fn told(accepted: String, note: Option<String>) -> String {
+    match note {
+        Some(note) => format!("{accepted} {note}"),
+        None => accepted,
+    }
+}
+
 pub(crate) const fn phase_title(phase: Phase) -> &'static str {
     match phase {
         Phase::Connecting => "Connecting to both servers",

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use shared::{
+    cause::Cause,
     finding::{CauseCount, Finding, Severity, by_cause},
     folder::FolderPath,
     job::FolderRow,
@@ -11,7 +12,10 @@ use shared::{
     report::Report,
 };
 
-use super::table::{Row, table};
+use super::{
+    Exit,
+    table::{Row, table},
+};
 use crate::report::words;
 
 /// Examples shown of each cause; the report has them all.
@@ -105,9 +109,7 @@ impl Closing<'_> {
             (PassEnd::Paused | PassEnd::Cancelled, ..) => {
                 "Stopped. Run the same command again to go on: nothing is copied twice.".into()
             }
-            (PassEnd::Aborted { .. }, ..) => {
-                "Not complete. Run the same command again to go on: nothing is copied twice.".into()
-            }
+            (PassEnd::Aborted { cause, .. }, ..) => not_complete(*cause),
         }];
         match self.files {
             None => {}
@@ -131,6 +133,18 @@ impl Closing<'_> {
             }
         }
     }
+}
+
+/// What to do about a run that could not go on: the same command ends the same way where it has to say something else first.
+fn not_complete(cause: Cause) -> String {
+    let exit = Exit::of_cause(cause);
+    if matches!(exit, Exit::Arguments | Exit::LoginRefused | Exit::TlsNotTrusted) {
+        return format!(
+            "Not complete. {} Then run the command again: nothing is copied twice.",
+            cause.advice()
+        );
+    }
+    "Not complete. Run the same command again to go on: nothing is copied twice.".into()
 }
 
 const PLAN_HEADS: [&str; 5] = ["source", "there already", "to copy", "to leave out", "size to copy"];

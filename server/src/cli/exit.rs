@@ -179,6 +179,7 @@ impl Exit {
             | C::SubscriptionLost
             | C::TooBig
             | C::Filtered
+            | C::NextPass
             | C::MarkedDeleted
             | C::Rejected
             | C::Empty

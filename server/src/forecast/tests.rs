@@ -161,6 +161,15 @@ fn nothing_is_said_too_early_and_nothing_when_all_is_done() {
 }
 
 #[test]
+fn what_was_not_measured_yet_is_no_standstill() {
+    let work = Work { items: 1000.0, items_done: 400.0, bytes: 1e9, bytes_done: 4e8 };
+    let sample = |at: f64| Sample { at, items: 400.0, bytes: 4e8 };
+    assert_eq!(seconds_left(&[], work), Err(Silence::TooEarly));
+    assert_eq!(seconds_left(&[sample(0.0)], work), Err(Silence::TooEarly));
+    assert_eq!(seconds_left(&[sample(0.0), sample(60.0)], work), Err(Silence::Still));
+}
+
+#[test]
 fn a_night_in_which_nobody_worked_is_no_slow_work() {
     let day = |from: f64, items: f64| {
         (0..30).map(move |minute| Sample {

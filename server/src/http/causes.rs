@@ -11,7 +11,7 @@ use shared::{
     id::{BatchId, ProjectId},
 };
 
-use super::{fault::Answer, who::Auditor};
+use super::{fault::Answer, projects::known_batch, who::Auditor};
 use crate::app::Parts;
 
 /// Of which mailboxes.
@@ -30,5 +30,6 @@ pub(super) struct Of {
 ))]
 pub(super) async fn list(_: Auditor, parts: Data<Parts>, project: Path<ProjectId>, of: Query<Of>) -> Answer {
     parts.store.project_row(*project).await?;
+    known_batch(&parts, *project, of.batch).await?;
     Ok(HttpResponse::Ok().json(parts.store.project_causes(*project, of.batch).await?))
 }

@@ -25,10 +25,13 @@ use crate::app::Parts;
 pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<ProjectId>) -> Answer {
     let project = parts.store.project(*id).await?;
     let guests = &parts.live.running.guests;
-    let views = [
+    let mut views = [
         guests.view(Side::Source, &project.source, &project.options.source_limits),
         guests.view(Side::Target, &project.target, &project.options.target_limits),
     ];
+    for (view, endpoint) in views.iter_mut().zip([&project.source, &project.target]) {
+        parts.store.keep_own_logins(*id, endpoint, view).await?;
+    }
     Ok(HttpResponse::Ok().json(views))
 }
 

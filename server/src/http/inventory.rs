@@ -19,6 +19,7 @@ use shared::{
 use super::{
     fault::{Answer, Fault},
     forecast::{NO_TIME, PAST_MILLIS, samples, whole},
+    projects::known_batch,
     valid,
     who::Auditor,
 };
@@ -76,6 +77,7 @@ pub(super) async fn mailboxes(
 ) -> Answer {
     valid::search(query.search.as_deref())?;
     parts.store.project_exists(*id).await?;
+    known_batch(&parts, *id, query.batch).await?;
     Ok(HttpResponse::Ok().json(parts.store.inventory_page(*id, &query).await?))
 }
 
@@ -108,8 +110,8 @@ fn expected(records: &[PaceRecord], amounts: Amounts) -> TimeExpected {
         _ => seconds_left(&samples(records), work).map_err(|silence| match silence {
             Silence::Done => "Nothing is left to copy.",
             Silence::TooEarly => {
-                "How long it takes is not known yet: nothing was moved from which it could be told. Move a few mailboxes \
-                 first; after 2 % of the work or five minutes it is told here."
+                "How long it takes is not known yet: too little was moved from which it could be told. Move a few \
+                 mailboxes first; after 2 % of the work or five minutes it is told here."
             }
             Silence::Still => {
                 "How long it takes is not known: nothing was copied while it was measured. Look at the errors."

@@ -12,6 +12,7 @@ use shared::{
 
 use super::{
     fault::{Answer, Fault},
+    projects::known_batch,
     valid,
     who::{Auditor, Operator},
 };
@@ -35,6 +36,7 @@ pub(super) async fn list(
 ) -> Answer {
     valid::search(query.search.as_deref())?;
     parts.store.project_exists(*project).await?;
+    known_batch(&parts, *project, query.batch).await?;
     let mut page = parts.store.job_page(*project, &query).await?;
     page.rows.iter_mut().for_each(|row| parts.live.running.overlay(row));
     Ok(HttpResponse::Ok().json(page))
@@ -113,7 +115,9 @@ pub(super) async fn act(
     id: Path<JobId>,
     form: Json<ActionForm>,
 ) -> Answer {
-    let subject = subject(&parts, *id).await?;
+    let before = parts.store.job_row(*id).await?;
+    let subject = format!("{} → {}", before.source_user, before.target_user);
+    parts.store.can_log_in(before.project, Which::Job(*id), form.action).await?;
     apply(&parts, *id, form.action).await?;
     parts.record(&who.admin.name, &format!("job.{}", form.action.word()), &subject).await;
     let mut row = parts.store.job_row(*id).await?;

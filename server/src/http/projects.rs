@@ -4,9 +4,10 @@ use actix_web::{
     HttpResponse,
     web::{Data, Json, Path, Query},
 };
+use serde::Deserialize;
 use shared::{
     error::ApiError,
-    id::ProjectId,
+    id::{BatchId, ProjectId},
     job::{ActionForm, Applied},
     project::{DeleteForm, Forgotten, ProjectForm, ProjectPage, ProjectQuery, ProjectView},
 };
@@ -16,7 +17,11 @@ use super::{
     jobs, valid,
     who::{Auditor, Operator},
 };
-use crate::{app::Parts, report::words::counted, store::Which};
+use crate::{
+    app::Parts,
+    report::words::counted,
+    store::{StoreError, Which},
+};
 
 /// A page of the projects.
 #[utoipa::path(get, path = "/api/v1/projects", tag = "projects", params(ProjectQuery), responses(
@@ -52,16 +57,25 @@ pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<ProjectId>) ->
     Ok(HttpResponse::Ok().json(parts.store.project(*id).await?))
 }
 
+/// From what a change was made.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Seen {
+    /// The `version` of the settings as they were read: when they were changed since, nothing is saved.
+    seen: Option<String>,
+}
+
 /// Changes a project. An absent secret leaves the stored one, as long as it goes to the same server.
-#[utoipa::path(put, path = "/api/v1/projects/{id}", tag = "projects", params(("id" = i64, Path)), request_body = ProjectForm, responses(
+#[utoipa::path(put, path = "/api/v1/projects/{id}", tag = "projects", params(("id" = i64, Path), Seen), request_body = ProjectForm, responses(
     (status = 200, body = ProjectView),
     (status = 400, body = ApiError),
-    (status = 409, body = ApiError, description = "The name is in use, or a mailbox is waiting or running"),
+    (status = 409, body = ApiError, description = "The name is in use, a mailbox is waiting or running, or the settings were changed since"),
 ))]
 pub(super) async fn change(
     who: Operator,
     parts: Data<Parts>,
     id: Path<ProjectId>,
+    seen: Query<Seen>,
     form: Json<ProjectForm>,
 ) -> Answer {
     let before = parts.store.project(*id).await?;
@@ -72,7 +86,7 @@ pub(super) async fn change(
             "The endpoints cannot be changed while mailboxes wait or run. Pause or stop them first.",
         ));
     }
-    parts.store.update_project(*id, &form).await?;
+    parts.store.update_project(*id, &form, seen.seen.as_deref()).await?;
     parts.record(&who.admin.name, "project.change", &form.name).await;
     Ok(HttpResponse::Ok().json(parts.store.project(*id).await?))
 }
@@ -100,10 +114,12 @@ pub(super) async fn remove(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Does something with jobs of a project, all or those that are selected, as far as it makes sense for them now.
+/// Does something with jobs of a project, all or those that are selected, as far as it makes sense for them now. Those of
+/// batches that were cut over are only verified and looked at.
 #[utoipa::path(post, path = "/api/v1/projects/{id}/actions", tag = "projects", params(("id" = i64, Path)), request_body = ActionForm, responses(
     (status = 202, body = Applied),
     (status = 404, body = ApiError),
+    (status = 409, body = ApiError, description = "Nothing is stored to log in with"),
 ))]
 pub(super) async fn act(
     who: Operator,
@@ -112,10 +128,27 @@ pub(super) async fn act(
     form: Json<ActionForm>,
 ) -> Answer {
     let project = parts.store.project_row(*id).await?;
-    let applied = jobs::apply_to(&parts, Which::Project(*id, &form.selection), form.action).await?;
+    known_batch(&parts, *id, form.selection.filter.batch).await?;
+    let which = Which::Project(*id, &form.selection);
+    parts.store.can_log_in(*id, which, form.action).await?;
+    let applied = jobs::apply_to(&parts, which, form.action).await?;
+    let note = parts.store.left_out(which, form.action).await?;
     let subject = format!("{} ({})", project.name, counted(applied, "mailbox"));
     parts.record(&who.admin.name, &format!("project.{}", form.action.word()), &subject).await;
-    Ok(HttpResponse::Accepted().json(Applied { applied }))
+    Ok(HttpResponse::Accepted().json(Applied { applied, note }))
+}
+
+/// A batch that is named must be one of the project's: what is asked of another would reach nothing, without a word.
+pub(super) async fn known_batch(
+    parts: &Parts,
+    project: ProjectId,
+    batch: Option<BatchId>,
+) -> Result<(), StoreError> {
+    let Some(batch) = batch else { return Ok(()) };
+    match parts.store.batch_row(batch).await?.project == project {
+        true => Ok(()),
+        false => Err(StoreError::NotFound("batch")),
+    }
 }
 
 /// Forgets the passwords and tokens of a project and of all its mailboxes. History and reports stay.

@@ -61,6 +61,7 @@ pub(super) async fn create(parts: Data<Parts>, request: HttpRequest, form: Json<
     tracing::info!(admin.id = %id, "the first owner was made");
     parts.limits.succeeded(&form.name, from);
     let cookie = session::begin(&parts, id).await?;
+    parts.store.record_login(id, now).await?;
     let admin = SessionAdmin { id, name: form.name, role: Role::Owner };
     Ok(HttpResponse::Created().cookie(cookie).json(who::me(admin)))
 }

@@ -3,6 +3,7 @@
 mod access;
 mod answers;
 mod audit;
+mod batches;
 mod deleting;
 mod dns;
 mod imports;

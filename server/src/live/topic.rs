@@ -86,4 +86,18 @@ impl Snapshot {
             Self::Job(view) => running.overlay(&mut view.row),
         }
     }
+
+    /// Leaves out the logins that are held back on a system for others than this project.
+    pub(super) async fn keep_own_logins(&mut self, store: &Store) -> Result<(), StoreError> {
+        match self {
+            Self::Project(project) => {
+                let Project { live, sides } = project.as_mut();
+                for (gate, (_, endpoint, _)) in live.gates.iter_mut().zip(sides.iter()) {
+                    store.keep_own_logins(live.project.id, endpoint, gate).await?;
+                }
+                Ok(())
+            }
+            Self::Projects(_) | Self::Job(_) => Ok(()),
+        }
+    }
 }

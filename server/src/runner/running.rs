@@ -14,7 +14,7 @@ use shared::{
 };
 use tokio::{sync::watch, time::timeout};
 
-use super::slow::Pace;
+use super::{limits::Kept, slow::Pace};
 use crate::{
     disk::Disk,
     guest::Guests,
@@ -31,6 +31,8 @@ const HEED_PAUSE: Duration = Duration::from_millis(500);
 pub(crate) struct Running {
     list: Arc<Mutex<List>>,
     moved: watch::Sender<u64>,
+    /// The limits they keep.
+    pub(super) limits: Kept,
     /// The systems they use.
     pub(crate) guests: Guests,
     /// The disk they need room on.
@@ -73,7 +75,13 @@ pub(super) struct Registered {
 impl Running {
     /// With the disk they need room on.
     pub(crate) fn new(disk: Disk) -> Self {
-        Self { list: Arc::default(), moved: watch::Sender::new(0), guests: Guests::new(), disk }
+        Self {
+            list: Arc::default(),
+            moved: watch::Sender::new(0),
+            limits: Kept::default(),
+            guests: Guests::new(),
+            disk,
+        }
     }
 
     /// Puts a pass on the list, under the epoch of its lease.
@@ -138,7 +146,7 @@ impl Running {
         }
     }
 
-    /// Heeds admins on all nodes, for ever: a change of state is acted upon within [`HEED`].
+    /// Heeds admins on all nodes, for ever: a change of a state, or of a project's limits, is acted upon within [`HEED`].
     pub(crate) async fn keep_heeding(self, store: Store) {
         let mut changed = store.changed();
         let mut told = Vec::new();
@@ -146,6 +154,9 @@ impl Running {
             changed.mark_unchanged();
             self.note_paces();
             self.heed(&store).await;
+            if self.limits.renew(&store).await {
+                self.moved();
+            }
             if store.is_shared() {
                 self.tell(&store, &mut told).await;
             }

@@ -23,7 +23,7 @@ pub(crate) enum StoreError {
     #[error("{0}")]
     Conflict(String),
     /// The job's state does not allow the action.
-    #[error("This job is {}: {} is not possible now.", state.title().to_lowercase(), action_words(*action))]
+    #[error("This mailbox is {}: {} is not possible now.", state.title().to_lowercase(), action_words(*action))]
     State {
         /// The job's state.
         state: JobState,

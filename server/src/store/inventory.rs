@@ -11,6 +11,7 @@ use shared::{
     inventory::{InventoryOnly, InventoryPage, InventoryQuery, InventoryRow, InventorySort},
     job::JobFilter,
     list::{Direction, PAGE_MAX},
+    pass::PassEnd,
 };
 
 use self::records::{PlaceRecord, RowRecord};
@@ -105,6 +106,9 @@ pub(super) async fn keep(tx: &Tx<'_>, lease: &Lease, outcome: &PassOutcome) -> R
             return Ok(());
         }
     }
+    // It was looked before the pass copied. What is not there after its end was left out with a cause, and is known.
+    let copied = lease.kind.copies() && outcome.end == PassEnd::Finished;
+    let (copy, copy_bytes) = if copied { (0, 0) } else { (found.copy, found.copy_bytes) };
     let room = |amount: Option<u64>| Value::from(amount.map(whole));
     let values = [
         lease.job.0.into(),
@@ -113,8 +117,8 @@ pub(super) async fn keep(tx: &Tx<'_>, lease: &Lease, outcome: &PassOutcome) -> R
         whole(found.unreadable).into(),
         whole(found.items).into(),
         whole(found.bytes).into(),
-        whole(found.copy).into(),
-        whole(found.copy_bytes).into(),
+        whole(copy).into(),
+        whole(copy_bytes).into(),
         whole(found.oversized).into(),
         whole(found.oversized_bytes).into(),
         whole(found.renamed).into(),

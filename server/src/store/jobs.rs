@@ -7,6 +7,7 @@ use shared::{
     check::Side,
     folder::FolderPath,
     id::{BatchId, JobId, ProjectId},
+    import::ImportProblem,
     job::{FolderRow, JobRow, JobSecrets, JobState, JobView, NewJob},
     pass::{Counts, Drift},
     time::Timestamp,
@@ -80,7 +81,7 @@ struct FolderRecord {
 
 impl Store {
     /// Adds jobs to a project, all or none. [`StoreError::Conflict`] names the first row whose pair of mailboxes the
-    /// project has already.
+    /// project has already, or that goes where another one goes.
     pub(crate) async fn create_jobs(
         &self,
         project: ProjectId,
@@ -106,12 +107,15 @@ impl Store {
         jobs: impl Iterator<Item = (u64, &NewJob)> + Send,
     ) -> Result<Vec<JobId>, StoreError> {
         let tx = self.db().begin("Adding mailboxes").await?;
-        let found: Option<i64> = tx.cell("SELECT id FROM project WHERE id = ?", [project.0.into()]).await?;
+        // Of two who add mailboxes at once one waits: both must not take the same place.
+        let sql = format!("SELECT id FROM project WHERE id = ?{}", tx.locking());
+        let found: Option<i64> = tx.cell(&sql, [project.0.into()]).await?;
         found.ok_or(StoreError::NotFound("project"))?;
         if let Some(batch) = batch {
             let of: Option<i64> = tx.cell("SELECT project FROM batch WHERE id = ?", [batch.0.into()]).await?;
             of.filter(|of| *of == project.0).ok_or(StoreError::NotFound("batch"))?;
         }
+        let mut goals = goals(&tx, project).await?;
         let mut ids = Vec::new();
         for (row, job) in jobs {
             let id = insert(&tx, project, &job.source_user, &job.target_user, job.below.as_ref()).await?.map_err(|Clash| {
@@ -119,6 +123,13 @@ impl Store {
                     "Row {row}: this project moves this source mailbox to this target mailbox already. Leave the row out."
                 ))
             })?;
+            // Two people's mail would be one, and nobody had asked for it.
+            if let Some(line) = goals.insert(goal(&job.target_user, job.below.clone()), Some(row)) {
+                return Err(StoreError::Conflict(format!(
+                    "Row {row}: {}",
+                    ImportProblem::SameTarget { line }
+                )));
+            }
             self.put_job_secrets(&tx, id, job.source_secret.as_deref(), job.target_secret.as_deref()).await?;
             ids.push(id);
         }
@@ -150,7 +161,7 @@ impl Store {
     /// One job as a row of a list; `progress` is what another node told.
     pub(crate) async fn job_row(&self, id: JobId) -> Result<JobRow, StoreError> {
         self.recount(Of::Job(id)).await?;
-        self.rows_of(&[id]).await?.pop().ok_or(StoreError::NotFound("job"))
+        self.rows_of(&[id]).await?.pop().ok_or(StoreError::NotFound("mailbox"))
     }
 
     /// Jobs as rows in the order of their ids as given, with the counts that are kept; `progress` is what another node told.
@@ -191,13 +202,15 @@ impl Store {
             reading.cell("SELECT pass FROM report WHERE job = ? LIMIT 1", [id.0.into()]).await?;
         let causes = self.causes_by_pass(id).await?;
         let telling = self.telling_pass(id).await?;
+        let has_verdict = row.verdict.is_some();
         Ok(JobView {
             row,
             project_name: project_name.ok_or(StoreError::NotFound("project"))?,
             folders: folders.into_iter().map(FolderRecord::row).collect::<Result<_, _>>()?,
             passes: self.passes(id, &causes).await?,
             causes: telling.and_then(|pass| causes.get(&pass).cloned()).unwrap_or_default(),
-            has_report: report.is_some(),
+            // One without a verdict is of the first days alone, as versions before kept it.
+            has_report: report.is_some() && has_verdict,
         })
     }
 
@@ -208,7 +221,7 @@ impl Store {
             .reading("Reading a mailbox's state")
             .cell("SELECT state FROM job WHERE id = ?", [id.0.into()])
             .await?;
-        from_word("job state", &state.ok_or(StoreError::NotFound("job"))?)
+        from_word("job state", &state.ok_or(StoreError::NotFound("mailbox"))?)
     }
 
     /// Removes a job with its ledger and reports. [`StoreError::Conflict`] while it waits or runs.
@@ -216,7 +229,7 @@ impl Store {
         let tx = self.db().begin("Removing a mailbox").await?;
         let sql = format!("SELECT state FROM job WHERE id = ?{}", tx.locking());
         let state: Option<String> = tx.cell(&sql, [id.0.into()]).await?;
-        let state: JobState = from_word("job state", &state.ok_or(StoreError::NotFound("job"))?)?;
+        let state: JobState = from_word("job state", &state.ok_or(StoreError::NotFound("mailbox"))?)?;
         if state.is_active() || state == JobState::Queued {
             return Err(StoreError::Conflict(
                 "This mailbox waits or runs. Stop it first, then remove it.".into(),
@@ -233,7 +246,7 @@ impl Store {
         let tx = self.db().begin("Storing a mailbox's secrets").await?;
         if tx.run("UPDATE job SET updated = ? WHERE id = ?", [now().millis().into(), id.0.into()]).await? == 0
         {
-            return Err(StoreError::NotFound("job"));
+            return Err(StoreError::NotFound("mailbox"));
         }
         self.put_job_secrets(&tx, id, secrets.source_secret.as_deref(), secrets.target_secret.as_deref())
             .await?;
@@ -256,6 +269,26 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Where a mailbox is written to: the target mailbox, whose name differs in case only by accident, and the folder that
+/// everything goes below.
+type Goal = (String, Option<FolderPath>);
+
+fn goal(target_user: &str, below: Option<FolderPath>) -> Goal {
+    (target_user.to_lowercase(), below.filter(|below| !below.0.is_empty()))
+}
+
+/// Where the mailboxes of a project are written to, each with its row in the list that is being added.
+async fn goals(tx: &Tx<'_>, project: ProjectId) -> Result<HashMap<Goal, Option<u64>>, StoreError> {
+    let sql = "SELECT source_user, target_user, below FROM job WHERE project = ?";
+    let records: Vec<PairRecord> = tx.all(sql, [project.0.into()]).await?;
+    let mut goals = HashMap::with_capacity(records.len());
+    for record in records {
+        let below = record.below.map(|below| from_json("folder", &below)).transpose()?;
+        goals.insert(goal(&record.target_user, below), None);
+    }
+    Ok(goals)
 }
 
 /// Adds a job to a project within a transaction.
@@ -320,7 +353,8 @@ impl JobRecord {
                 gone: count(self.drift_gone.unwrap_or(0)),
                 folders: count(self.drift_folders.unwrap_or(0)),
             }),
-            day_one: self.day_one.map(Timestamp::from_millis),
+            // 0 while they are on their way.
+            day_one: self.day_one.filter(|at| *at > 0).map(Timestamp::from_millis),
             source_user: self.source_user,
             target_user: self.target_user,
         })

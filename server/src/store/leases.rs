@@ -325,7 +325,7 @@ impl Store {
                 [lease.job.0.into()],
             )
             .await?;
-        let record = record.ok_or(StoreError::NotFound("job"))?;
+        let record = record.ok_or(StoreError::NotFound("mailbox"))?;
         let source: Endpoint = from_json("endpoint", &record.source)?;
         let target: Endpoint = from_json("endpoint", &record.target)?;
         let secret = |endpoint: &Endpoint, side, of_job: Option<Vec<u8>>, of_project: Option<Vec<u8>>| {

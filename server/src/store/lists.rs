@@ -130,7 +130,8 @@ fn order(sort: JobSort, direction: Direction) -> String {
             format!("CASE j.state {ranks} ELSE 99 END {way}, j.id")
         }
         JobSort::Progress => {
-            let done = "CASE WHEN c.items > 0 THEN (c.copied + c.skipped) * 1.0 / c.items ELSE 0 END";
+            let done = "CASE WHEN c.items > 0 THEN (c.copied + c.skipped) * 1.0 / c.items
+                WHEN j.state IN ('complete', 'exceptions') THEN 1 ELSE 0 END";
             format!("{done} {way}, j.id")
         }
         JobSort::Messages => format!("COALESCE(c.items, 0) {way}, j.id"),

@@ -1,16 +1,18 @@
 //! Projects and their sealed secrets.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, Value};
 use secrecy::SecretString;
+use sha2::{Digest as _, Sha256};
 use shared::{
     check::Side,
     endpoint::Endpoint,
     id::ProjectId,
     job::JobState,
+    limits::Limits,
     list::{Direction, PAGE_MAX},
-    project::{ProjectForm, ProjectPage, ProjectQuery, ProjectRow, ProjectSort, ProjectView},
+    project::{Options, ProjectForm, ProjectPage, ProjectQuery, ProjectRow, ProjectSort, ProjectView},
     time::Timestamp,
 };
 
@@ -19,7 +21,7 @@ use super::{
     counts::Of,
     db::Tx,
     inventory,
-    sql::{Clash, Sql},
+    sql::{Clash, Sql, marks},
     words::{count, from_json, from_word, json, now},
 };
 use crate::secret::Place;
@@ -79,9 +81,18 @@ impl Store {
         Ok(id)
     }
 
-    /// Changes a project; an absent secret leaves the stored one, an empty one removes it.
-    pub(crate) async fn update_project(&self, id: ProjectId, form: &ProjectForm) -> Result<(), StoreError> {
+    /// Changes a project; an absent secret leaves the stored one, an empty one removes it. `seen` is the version of the
+    /// settings that the change was made from: [`StoreError::Conflict`] when somebody changed them since.
+    pub(crate) async fn update_project(
+        &self,
+        id: ProjectId,
+        form: &ProjectForm,
+        seen: Option<&str>,
+    ) -> Result<(), StoreError> {
         let tx = self.db().begin("Changing a project").await?;
+        if let Some(seen) = seen {
+            unchanged(&tx, id, seen).await?;
+        }
         self.forget_elsewhere(&tx, id, form).await?;
         let values = [
             form.name.as_str().into(),
@@ -205,7 +216,25 @@ impl Store {
             target: from_json("endpoint", &record.target)?,
             target_has_secret: record.target_secret,
             options: from_json("project's options", &record.options)?,
+            version: record.version(),
         })
+    }
+
+    /// How much of their systems projects may use, the source before the target. One that was removed is left out.
+    pub(crate) async fn limits_of(
+        &self,
+        projects: &BTreeSet<ProjectId>,
+    ) -> Result<BTreeMap<ProjectId, [Limits; 2]>, StoreError> {
+        let sql = format!("SELECT id, options FROM project WHERE id IN ({})", marks(projects.len()));
+        let values: Vec<Value> = projects.iter().map(|project| project.0.into()).collect();
+        let records: Vec<OptionsRecord> =
+            self.db().reading("Reading the limits of projects").all(&sql, values).await?;
+        let mut limits = BTreeMap::new();
+        for record in records {
+            let options: Options = from_json("project's options", &record.options)?;
+            limits.insert(ProjectId(record.id), [options.source_limits, options.target_limits]);
+        }
+        Ok(limits)
     }
 
     /// Removes a project with its jobs, ledgers and reports. [`StoreError::Conflict`] while a job waits or runs.
@@ -285,11 +314,57 @@ fn rows(records: &[ProjectRecord], groups: Vec<Group>) -> Result<Vec<ProjectRow>
 }
 
 #[derive(FromQueryResult)]
+struct OptionsRecord {
+    id: i64,
+    options: String,
+}
+
+#[derive(FromQueryResult)]
 struct StateRecord {
     state: String,
 }
 
+/// Who changed a project's settings last, and when.
+#[derive(FromQueryResult)]
+struct ChangeRecord {
+    who: String,
+    at: i64,
+}
+
+/// [`StoreError::Conflict`] when the settings of a project are not those of this version any more.
+async fn unchanged(tx: &Tx<'_>, id: ProjectId, seen: &str) -> Result<(), StoreError> {
+    let sql = format!("{COLUMNS} WHERE id = ?{}", tx.locking());
+    let record: Option<ProjectRecord> = tx.one(&sql, [id.0.into()]).await?;
+    let record = record.ok_or(StoreError::NotFound("project"))?;
+    if record.version() == seen {
+        return Ok(());
+    }
+    let sql =
+        "SELECT who, at FROM audit WHERE action = 'project.change' AND subject = ? ORDER BY id DESC LIMIT 1";
+    let last: Option<ChangeRecord> = tx.one(sql, [record.name.as_str().into()]).await?;
+    let changed = match last {
+        Some(ChangeRecord { who, at }) => {
+            format!("{who} changed these settings at {}", Timestamp::from_millis(at))
+        }
+        None => "Somebody changed these settings".into(),
+    };
+    Err(StoreError::Conflict(format!(
+        "{changed}, after they were read here. Nothing was saved, and what you typed is still here: load the settings anew, \
+         then change them."
+    )))
+}
+
 impl ProjectRecord {
+    /// Another whenever the settings are others; secrets have no part in it.
+    fn version(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in [&self.name, &self.source, &self.target, &self.options] {
+            hash.update(part.as_bytes());
+            hash.update([0_u8]);
+        }
+        hex::encode(hash.finalize())
+    }
+
     /// A row that counts no job yet.
     fn row(&self) -> Result<ProjectRow, StoreError> {
         let source: Endpoint = from_json("endpoint", &self.source)?;

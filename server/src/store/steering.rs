@@ -1,17 +1,18 @@
 //! What an admin asks of jobs, one or fifty thousand: one statement in one transaction, guarded by their states.
 
-use sea_orm::Value;
+use sea_orm::{FromQueryResult, Value};
 use shared::{
-    id::JobId,
+    check::Side,
+    id::{JobId, ProjectId},
     job::{JobAction, JobState},
     pass::PassKind,
 };
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, closed,
     db::Tx,
     selection::Which,
-    sql::Sql,
+    sql::{Sql, marks},
     words::{from_word, now, word},
 };
 
@@ -22,6 +23,14 @@ const START_KIND: &str =
 
 /// Passes that only look: the words of [`PassKind::only_looks`].
 const LOOKS: &str = "('dry-run', 'probe')";
+
+/// How many mailboxes there are, and how many have a password of their own.
+#[derive(FromQueryResult)]
+struct Stored {
+    jobs: i64,
+    source: i64,
+    target: i64,
+}
 
 /// What an action sets beside the state: columns and what they become, out of the row as it was.
 #[derive(Debug, Default)]
@@ -40,17 +49,55 @@ impl Changes {
 
 impl Store {
     /// Does what an admin asks of a job, guarded by [`JobState::after`]: returns the state after, or
-    /// [`StoreError::State`].
+    /// [`StoreError::State`], or [`StoreError::Conflict`] when its batch was cut over.
     pub(crate) async fn apply(&self, id: JobId, action: JobAction) -> Result<JobState, StoreError> {
         let tx = self.db().begin("Steering a mailbox").await?;
         let sql = format!("SELECT state FROM job WHERE id = ?{}", tx.locking());
         let state: Option<String> = tx.cell(&sql, [id.0.into()]).await?;
-        let state: JobState = from_word("job state", &state.ok_or(StoreError::NotFound("job"))?)?;
+        let state: JobState = from_word("job state", &state.ok_or(StoreError::NotFound("mailbox"))?)?;
         let Some(after) = state.after(action) else { return Err(StoreError::State { state, action }) };
+        if let Some(why) = closed::refuses(&tx, Which::Job(id), action).await? {
+            return Err(StoreError::Conflict(why));
+        }
         steer(&tx, Which::Job(id), action).await?;
         tx.commit().await?;
         self.wake();
         Ok(after)
+    }
+
+    /// [`StoreError::NoSecret`] when every pass that an action begins would fail because nothing is stored to log in with.
+    pub(crate) async fn can_log_in(
+        &self,
+        project: ProjectId,
+        which: Which<'_>,
+        action: JobAction,
+    ) -> Result<(), StoreError> {
+        if !action.begins() {
+            return Ok(());
+        }
+        let from = JobState::ALL.into_iter().filter(|state| state.after(action).is_some());
+        let from: Vec<Value> = from.map(|state| state.word().into()).collect();
+        let condition = which.condition();
+        let sql = format!(
+            "SELECT COUNT(*) AS jobs, COUNT(job.source_secret) AS source, COUNT(job.target_secret) AS target
+             FROM job WHERE {} AND job.state IN ({})",
+            condition.sql,
+            marks(from.len())
+        );
+        let values: Vec<Value> = condition.values.into_iter().chain(from).collect();
+        let stored: Option<Stored> = self.db().reading("Looking for passwords").one(&sql, values).await?;
+        let Some(stored) = stored.filter(|stored| stored.jobs > 0) else { return Ok(()) };
+        let project = self.project(project).await?;
+        for (side, endpoint, of_project, of_jobs) in [
+            (Side::Source, &project.source, project.source_has_secret, stored.source > 0),
+            (Side::Target, &project.target, project.target_has_secret, stored.target > 0),
+        ] {
+            let any = if endpoint.secret_per_mailbox() { of_jobs } else { of_project };
+            if !any {
+                return Err(StoreError::NoSecret(side));
+            }
+        }
+        Ok(())
     }
 
     /// Does what an admin asks of many jobs, all or none: of those for which it makes sense now. Tells how many.
@@ -64,7 +111,7 @@ impl Store {
 }
 
 /// Changes every job of `which` for which the action makes sense now, within a transaction; tells how many. A start is
-/// an initial pass when nothing was ever copied, else a delta pass.
+/// an initial pass when nothing was ever copied, else a delta pass. Jobs whose batch was cut over are not copied any more.
 pub(super) async fn steer(tx: &Tx<'_>, which: Which<'_>, action: JobAction) -> Result<u64, StoreError> {
     let condition = which.condition();
     let mut values: Vec<Value> = Vec::new();
@@ -80,8 +127,9 @@ pub(super) async fn steer(tx: &Tx<'_>, which: Which<'_>, action: JobAction) -> R
     let now = now().millis();
     let changes = changes(tx, action, now).await?;
     let marks = vec!["?"; from.len()].join(", ");
+    let open = closed::condition(tx, which, action).await?;
     let sql = format!(
-        "UPDATE job SET state = {become_sql}, updated = ?, at_once = ?{} WHERE {} AND job.state IN ({marks})",
+        "UPDATE job SET state = {become_sql}, updated = ?, at_once = ?{} WHERE {} AND job.state IN ({marks}){open}",
         changes.sql, condition.sql
     );
     values.extend([now.into(), (action == JobAction::StopNow).into()]);
@@ -95,7 +143,7 @@ pub(super) async fn steer(tx: &Tx<'_>, which: Which<'_>, action: JobAction) -> R
 pub(super) async fn start_kind(tx: &Tx<'_>, id: JobId) -> Result<PassKind, StoreError> {
     let kind: Option<String> =
         tx.cell(&format!("SELECT {START_KIND} FROM job WHERE id = ?"), [id.0.into()]).await?;
-    from_word("pass kind", &kind.ok_or(StoreError::NotFound("job"))?)
+    from_word("pass kind", &kind.ok_or(StoreError::NotFound("mailbox"))?)
 }
 
 async fn changes(tx: &Tx<'_>, action: JobAction, now: i64) -> Result<Changes, StoreError> {

@@ -138,18 +138,21 @@ async fn edge_159_a_login_that_was_refused_twice_is_not_sent_again_before_an_adm
     assert_same(&source, &target);
 }
 
+/// The day after tomorrow, whatever the day is.
+fn on_another_day() -> AllowedHours {
+    let seconds =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let day = Day::of(i64::try_from(seconds).expect("in time")).after().after();
+    AllowedHours { days: vec![day], from: TimeOfDay::MIDNIGHT, to: TimeOfDay::END }
+}
+
 #[tokio::test]
 async fn edge_166_a_mailbox_waits_for_its_hours_without_a_connection_and_can_be_paused() {
     let (source, target) = pair(5);
     let (_app, client) = TestApp::set_up().await;
     let (from, to) = mailboxes(&source, &target);
     let (project, job) = client.make_project("Nights", &from, &to).await;
-    // The day after tomorrow, whatever the day is.
-    let seconds =
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
-    let day = Day::of(i64::try_from(seconds).expect("in time")).after().after();
-    let hours = vec![AllowedHours { days: vec![day], from: TimeOfDay::MIDNIGHT, to: TimeOfDay::END }];
-    limit(&client, project, |options| options.source_limits.hours = hours).await;
+    limit(&client, project, |options| options.source_limits.hours = vec![on_another_day()]).await;
     let mut live = client.live(&format!("/jobs/{job}")).await;
     client.act(job, JobAction::Start).await.expect(202);
     let waiting = live
@@ -171,6 +174,30 @@ async fn edge_166_a_mailbox_waits_for_its_hours_without_a_connection_and_can_be_
             view.row.state == JobState::Complete || view.row.state == JobState::Failed
         })
         .await;
+    assert_eq!(done.row.state, JobState::Complete, "{:?}", done.row.problem);
+    assert_same(&source, &target);
+}
+
+#[tokio::test]
+async fn edge_166_hours_that_are_taken_away_hold_nothing_any_more() {
+    let (source, target) = pair(5);
+    let (_app, client) = TestApp::set_up().await;
+    let (from, to) = mailboxes(&source, &target);
+    let (project, job) = client.make_project("Nights", &from, &to).await;
+    limit(&client, project, |options| options.source_limits.hours = vec![on_another_day()]).await;
+    let mut live = client.live(&format!("/jobs/{job}")).await;
+    client.act(job, JobAction::Start).await.expect(202);
+    live.until(PASS, |view: &JobView| {
+        view.row.progress.as_ref().is_some_and(|progress| progress.waiting.is_some())
+    })
+    .await;
+    limit(&client, project, |options| options.source_limits.hours.clear()).await;
+    let changed = Instant::now();
+    while source.wire().commands().is_empty() {
+        assert!(changed.elapsed() < Duration::from_secs(5), "it waits on");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let done = live.until(PASS, ended).await;
     assert_eq!(done.row.state, JobState::Complete, "{:?}", done.row.problem);
     assert_same(&source, &target);
 }

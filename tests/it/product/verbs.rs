@@ -88,9 +88,37 @@ async fn a_mailbox_moves_by_verbs_alone() {
     run(&app, &token, &["report", "download", &job, "--format", "csv", "--output", &file]).ends_with(0);
     assert!(fs::read_to_string(&file).expect("a report").contains("INBOX"));
 
+    // Nobody's mail goes into another one's mailbox unasked, nor are settings overwritten that were changed since.
+    let form = dir.path().join("form.json").display().to_string();
+    let twin = json!([{ "source_user": "other@old.example", "source_secret": "x", "target_user": to.user,
+        "target_secret": "x" }]);
+    fs::write(&form, twin.to_string()).expect("writes");
+    run(&app, &token, &["mailbox", "add", &project, "--form", &form]).ends_with(4).says(&["same place"]);
+    let shown = run(&app, &token, &["project", "show", &project, "--json"]).ends_with(0);
+    let shown: serde_json::Value = serde_json::from_str(&shown.stdout).expect("JSON");
+    let side = |side: &str| json!({ "endpoint": shown[side] });
+    let mut options = shown["options"].clone();
+    options["parallel"] = json!(3);
+    let change = json!({ "name": "By verbs", "source": side("source"), "target": side("target"),
+        "options": options });
+    fs::write(&form, change.to_string()).expect("writes");
+    let version = shown["version"].as_str().expect("a version");
+    let change = ["project", "change", &project, "--form", &form, "--seen", version];
+    run(&app, &token, &change).ends_with(0);
+    run(&app, &token, &change).ends_with(4).says(&["olivia changed these settings at", "load the settings"]);
+
     // What makes no sense now, what is not there, what the name does not fit.
     run(&app, &token, &["mailbox", "resume", &job]).ends_with(4).says(&["not possible now"]);
-    run(&app, &token, &["mailbox", "show", "999"]).ends_with(2).says(&["no such"]);
+    run(&app, &token, &["mailbox", "show", "999"]).ends_with(2).says(&["no such mailbox"]);
+    run(&app, &token, &["project", "show", "abc"]).ends_with(2).says(&["project list"]);
+    for words in [
+        &["project", "start", &project, "--batch", "99", "--watch"][..],
+        &["project", "causes", &project, "--batch", "99"],
+        &["mailbox", "list", &project, "--batch", "99"],
+        &["mailbox", "inventory", &project, "--batch", "99"],
+    ] {
+        run(&app, &token, words).ends_with(2).says(&["no such batch"]);
+    }
     run(&app, &token, &["project", "delete", &project, "--name", "by verbs"]).ends_with(2).says(&["name"]);
     run(&app, &token, &["project", "delete", &project, "--name", "By verbs"]).ends_with(0);
     run(&app, &token, &["project", "show", &project]).ends_with(2).says(&["no such"]);
@@ -161,6 +189,8 @@ async fn what_stands_in_the_way_has_its_exit_code() {
     run_at(&nobody, "cmt_0", &["project", "list"]).ends_with(6).says(&["--server"]);
     run_at("http://mail.example", "cmt_0", &["project", "list"]).ends_with(2).says(&["clear text"]);
     run_at(&nobody, "", &["project", "list"]).ends_with(5).says(&["--token-file"]);
+    let gone = ["project", "list", "--token-file", "/does/not/exist"];
+    run_at(&nobody, "", &gone).ends_with(2).says(&["/does/not/exist"]);
     run_at(&nobody, "cmt_0", &["project", "fly"]).ends_with(2);
     let bash = run_at(&nobody, "", &["completions", "bash"]).ends_with(0);
     assert!(bash.stdout.contains("mailbox") && bash.stdout.contains("complete -F"), "{}", bash.stdout);

@@ -174,6 +174,16 @@ async fn what_changed_on_the_source_is_counted_without_copying_and_a_batch_is_cu
     assert!(view.steps.iter().all(|step| step.state == StepState::Done), "{:#?}", view.steps);
     let path = format!("/batches/{}/actions", wave.batch);
     wave.client.post(&path, &json!({ "action": "start" })).await.expect(409);
+    let of_one = format!("/jobs/{}/actions", wave.jobs[0]);
+    wave.client.post(&of_one, &json!({ "action": "start" })).await.expect(409);
+    let of_all = format!("/projects/{}/actions", wave.project);
+    let told = wave.client.post(&of_all, &json!({ "action": "start" })).await.expect(202).json();
+    assert_eq!(told["applied"], 0);
+    assert!(told["note"].as_str().is_some_and(|note| note.starts_with("2 mailboxes left out")), "{told}");
+    assert_eq!(wave.act("verify").await, 2, "reading is allowed");
+    wave.until(&DONE, PASS).await;
+    let view = wave.view().await;
+    assert!(view.steps.iter().all(|step| step.state == StepState::Done), "{:#?}", view.steps);
     let activity = wave.client.get("/activity").await.expect(200).text();
     for action in ["batch.create", "batch.assign", "batch.final", "batch.mx", "batch.approve", "batch.done"] {
         assert!(activity.contains(&format!("\"{action}\"")), "{action}");
@@ -214,6 +224,9 @@ async fn the_newest_days_are_there_before_the_rest() {
     assert!(done.row.day_one.is_some());
     let passes: Vec<_> = done.passes.iter().rev().map(|pass| (pass.kind, pass.counts.copied)).collect();
     assert_eq!(passes, [(PassKind::Initial, 10), (PassKind::Delta, 40)]);
+    let put_off = &done.passes.last().expect("a first pass").causes;
+    let put_off = put_off.iter().find(|group| group.cause == shared::cause::Cause::NextPass);
+    assert_eq!(put_off.map(|group| group.count), Some(40), "no rule of the project left them out");
     let read = |server: &Dovecot| Snapshot::read(&mut server.open(user).expect("opens")).expect("reads");
     assert_eq!(read(&source).differences(&read(&target), <[String]>::to_vec), []);
 }

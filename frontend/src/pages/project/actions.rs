@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::{
     auth::Role,
     id::ProjectId,
-    job::{ActionForm, JobAction, JobPage, StateCount},
+    job::{ActionForm, JobAction, JobPage, JobState, JobStates, StateCount},
 };
 
 use super::{assign::Assign, table::Ask};
@@ -15,7 +15,7 @@ use crate::{
     view::{
         amount::counted,
         locale::count,
-        words::{action_accepted, action_explained, action_title},
+        words::{action_accepted, action_explained, action_title, told},
     },
 };
 
@@ -46,31 +46,44 @@ pub(super) fn ProjectActions(
     let sending = Submission::new();
     let asked = RwSignal::new(JobAction::Cancel);
     let asking = RwSignal::new(false);
-    let reach = move |action: JobAction| {
+    let asking_anew = RwSignal::new(false);
+    let reached = move |action: JobAction, wanted: fn(JobState) -> bool| {
+        let able = move |state: JobState| wanted(state) && state.after(action).is_some();
         if !ask.picked.with(|picked| picked.is_empty()) {
-            let able = |picked: &std::collections::BTreeMap<_, shared::job::JobState>| {
-                picked.values().filter(|state| state.after(action).is_some()).count() as u64
-            };
-            return ask.picked.with(able);
+            return ask.picked.with(|picked| picked.values().filter(|state| able(**state)).count() as u64);
         }
-        let able = |groups: &[StateCount]| {
-            let reached =
-                groups.iter().filter(|group| ask.holds(group.state) && group.state.after(action).is_some());
+        let sum = |groups: &[StateCount]| {
+            let reached = groups.iter().filter(|group| ask.holds(group.state) && able(group.state));
             reached.map(|group| group.count).sum::<u64>()
         };
         if ask.narrowed() {
-            page.with(|page| able(&page.by_state))
+            page.with(|page| sum(&page.by_state))
         } else {
-            by_state.with(|groups| able(groups))
+            by_state.with(|groups| sum(groups))
         }
     };
+    // What is complete is started again when nothing else is left to start, and only when somebody says so.
+    let unfinished = Memo::new(move |_| reached(JobAction::Start, is_unfinished));
+    let anew = move |action: JobAction| action == JobAction::Start && unfinished.get() == 0;
+    let reach = move |action: JobAction| match action == JobAction::Start && !anew(action) {
+        true => unfinished.get(),
+        false => reached(action, |_| true),
+    };
     let act = move |action: JobAction| {
-        let form = ActionForm { action, selection: ask.selection() };
+        let mut selection = ask.selection();
+        if action == JobAction::Start && untrack(move || !anew(action)) {
+            let JobStates(states) = &mut selection.filter.state;
+            if states.is_empty() {
+                states.extend(JobState::ALL);
+            }
+            states.retain(|state| is_unfinished(*state) && state.after(action).is_some());
+        }
+        let form = ActionForm { action, selection };
         sending.send_or(
             async move { api::act_on_project(id, &form).await },
             move |applied| {
                 let mailboxes = counted(applied.applied, "mailbox", "mailboxes");
-                notices.say(format!("{}: {mailboxes}.", action_accepted(action)));
+                notices.say(told(format!("{}: {mailboxes}.", action_accepted(action)), applied.note));
                 ask.picked.update(|picked| picked.clear());
             },
             move |failure| notices.fail(&failure),
@@ -85,17 +98,19 @@ pub(super) fn ProjectActions(
                 asked.set(action);
                 asking.set(true);
             }
+            (_, false) if untrack(move || anew(action)) => asking_anew.set(true),
             (_, false) => act(action),
         };
-        let text = move || match number.get() {
-            0 => action_title(action).to_owned(),
-            number => format!("{} ({})", action_title(action), count(number)),
+        let text = move || match (number.get(), anew(action)) {
+            (0, _) => action_title(action).to_owned(),
+            (number, true) => format!("Run a delta pass ({})", count(number)),
+            (number, false) => format!("{} ({})", action_title(action), count(number)),
         };
         view! {
             <button
                 type="button"
                 class="button"
-                class:primary=action == JobAction::Start
+                class:primary=move || action == JobAction::Start && !anew(action)
                 title=action_explained(action)
                 aria-disabled=move || (number.get() == 0).then_some("true")
                 data-test=format!("all-{}", action.word())
@@ -129,6 +144,13 @@ pub(super) fn ProjectActions(
             action_explained(action)
         )
     });
+    let confirm_anew = Callback::new(move |()| act(JobAction::Start));
+    let warning_anew = Signal::derive(move || {
+        format!(
+            "{}: all are complete. What is new on the source is copied, and both sides are compared again.",
+            counted(reach(JobAction::Start), "mailbox", "mailboxes")
+        )
+    });
     let whom = move || ask.whom(page);
     view! {
         <Show when=move || session.may(Role::Operator)>
@@ -145,5 +167,11 @@ pub(super) fn ProjectActions(
             </div>
         </Show>
         <Confirm title=title text=warning deed="Stop mailboxes" open=asking on_confirm=confirm/>
+        <Confirm title="Run a delta pass?" text=warning_anew deed="Run a delta pass" open=asking_anew on_confirm=confirm_anew/>
     }
+}
+
+/// Whether a start brings a mailbox further, rather than to where it is.
+const fn is_unfinished(state: JobState) -> bool {
+    !matches!(state, JobState::Complete | JobState::Exceptions)
 }

@@ -86,6 +86,13 @@ fn held_words(held: &HoldView) -> String {
     }
 }
 
+/// Words as they begin a sentence.
+fn as_a_sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    let first = rest.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(rest).collect()
+}
+
 /// A login that is not tried any more, with the way to try it again.
 #[component]
 fn Breaker(id: ProjectId, side: Side, breaker: BreakerView) -> impl IntoView {
@@ -96,7 +103,8 @@ fn Breaker(id: ProjectId, side: Side, breaker: BreakerView) -> impl IntoView {
         LoginKey::Admin(name) => format!("The admin login {name}"),
         LoginKey::Mailbox(name) => format!("The login of {name}"),
     };
-    let text = format!("{whose} is not tried any more: it was refused twice. {}", breaker.words);
+    let words = as_a_sentence(&breaker.words);
+    let text = format!("{whose} is not tried any more: it was refused twice. {words}");
     let label = format!("Try the login of {} again", breaker.login.name());
     let login = breaker.login;
     let reset = move |_| {
@@ -115,5 +123,17 @@ fn Breaker(id: ProjectId, side: Side, breaker: BreakerView) -> impl IntoView {
         {session.may(Role::Operator).then(|| view! {
             <button type="button" class="button" aria-label=label data-test="reset-login" on:click=reset>"Try again"</button>
         })}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_a_sentence;
+
+    #[test]
+    fn the_words_of_a_server_begin_a_sentence_of_their_own() {
+        assert_eq!(as_a_sentence("the server answered: “no”"), "The server answered: “no”");
+        assert_eq!(as_a_sentence("ändern"), "Ändern");
+        assert_eq!(as_a_sentence(""), "");
     }
 }

@@ -145,6 +145,23 @@ fn an_aborted_run_shows_what_was_reached_and_how_to_go_on() {
 }
 
 #[test]
+fn a_run_that_would_end_the_same_way_again_says_what_to_change_first() {
+    for (cause, first) in [
+        (Cause::LoginRefused, "Check user name and password"),
+        (Cause::TlsUntrusted, "Compare its SHA-256"),
+        (Cause::SameMailbox, "Choose another target mailbox"),
+    ] {
+        let end = PassEnd::Aborted { cause, message: "told on standard error".into() };
+        let text = closing(PassKind::Initial, &end).text();
+        has(
+            &text,
+            &[&format!("Not complete. {first}"), "Then run the command again: nothing is copied twice."],
+        );
+        assert!(!text.contains("same command"), "{text}");
+    }
+}
+
+#[test]
 fn a_run_that_reached_nothing_has_no_empty_table() {
     let text = closing(PassKind::Initial, &PassEnd::Cancelled).text();
     has(&text, &["Stopped. Run the same command again"]);

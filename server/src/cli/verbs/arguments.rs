@@ -22,6 +22,8 @@ const DEFAULT_SERVER: &str = "http://127.0.0.1:7080";
 const SERVER: &str = "CARBONIO_MIGRATE_SERVER";
 const TOKEN: &str = "CARBONIO_MIGRATE_TOKEN";
 const PIN: &str = "CARBONIO_MIGRATE_PIN";
+/// What lives a short while and has a word for its id.
+const PASSING: [&str; 2] = ["CHECK", "ASK"];
 /// No form and no secret is larger.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -152,7 +154,7 @@ pub(super) fn server_is_named(matches: &ArgMatches) -> bool {
 
 /// What was typed, as a request.
 pub(super) fn order(verb: &Verb, matches: &ArgMatches) -> Result<Order, Problem> {
-    let id = verb.takes.iter().any(|take| matches!(take, Take::Id(_))).then(|| text(matches, "id")).flatten();
+    let id = id(verb, matches)?;
     let place = Place {
         server: text(matches, "server").unwrap_or_else(|| DEFAULT_SERVER.into()),
         token: token(matches)?,
@@ -174,6 +176,30 @@ pub(super) fn order(verb: &Verb, matches: &ArgMatches) -> Result<Order, Problem>
         },
         watch: flag(matches, "watch"),
     })
+}
+
+/// The id that was typed. Ids are numbers, but for those of what lives a short while.
+fn id(verb: &Verb, matches: &ArgMatches) -> Result<Option<String>, Problem> {
+    for take in verb.takes {
+        let Take::Id(name) = take else { continue };
+        let typed = text(matches, "id").unwrap_or_default();
+        let of_a_word = PASSING.contains(name);
+        let fits = match of_a_word {
+            true => !typed.is_empty() && typed.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'),
+            false => typed.bytes().all(|byte| byte.is_ascii_digit()) && typed.parse::<i64>().is_ok(),
+        };
+        return match (fits, of_a_word) {
+            (true, _) => Ok(Some(typed)),
+            (false, true) => Err(Problem::arguments(format!(
+                "{typed:?} is no id of this kind. Take the one that was printed when it began."
+            ))),
+            (false, false) => Err(Problem::arguments(format!(
+                "{typed:?} is no id: {name} is a whole number. `carbonio-migrate {} list` shows them.",
+                name.to_lowercase()
+            ))),
+        };
+    }
+    Ok(None)
 }
 
 /// A route with its id in place.
@@ -283,8 +309,11 @@ fn token(matches: &ArgMatches) -> Result<SecretString, Problem> {
     })
 }
 
+/// The first line of a file with a token or a password. One that cannot be read is a wrong argument, as it is where one
+/// mailbox is moved without a server.
 fn first_line(file: &str) -> Result<String, Problem> {
-    Ok(read(file)?.lines().next().unwrap_or_default().trim_end().to_owned())
+    let text = read(file).map_err(|problem| Problem::arguments(problem.message))?;
+    Ok(text.lines().next().unwrap_or_default().trim_end().to_owned())
 }
 
 fn read(file: &str) -> Result<String, Problem> {

@@ -162,7 +162,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb("project list",   "GET",    "/projects",              "List the projects", &[SEARCH, SORT, ORDER, OFFSET, LIMIT]).live("/live/projects").part("/rows"),
     verb("project show",   "GET",    "/projects/{id}",         "Show a project with its settings", &[PROJECT]).live("/live/projects/{id}"),
     verb("project create", "POST",   "/projects",              "Create a project", &[Form("The project")]),
-    verb("project change", "PUT",    "/projects/{id}",         "Change a project's settings", &[PROJECT, Form("All its settings; secrets that are left out stay")]),
+    verb("project change", "PUT",    "/projects/{id}",         "Change a project's settings", &[PROJECT, Form("All its settings; secrets that are left out stay"), Query("seen", "The version that `project show` told: nothing is saved when somebody changed the settings since")]),
     verb("project delete", "DELETE", "/projects/{id}",         "Delete a project with its history; nothing is touched on either mail system", &[PROJECT, Text("name", "Its name, to make sure")]),
     verb("project forget", "POST",   "/projects/{id}/forget",  "Forget its passwords and tokens; history and reports stay", &[PROJECT]),
     verb("project limits", "GET",    "/projects/{id}/limits",  "Show how much of its systems may be used now, and why not more", &[PROJECT]),

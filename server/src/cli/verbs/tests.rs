@@ -182,7 +182,6 @@ fn what_is_typed_becomes_the_request_of_the_table() {
     };
     check("project list", "GET", "/projects", "");
     check("mailbox start 7", "POST", "/jobs/7/actions", r#"{"action":"start"}"#);
-    check("mailbox start ../admins/1", "POST", "/jobs/admins1/actions", r#"{"action":"start"}"#);
     check(
         "project retry 7 --state failed --cause mailbox.full",
         "POST",
@@ -205,6 +204,28 @@ fn what_is_typed_becomes_the_request_of_the_table() {
         "/tokens",
         r#"{"days":7,"name":"nightly","scope":"read"}"#,
     );
+}
+
+#[test]
+fn what_is_no_id_is_refused_before_anything_is_asked() {
+    let refused = |line: &str| {
+        let matches = parsed(line);
+        let (verb, matches) = super::asked(&matches).expect("a verb");
+        let problem = arguments::order(verb, matches).expect_err("is refused");
+        (problem.exit, problem.message)
+    };
+    for (line, says) in [
+        ("project show abc", "project list"),
+        ("mailbox start ../admins/1", "mailbox list"),
+        ("batch start 1/2", "batch list"),
+        ("node drain -", "node list"),
+        ("token revoke 99999999999999999999", "token list"),
+        ("check show ../x", "printed when it began"),
+    ] {
+        let (exit, message) = refused(line);
+        assert_eq!(exit, super::Exit::Arguments, "{line}");
+        assert!(message.contains(says), "{line}: {message}");
+    }
 }
 
 #[test]

@@ -59,4 +59,18 @@ async fn credentials_are_forgotten_at_a_word_and_history_stays() {
     let (_, view) = send(&site, request("GET", &project, Some(&session), None)).await;
     assert_eq!((&view["source_has_secret"], &view["row"]["jobs"]), (&json!(false), &json!(1)));
     assert_eq!(send(&site, forget()).await.1, json!({ "secrets": 0 }));
+
+    // What would fail for want of them is not even begun.
+    let all = || {
+        let path = format!("{project}/actions");
+        request("POST", &path, Some(&session), Some(json!({ "action": "start" })))
+    };
+    for (asked, how) in [(act("start"), "one"), (all(), "all")] {
+        let (status, refused) = send(&site, asked).await;
+        assert_eq!(status, StatusCode::CONFLICT, "{how}: {refused}");
+        assert!(refused["message"].as_str().is_some_and(|text| text.contains("No password")), "{refused}");
+    }
+    let (_, job) =
+        send(&site, request("GET", &format!("/api/v1/jobs/{}", added[0]["id"]), Some(&session), None)).await;
+    assert_eq!(job["row"]["state"], "cancelled");
 }

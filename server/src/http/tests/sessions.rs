@@ -44,7 +44,9 @@ async fn the_set_up_token_makes_one_owner_and_expires() {
     let answers = futures_util::future::join_all((0..8).map(|_| send(&site, set_up(&token)))).await;
     let made = answers.iter().filter(|(status, _)| *status == StatusCode::CREATED).count();
     assert_eq!(made, 1, "{answers:?}");
-    assert_eq!(bench.parts.store.admins().await.expect("read").len(), 1);
+    let admins = bench.parts.store.admins().await.expect("read");
+    assert_eq!(admins.len(), 1);
+    assert!(admins[0].last_login.is_some(), "who sets up is logged in");
     assert_eq!(send(&site, request("GET", "/api/v1/setup", None, None)).await.1, json!({ "needed": false }));
 }
 

@@ -10,7 +10,6 @@ use shared::{
     limits::{AllowedHours, Day, TimeOfDay, Zone},
     pass::{Drift, PassEnd, PassKind},
     report::Verdict,
-    rules::Age,
     selection::Selection,
 };
 
@@ -172,11 +171,110 @@ async fn a_cutover_goes_by_its_list_and_an_approval_stands_in_the_report(setting
     assert_eq!((mx.who.as_str(), mx.note.as_str()), ("anna", "seen"));
 
     // What a later pass finds is not approved by what was said before.
+    store.tick(id, &tick(Step::Done, false, ""), "anna", None).await.expect("taken back");
     store.apply(jobs[1], JobAction::Final).await.expect("runs");
     let lease = store.claim().await.expect("claims").expect("there is one");
     end(store, &lease, Verdict::Poor).await;
-    assert_eq!(store.batch(id).await.expect("is there").facts.unapproved, 1);
+    let facts = store.batch(id).await.expect("is there").facts;
+    assert_eq!((facts.finished, facts.unapproved), (2, 1), "it came to its end, whatever it found");
     assert!(store.report(jobs[1]).await.expect("reads").expect("a report").approved.is_none());
+}
+
+/// Runs the final pass of all mailboxes.
+async fn run_final(store: &Store, project: ProjectId, verdict: Verdict) {
+    let all = Selection::default();
+    store.apply_to(Which::Project(project, &all), JobAction::Final).await.expect("runs");
+    while let Some(lease) = store.claim().await.expect("claims") {
+        assert_eq!(lease.kind, PassKind::Final);
+        end(store, &lease, verdict).await;
+    }
+}
+
+async fn a_final_pass_counts_once_it_began_after_the_old_system_was_frozen(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna", "bert"]).await;
+    let id = filled(store, project, &batch("First", 0), &jobs).await;
+    let tick = async |step: Step, done: bool| {
+        let form = TickForm { step, done, note: String::new() };
+        store.tick(id, &form, "anna", None).await
+    };
+    let had = async || {
+        let facts = store.batch(id).await.expect("is there").facts;
+        (facts.jobs, facts.finished, facts.early)
+    };
+    for step in [Step::Ttl, Step::Mx] {
+        tick(step, true).await.expect("ticks");
+    }
+    run_final(store, project, Verdict::Perfect).await;
+    assert_eq!(had().await, (2, 2, 2), "nothing is frozen");
+    assert!(matches!(tick(Step::Approve, true).await, Err(StoreError::Conflict(_))));
+    // It began a minute before the freeze.
+    setting.meddle("UPDATE pass SET started = started - 60000").await;
+    tick(Step::Freeze, true).await.expect("ticks");
+    assert_eq!(had().await, (2, 2, 2));
+    let Err(StoreError::Conflict(why)) = tick(Step::Done, true).await else { panic!("it was cut over") };
+    assert!(why.contains("2 of 2 mailboxes had it, 2 of them before the old system was frozen"), "{why}");
+    run_final(store, project, Verdict::Perfect).await;
+    assert_eq!(had().await, (2, 2, 0));
+    tick(Step::Approve, true).await.expect("approves");
+    // A pass that only reads takes nothing away.
+    store.apply(jobs[0], JobAction::Verify).await.expect("runs");
+    assert_eq!(had().await, (2, 2, 0));
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    end(store, &lease, Verdict::Perfect).await;
+    assert_eq!(had().await, (2, 2, 0));
+    tick(Step::Done, true).await.expect("done");
+    tick(Step::Freeze, false).await.expect("taken back");
+    assert_eq!(had().await, (2, 2, 2));
+}
+
+async fn what_was_cut_over_is_only_read_whichever_way_it_is_asked_for(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna", "bert"]).await;
+    let id = filled(store, project, &batch("First", 0), &jobs[..1]).await;
+    let tick = async |step: Step| {
+        let form = TickForm { step, done: true, note: String::new() };
+        store.tick(id, &form, "anna", None).await.expect("ticks");
+    };
+    for step in [Step::Ttl, Step::Mx, Step::Freeze] {
+        tick(step).await;
+    }
+    run_final(store, project, Verdict::Perfect).await;
+    tick(Step::Approve).await;
+    tick(Step::Done).await;
+
+    let refused = store.apply(jobs[0], JobAction::Start).await;
+    let Err(StoreError::Conflict(why)) = refused else { panic!("it was started: {refused:?}") };
+    assert!(why.contains("“First” was cut over"), "{why}");
+    let all = Selection::default();
+    let which = Which::Project(project, &all);
+    assert_eq!(store.apply_to(which, JobAction::Start).await.expect("starts"), 1, "the one of no batch");
+    let note = store.left_out(which, JobAction::Start).await.expect("reads").expect("one was left out");
+    assert!(note.starts_with("1 mailbox left out: the batch “First” was cut over."), "{note}");
+    assert_eq!(store.left_out(which, JobAction::Verify).await.expect("reads"), None);
+    assert_eq!(next(store).await, Some(jobs[1]));
+    for action in
+        [JobAction::Verify, JobAction::Pause, JobAction::Resume, JobAction::Cancel, JobAction::Probe]
+    {
+        store.apply(jobs[0], action).await.expect("only reads");
+    }
+    let view = store.batch(id).await.expect("is there");
+    assert!(view.steps.iter().all(|step| step.state == StepState::Done), "{:?}", view.steps);
+}
+
+async fn a_start_that_has_passed_comes_again_when_it_is_moved(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna"]).await;
+    let form = BatchForm { start_at: Some(now().plus_millis(-3_600_000)), ..batch("First", 0) };
+    let id = filled(store, project, &form, &jobs).await;
+    let row = store.batch_row(id).await.expect("is there");
+    store.apply_to_batch(&row, Selection::default(), JobAction::Start).await.expect("starts");
+    let started = async || store.batch_row(id).await.expect("is there").started;
+    store.update_batch(id, &BatchForm { priority: 3, ..form.clone() }).await.expect("changes");
+    assert!(started().await.is_some(), "its start was not moved");
+    let later = BatchForm { start_at: Some(now().plus_millis(3_600_000)), ..form };
+    store.update_batch(id, &later).await.expect("changes");
+    assert_eq!(started().await, None);
 }
 
 async fn the_newest_days_come_first_and_the_rest_by_itself(setting: &Setting) {
@@ -189,20 +287,39 @@ async fn the_newest_days_come_first_and_the_rest_by_itself(setting: &Setting) {
     let narrowed = async |lease: &Lease| {
         let mut options = shared::project::Options::default();
         store.narrow(lease, &mut options).await.expect("narrows");
-        options.filter.newer_than
+        options.day_one
     };
     let lease = store.claim().await.expect("claims").expect("there is one");
-    assert_eq!(narrowed(&lease).await, Some(Age::Days(30)));
+    assert_eq!(narrowed(&lease).await, NonZeroU16::new(30));
+    let row = store.job_row(lease.job).await.expect("is there");
+    assert_eq!(row.day_one, None, "they are on their way");
     assert_eq!(end(store, &lease, Verdict::Perfect).await, JobState::Queued);
     let row = store.job_row(lease.job).await.expect("is there");
     assert!(row.day_one.is_some() && row.verdict.is_none() && row.pass == Some(PassKind::Delta));
+    assert_eq!(store.report(lease.job).await.expect("reads"), None, "a part proves nothing of the whole");
+    assert!(!store.job(lease.job).await.expect("is there").has_report);
     assert_eq!(store.batch_row(id).await.expect("is there").counts.day_one, 1);
     let second = store.claim().await.expect("claims").expect("there is one");
     assert_eq!(second.job, jobs[1], "others' first day comes before the rest of this one");
-    assert_eq!(narrowed(&second).await, Some(Age::Days(30)));
+    assert_eq!(narrowed(&second).await, NonZeroU16::new(30));
     let rest = store.claim().await.expect("claims").expect("there is one");
     assert_eq!((rest.job, rest.kind, narrowed(&rest).await), (jobs[0], PassKind::Delta, None));
     assert_eq!(end(store, &rest, Verdict::Perfect).await, JobState::Complete);
+    assert!(store.report(jobs[0]).await.expect("reads").is_some());
+}
+
+async fn who_stops_a_mailbox_on_its_first_days_finds_it_stopped(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna"]).await;
+    let first = BatchForm { day_one: NonZeroU16::new(30), ..batch("First", 0) };
+    filled(store, project, &first, &jobs).await;
+    start_all(store, project).await;
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    store.narrow(&lease, &mut shared::project::Options::default()).await.expect("narrows");
+    store.apply(jobs[0], JobAction::Cancel).await.expect("stops");
+    assert_eq!(end(store, &lease, Verdict::Perfect).await, JobState::Cancelled);
+    assert_eq!(store.report(jobs[0]).await.expect("reads"), None);
+    assert!(store.claim().await.expect("claims").is_none());
 }
 
 async fn drift_is_added_up_over_a_batch(setting: &Setting) {
@@ -220,6 +337,13 @@ async fn drift_is_added_up_over_a_batch(setting: &Setting) {
     }
     let drift = store.batch_row(id).await.expect("is there").drift;
     assert_eq!(drift, Some(Drift { counted: sample::NOON, new: 7, gone: 2, folders: 2 }));
+    // What arrives while a pass copies may be missing in it.
+    store.apply(jobs[0], JobAction::Start).await.expect("starts");
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    end(store, &lease, Verdict::Perfect).await;
+    let view = store.job(jobs[0]).await.expect("is there");
+    let drift = view.row.drift.expect("counted");
+    assert_eq!((drift.new, drift.counted), (0, view.passes[0].started), "as of when it began");
 }
 
 async fn errors_of_a_project_are_grouped_by_cause(setting: &Setting) {
@@ -269,7 +393,11 @@ on_both! {
     a_batch_waits_for_its_moment_its_hours_and_its_turn,
     one_process_at_a_time_has_a_duty,
     a_cutover_goes_by_its_list_and_an_approval_stands_in_the_report,
+    a_final_pass_counts_once_it_began_after_the_old_system_was_frozen,
+    what_was_cut_over_is_only_read_whichever_way_it_is_asked_for,
+    a_start_that_has_passed_comes_again_when_it_is_moved,
     the_newest_days_come_first_and_the_rest_by_itself,
+    who_stops_a_mailbox_on_its_first_days_finds_it_stopped,
     drift_is_added_up_over_a_batch,
     errors_of_a_project_are_grouped_by_cause,
     how_a_project_gets_on_is_noted_while_it_does,

@@ -209,7 +209,7 @@ async fn the_latest_look_counts_and_one_at_the_newest_days_alone_does_not(settin
     assert_eq!(items().await, 7);
     let mut form = sample::project("Move", 4);
     form.options.day_one = NonZeroU16::new(30);
-    store.update_project(project, &form).await.expect("changes");
+    store.update_project(project, &form, None).await.expect("changes");
     store.apply(jobs[0], JobAction::Start).await.expect("starts");
     let lease = store.claim().await.expect("claims").expect("there is one");
     store.pass_order(&lease).await.expect("an order");
@@ -220,15 +220,28 @@ async fn the_latest_look_counts_and_one_at_the_newest_days_alone_does_not(settin
     assert_eq!(items().await, 7, "it saw the newest days alone");
 }
 
+async fn what_a_pass_copied_is_not_to_be_copied_any_more(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 4, &["anna"]).await;
+    let to_copy = async || {
+        let sums = store.inventory(project, None).await.expect("adds up");
+        (sums.items, sums.copy_items, sums.copy_bytes)
+    };
+    pass(store, jobs[0], JobAction::DryRun, found(5, None)).await;
+    assert_eq!(to_copy().await, (5, 5, 5000));
+    pass(store, jobs[0], JobAction::Start, found(5, None)).await;
+    assert_eq!(to_copy().await, (5, 0, 0));
+}
+
 async fn what_was_found_on_one_server_is_forgotten_when_the_project_leads_to_another(setting: &Setting) {
     let store = &setting.store;
     let (project, _) = seven(store).await;
     let mut form = sample::project("Move", 4);
     form.source.secret = Some("another".into());
-    store.update_project(project, &form).await.expect("changes");
+    store.update_project(project, &form, None).await.expect("changes");
     assert_eq!(store.inventory(project, None).await.expect("adds up").seen, 5, "the same servers");
     form.target = sample::side("elsewhere.example", shared::endpoint::Login::Password, None);
-    store.update_project(project, &form).await.expect("changes");
+    store.update_project(project, &form, None).await.expect("changes");
     assert_eq!(store.inventory(project, None).await.expect("adds up").seen, 0);
 }
 
@@ -249,6 +262,7 @@ on_both! {
     pages_and_stretches_neither_miss_nor_repeat_a_mailbox,
     a_batch_has_an_inventory_of_its_own_in_which_all_that_goes_to_a_mailbox_counts,
     the_latest_look_counts_and_one_at_the_newest_days_alone_does_not,
+    what_a_pass_copied_is_not_to_be_copied_any_more,
     what_was_found_on_one_server_is_forgotten_when_the_project_leads_to_another,
     passes_that_only_look_leave_no_pace,
 }

@@ -68,6 +68,7 @@ async fn edge_168_two_jobs_never_write_one_mailbox_at_once(setting: &Setting) {
     let (project, _) = sample::jobs(store, 9, &[]).await;
     let mut twin = sample::mailbox("anna");
     twin.source_user = "old-anna@old.example".into();
+    twin.below = Some(shared::folder::FolderPath::new(["From before"]));
     let jobs = store.create_jobs(project, &[sample::mailbox("anna"), twin]).await.expect("jobs");
     for job in &jobs {
         store.apply(*job, JobAction::Start).await.expect("starts");

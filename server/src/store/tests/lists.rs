@@ -1,5 +1,6 @@
 //! Pages of jobs and projects: what they hold, in which order, and what is counted beside them.
 
+use engine::ledger::EntryState;
 use shared::{
     cause::Cause,
     finding::Severity,
@@ -98,8 +99,7 @@ async fn three_ends(store: &Store) -> (ProjectId, Vec<JobId>) {
         let ledger = store.ledger(&lease, pass);
         let entries: Vec<_> = (1..=items)
             .map(|uid| {
-                let state =
-                    if uid <= copied { sample::copied(uid) } else { engine::ledger::EntryState::Intended };
+                let state = if uid <= copied { sample::copied(uid) } else { EntryState::Intended };
                 sample::entry(uid, state)
             })
             .collect();
@@ -151,6 +151,28 @@ async fn a_list_is_filtered_by_state_and_cause_and_sorted_by_what_the_ledger_say
     assert_eq!(store.job_state(jobs[0]).await.expect("is there"), JobState::Queued);
 }
 
+async fn what_the_next_pass_brings_is_not_done_and_an_empty_mailbox_is(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 4, &["anna", "bert", "carl"]).await;
+    let next_pass = || EntryState::Skipped { cause: Cause::NextPass, detail: "Comes later.".into() };
+    let put_off = |uid| if uid == 1 { sample::copied(uid) } else { next_pass() };
+    let anna: Vec<_> = (1..=4).map(|uid| sample::entry(uid, put_off(uid))).collect();
+    let bert = vec![sample::entry(1, sample::copied(1)), sample::entry(2, EntryState::Intended)];
+    for (job, entries) in jobs.iter().zip([anna, bert, Vec::new()]) {
+        store.apply(*job, JobAction::Start).await.expect("starts");
+        let lease = store.claim().await.expect("claims").expect("there is one");
+        let pass = store.begin_pass(&lease).await.expect("begins");
+        sample::filled(&store.ledger(&lease, pass), "INBOX", &entries).await;
+        let outcome = if entries.is_empty() {
+            sample::ended(PassEnd::Finished, Some(Verdict::Perfect))
+        } else {
+            sample::ended(PassEnd::Cancelled, None)
+        };
+        store.finish_pass(&lease, pass, &outcome).await.expect("ends");
+    }
+    assert_eq!(names(store, project, sorted(JobSort::Progress, Direction::Desc)).await, "carl bert anna");
+}
+
 async fn a_cause_that_a_later_pass_settled_is_no_cause_any_more(setting: &Setting) {
     let store = &setting.store;
     let (project, jobs) = three_ends(store).await;
@@ -195,6 +217,7 @@ on_both! {
     a_search_finds_parts_of_both_names_and_takes_no_character_for_a_wildcard,
     pages_neither_miss_nor_repeat_a_row,
     a_list_is_filtered_by_state_and_cause_and_sorted_by_what_the_ledger_says,
+    what_the_next_pass_brings_is_not_done_and_an_empty_mailbox_is,
     a_cause_that_a_later_pass_settled_is_no_cause_any_more,
     projects_are_searched_and_sorted,
 }

@@ -238,7 +238,7 @@ async fn limit(setting: &Setting, source: u16, target: u16) {
     let mut form = sample::project(&view.row.name, 100);
     form.options.source_limits.connections = NonZeroU16::new(source).expect("some");
     form.options.target_limits.connections = NonZeroU16::new(target).expect("some");
-    setting.store.update_project(project, &form).await.expect("changes");
+    setting.store.update_project(project, &form, None).await.expect("changes");
 }
 
 async fn in_use(setting: &Setting, side: &str) -> i64 {

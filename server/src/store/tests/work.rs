@@ -1,16 +1,22 @@
 //! Projects and jobs: kept, shown, steered; their secrets.
 
-use engine::ledger::Ledger;
+use engine::{
+    guest::{Gate, Wall},
+    ledger::Ledger,
+};
 use secrecy::ExposeSecret;
 use shared::{
     cause::Cause,
     check::Side,
     endpoint::Login,
     finding::Severity,
+    folder::FolderPath,
     id::{JobId, ProjectId},
-    job::{JobAction, JobSecrets, JobState},
+    job::{JobAction, JobSecrets, JobState, NewJob},
+    limits::{BreakerView, GateView, LoginKey},
     pass::{PassEnd, PassKind},
     report::Verdict,
+    time::Timestamp,
 };
 
 use super::{on_both, sample, setting::Setting};
@@ -55,20 +61,20 @@ async fn a_project_is_kept_and_its_secret_only_opened_for_use(setting: &Setting)
     let mut form = sample::project("Moved", 5);
     form.source.secret = None;
     form.target.secret = Some("new".into());
-    store.update_project(id, &form).await.expect("changes");
+    store.update_project(id, &form, None).await.expect("changes");
     assert_eq!(store.project(id).await.expect("is there").row.name, "Moved");
     assert_eq!(secret(Side::Source).await.as_deref(), Some("source-canary"), "absent leaves the stored one");
     assert_eq!(secret(Side::Target).await.as_deref(), Some("new"));
     form.source.secret = Some(String::new());
-    store.update_project(id, &form).await.expect("changes");
+    store.update_project(id, &form, None).await.expect("changes");
     assert_eq!(secret(Side::Source).await, None, "empty removes the stored one");
     assert!(changed.has_changed().expect("lives"));
 
     assert!(matches!(store.create_project(&form).await, Err(StoreError::Taken(_))));
     let other = store.create_project(&sample::project("Other", 1)).await.expect("a project");
-    assert!(matches!(store.update_project(other, &form).await, Err(StoreError::Taken(_))));
+    assert!(matches!(store.update_project(other, &form, None).await, Err(StoreError::Taken(_))));
     assert!(matches!(
-        store.update_project(ProjectId(99), &form).await,
+        store.update_project(ProjectId(99), &form, None).await,
         Err(StoreError::Taken(_) | StoreError::NotFound(_))
     ));
     assert!(matches!(store.project(ProjectId(99)).await, Err(StoreError::NotFound(_))));
@@ -133,10 +139,10 @@ async fn a_mailbox_s_own_secret_is_never_sent_to_another_server(setting: &Settin
     let store = &setting.store;
     let lease = sample::claimed(store).await;
     let mut form = sample::project("Renamed", 1);
-    store.update_project(lease.project, &form).await.expect("changes");
+    store.update_project(lease.project, &form, None).await.expect("changes");
     assert!(store.pass_order(&lease).await.is_ok(), "the servers are the same");
     form.target = sample::side("elsewhere.example", Login::Password, None);
-    store.update_project(lease.project, &form).await.expect("changes");
+    store.update_project(lease.project, &form, None).await.expect("changes");
     let error = store.pass_order(&lease).await.expect_err("is refused");
     assert!(matches!(error, StoreError::NoSecret(Side::Target)), "{error}");
 }
@@ -155,6 +161,78 @@ async fn mailboxes_are_added_all_or_none(setting: &Setting) {
     assert_eq!(listed, jobs);
     assert!(matches!(store.create_jobs(ProjectId(99), &rows).await, Err(StoreError::NotFound(_))));
     assert!(store.create_jobs(project, &[]).await.expect("adds nothing").is_empty());
+}
+
+async fn who_changes_settings_that_were_changed_since_overwrites_nothing(setting: &Setting) {
+    let store = &setting.store;
+    let id = store.create_project(&sample::project("Move", 3)).await.expect("a project");
+    let read = store.project(id).await.expect("is there").version;
+    let first = sample::project("Move", 5);
+    store.update_project(id, &first, Some(&read)).await.expect("the settings are those that were read");
+    store.log_activity("opa", "project.change", "Move").await.expect("is noted");
+    let error = store.update_project(id, &sample::project("Move", 7), Some(&read)).await;
+    let error = error.expect_err("is refused").to_string();
+    assert!(
+        error.starts_with("opa changed these settings at ") && error.contains("load the settings"),
+        "{error}"
+    );
+    let view = store.project(id).await.expect("is there");
+    assert_eq!(view.options.parallel, 5, "nothing was overwritten");
+    store.update_project(id, &first, Some(&view.version)).await.expect("they were read anew");
+    assert_eq!(store.project(id).await.expect("is there").version, view.version, "they are the same");
+    store.forget_secrets(id).await.expect("forgets");
+    store
+        .update_project(id, &sample::project("Move", 9), Some(&view.version))
+        .await
+        .expect("secrets are apart");
+}
+
+async fn nobody_s_mail_goes_into_another_mailbox_unasked(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 1, &["anna", "bert"]).await;
+    let to_anna = |below: Option<&str>| NewJob {
+        // Names of mailboxes differ in case by accident only.
+        target_user: "Anna@new.example".into(),
+        below: below.map(|below| FolderPath::new([below])),
+        ..sample::mailbox("carl")
+    };
+    let error = store.create_jobs(project, &[to_anna(None)]).await.expect_err("is refused").to_string();
+    assert!(error.starts_with("Row 1: A mailbox of the project goes to the same place"), "{error}");
+    let emptied = NewJob { below: Some(FolderPath(Vec::new())), ..to_anna(None) };
+    assert!(store.create_jobs(project, &[emptied]).await.is_err(), "that is the top, too");
+    let dora = NewJob { source_user: "dora@old.example".into(), ..to_anna(Some("From carl")) };
+    let error = store.create_jobs(project, &[to_anna(Some("From carl")), dora]).await;
+    let error = error.expect_err("is refused").to_string();
+    assert!(error.starts_with("Row 2: Row 1 goes to the same place"), "{error}");
+    assert_eq!(sample::listed(store, project).await, jobs, "nothing was added");
+    store.create_jobs(project, &[to_anna(Some("From carl"))]).await.expect("a folder of its own");
+}
+
+async fn of_the_logins_that_are_held_back_a_project_shows_its_own(setting: &Setting) {
+    let store = &setting.store;
+    let (project, _) = sample::jobs(store, 1, &["anna", "bert"]).await;
+    let view = store.project(project).await.expect("is there");
+    let held = |side, logins: &[LoginKey]| {
+        let mut gate = Gate::unused(Wall::system()).view(side, "x");
+        let breaker = |login: &LoginKey| BreakerView {
+            login: login.clone(),
+            since: Timestamp::from_millis(0),
+            words: "no".into(),
+        };
+        gate.breakers = logins.iter().map(breaker).collect();
+        gate
+    };
+    let mailbox = |name: &str| LoginKey::Mailbox(format!("{name}@new.example"));
+    let (root, other) = (LoginKey::Admin("root".into()), LoginKey::Admin("other".into()));
+    let logins =
+        |gate: &GateView| gate.breakers.iter().map(|breaker| breaker.login.clone()).collect::<Vec<_>>();
+
+    let mut source = held(Side::Source, &[root.clone(), other, LoginKey::Mailbox("anna@old.example".into())]);
+    store.keep_own_logins(project, &view.source, &mut source).await.expect("looks");
+    assert_eq!(logins(&source), [root.clone()], "an admin logs in for all there");
+    let mut target = held(Side::Target, &[mailbox("fail1"), mailbox("bert"), root]);
+    store.keep_own_logins(project, &view.target, &mut target).await.expect("looks");
+    assert_eq!(logins(&target), [mailbox("bert")], "another project's is none of its own");
 }
 
 async fn every_action_in_every_state_does_what_the_rule_says(setting: &Setting) {
@@ -370,7 +448,7 @@ async fn credentials_that_were_forgotten_are_gone_missed_by_name_and_entered_aga
         Ok(_) => None,
     };
     assert_eq!(missed().await, Some(Side::Source));
-    store.update_project(project, &sample::project("Move", 2)).await.expect("enters the admin's again");
+    store.update_project(project, &sample::project("Move", 2), None).await.expect("enters the admin's again");
     assert_eq!(missed().await, Some(Side::Target));
     let again = JobSecrets { source_secret: None, target_secret: Some("entered again".into()) };
     store.set_job_secrets(jobs[0], &again).await.expect("enters the mailbox's again");
@@ -423,6 +501,9 @@ on_both! {
     a_pass_gets_the_secret_of_the_mailbox_or_of_the_admin,
     a_mailbox_s_own_secret_is_never_sent_to_another_server,
     mailboxes_are_added_all_or_none,
+    who_changes_settings_that_were_changed_since_overwrites_nothing,
+    nobody_s_mail_goes_into_another_mailbox_unasked,
+    of_the_logins_that_are_held_back_a_project_shows_its_own,
     every_action_in_every_state_does_what_the_rule_says,
     a_start_is_a_delta_pass_once_something_was_copied,
     a_job_shows_its_passes_findings_and_report,
