@@ -28,4 +28,5 @@ mod recovery;
 mod refusals;
 mod room;
 mod scenarios;
+mod several;
 mod verify;
