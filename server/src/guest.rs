@@ -213,6 +213,7 @@ mod tests {
             options: Options { source_limits: limits(), target_limits: limits(), ..Options::default() },
             project: "Move".into(),
             retry_refused: false,
+            several: true,
         }
     }
 

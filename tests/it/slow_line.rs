@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use servers::{corpus::Corpus, dovecot::Dovecot, long_line::LongLine, proxy::Proxy, verify::Snapshot};
+use servers::{
+    corpus::Corpus, cyrus::Cyrus, dovecot::Dovecot, imap::Imap, long_line::LongLine, proxy::Proxy,
+    verify::Snapshot,
+};
 use tests::{cli::Cli, mailbox::Mailbox};
 
 const USER: &str = "anna@old.example";
@@ -143,4 +146,46 @@ fn a_modem_of_9600_bit_a_second_and_600_ms_is_slow_and_no_more() {
     };
     // Nothing takes so long that it is given up and begun anew.
     assert_eq!(said(600, 1_200), said(0, u64::MAX));
+}
+
+/// Moves 27 megabytes to a server that gives each connection 1.5 MB a second: over one, over as many as bring something,
+/// and once killed half-way. All is there once, and several are faster.
+fn is_written_over_several(port: u16, open: &dyn Fn(&str) -> Imap) {
+    let source = Dovecot::builder().start().expect("starts");
+    let corpus = Corpus::small(6000);
+    let snapshot = |mut imap: Imap| Snapshot::read(&mut imap).expect("reads");
+    let moved = |user: &str, connections: &str, dies: bool| {
+        corpus.write(&source, user).expect("writes");
+        let narrow = Proxy::start(port).expect("a proxy");
+        narrow.limit(1_500_000);
+        let target = Mailbox::at(narrow.port(), user);
+        let cli = Cli::new(Mailbox::on(&source, user), target).with(&["--target-compress", "off"]);
+        let cli = cli.with(&["--verify", "listing", "--target-connections", connections]);
+        if dies {
+            let mut process = cli.start();
+            std::thread::sleep(Duration::from_secs(6));
+            process.kill();
+        }
+        let run = cli.run().ends_with(0);
+        println!("{:?} for {} bytes over {} connections", run.took, corpus.bytes(), narrow.connections());
+        let (here, there) = (snapshot(source.open(user).expect("opens")), snapshot(open(user)));
+        assert_eq!(here.differences(&there, <[String]>::to_vec), []);
+        (run.took.as_secs_f64(), narrow.connections())
+    };
+    let (alone, one) = moved("anna@old.example", "1", false);
+    let (together, several) = moved("bela@old.example", "32", false);
+    assert!(one == 1 && several > 1 && together < alone * 0.85, "{together} s, alone {alone} s");
+    moved("cleo@old.example", "32", true);
+}
+
+#[test]
+fn a_dovecot_that_gives_each_connection_little_is_written_over_several() {
+    let target = Dovecot::builder().start().expect("starts");
+    is_written_over_several(target.plain_port(), &|user| target.open(user).expect("opens"));
+}
+
+#[test]
+fn a_cyrus_that_gives_each_connection_little_is_written_over_several() {
+    let target = Cyrus::start().expect("starts");
+    is_written_over_several(target.plain_port(), &|user| target.open(user).expect("opens"));
 }

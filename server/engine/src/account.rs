@@ -33,13 +33,15 @@ pub struct Account {
     pub memory: Memory,
     /// Until when this pass may write to it.
     pub hold: Hold,
+    /// Whether the connection is one beside others: when it is refused they go on, and nobody has to be patient for it.
+    pub beside: bool,
 }
 
 impl Account {
     /// A mailbox on a system that nobody else uses and that sets no limits.
     pub fn new(endpoint: Endpoint, user: String, secret: SecretString) -> Self {
         let (gate, memory, hold) = (Gate::unlimited(), Memory::default(), Hold::default());
-        Self { endpoint, user, secret, client_secret: None, tokens: None, gate, memory, hold }
+        Self { endpoint, user, secret, client_secret: None, tokens: None, gate, memory, hold, beside: false }
     }
 
     /// Whose login it is that may be refused: the mailbox's, or the admin's that logs in for it.

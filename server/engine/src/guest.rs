@@ -154,6 +154,11 @@ impl Gate {
         taken.then(|| Slot { gate: Arc::clone(self), mailbox })
     }
 
+    /// Whether a mailbox waits for a connection.
+    pub fn is_waited_for(&self) -> bool {
+        self.lock().slots.waiting() > 0
+    }
+
     /// Why nothing new may begin now; none: it may.
     pub fn waits(&self) -> Option<Wait> {
         let (now, wall) = (Instant::now(), self.wall.now());

@@ -22,6 +22,7 @@ mod probe;
 mod read;
 mod rebuilt;
 mod room;
+mod several;
 mod stop;
 mod survey;
 mod tally;
@@ -82,6 +83,9 @@ pub struct PassOrder {
     pub project: String,
     /// What the target refused for good in an earlier pass is offered once more.
     pub retry_refused: bool,
+    /// The target may be written over more than one connection, as far as its limits go. Not where the limits are shared
+    /// with other processes, which count one for each pass.
+    pub several: bool,
 }
 
 /// How a pass ended and what it found.

@@ -161,6 +161,10 @@ pub trait Target: Send {
         news: &mpsc::UnboundedSender<StoreNews>,
     ) -> Result<(), ConnectorError>;
 
+    /// Whether more may be stored over several connections at once: known of servers that take several messages in one
+    /// command; others take turns, or lock the folder for each message.
+    fn takes_several(&self) -> bool;
+
     /// Stores one item that comes in pieces, of exactly so many bytes. Fewer or more, and nothing is stored.
     async fn store_pieces(
         &mut self,

@@ -67,6 +67,7 @@ pub(super) fn run(order: Order) -> Result<Exit, Problem> {
         options: order.options.clone(),
         project: String::new(),
         retry_refused: order.retry_refused,
+        several: true,
     };
     let guests = Guests::new();
     let began = Instant::now();

@@ -350,6 +350,7 @@ impl Store {
             options,
             project: record.name,
             retry_refused: record.retry_refused,
+            several: !self.db().is_shared(),
             source: {
                 let client_secret = client_secret(&source, Side::Source, record.source_secret.as_deref())?;
                 let secret = secret(&source, Side::Source, record.job_source_secret, record.source_secret)?;

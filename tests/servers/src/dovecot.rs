@@ -22,7 +22,7 @@ use crate::{
     certificate::Certificate,
     error::{Doing, Error, Result},
     imap::Imap,
-    process::{Ask, Guarded, Identity, free_port, tail},
+    process::{Ask, Guarded, Identity, free_ports, tail},
     wirelog::WireLog,
 };
 
@@ -71,9 +71,9 @@ impl Dovecot {
             Encryption::SelfSigned => Some(Certificate::self_signed()?),
             Encryption::With(certificate) => Some((**certificate).clone()),
         };
-        let tls_port = certificate.as_ref().map(|_| free_port()).transpose()?;
-        let doveadm_port = options.doveadm.then(free_port).transpose()?;
-        let plain_port = free_port()?;
+        let [plain_port, tls_port, doveadm_port] = free_ports()?;
+        let tls_port = certificate.is_some().then_some(tls_port);
+        let doveadm_port = options.doveadm.then_some(doveadm_port);
         let mut server =
             Self { process: None, home, identity, options, certificate, plain_port, tls_port, doveadm_port };
         server.furnish()?;

@@ -167,8 +167,21 @@ fn signal(signal: &str, whom: &str) {
 
 /// A port on loopback that is free at this moment.
 pub fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).doing(|| "looking for a free port".into())?;
-    Ok(listener.local_addr().doing(|| "looking for a free port".into())?.port())
+    free_ports().map(|[port]| port)
+}
+
+/// Ports on loopback that are free at this moment, each another.
+pub fn free_ports<const COUNT: usize>() -> Result<[u16; COUNT]> {
+    let doing = || "looking for a free port".to_owned();
+    // All are held until all are found.
+    let listeners: Vec<TcpListener> = (0..COUNT)
+        .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).doing(doing))
+        .collect::<Result<_>>()?;
+    let mut ports = [0; COUNT];
+    for (port, listener) in ports.iter_mut().zip(&listeners) {
+        *port = listener.local_addr().doing(doing)?.port();
+    }
+    Ok(ports)
 }
 
 /// The user a server runs as: ourselves, or an unprivileged one when we are root.

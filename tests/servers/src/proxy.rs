@@ -30,6 +30,7 @@ struct Line {
     stalled: AtomicBool,
     closed: AtomicBool,
     passed: AtomicU64,
+    joined: AtomicU64,
     /// Bytes until everything is cut.
     left: AtomicU64,
     /// Words of the client at which nothing goes through any more.
@@ -51,6 +52,7 @@ impl Proxy {
             stalled: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             passed: AtomicU64::new(0),
+            joined: AtomicU64::new(0),
             left: AtomicU64::new(u64::MAX),
             trap: Mutex::default(),
             literals: AtomicU64::new(0),
@@ -119,6 +121,11 @@ impl Proxy {
     pub fn passed(&self) -> u64 {
         self.line.passed.load(Ordering::Relaxed)
     }
+
+    /// Connections there were so far.
+    pub fn connections(&self) -> u64 {
+        self.line.joined.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for Proxy {
@@ -152,6 +159,7 @@ impl Line {
 
     fn join(self: &Arc<Self>, client: TcpStream) {
         let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.target)) else { return };
+        self.joined.fetch_add(1, Ordering::Relaxed);
         let _ = (client.set_nodelay(true), server.set_nodelay(true));
         for (from, to, literals) in [(&client, &server, None), (&server, &client, Some(Literals::default()))]
         {

@@ -29,4 +29,5 @@ mod recovery;
 mod refusals;
 mod room;
 mod scenarios;
+mod several;
 mod verify;

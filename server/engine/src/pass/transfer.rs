@@ -22,6 +22,7 @@ use super::{
     moves::Movables,
     poison, read,
     rebuilt::Removed,
+    several::{self, Scope},
     stop::Stop,
     tally::Tally,
 };
@@ -38,7 +39,7 @@ use crate::{
 };
 
 /// Windows that are recorded as intended and not answered, at most.
-const WINDOWS: usize = 6;
+pub(super) const WINDOWS: usize = 10;
 
 /// What is to be moved in one folder.
 #[derive(Debug)]
@@ -127,7 +128,13 @@ async fn stream(
     let (news, heard) = mpsc::unbounded_channel();
     let whole = pump.adoptable.iter().map(|adoptable| !adoptable.is_empty()).collect();
     let gatherer = Gatherer::new(arrivals, whole);
-    let Hands { source, target, .. } = hands;
+    let items = orders.iter().flat_map(|order| order.items);
+    let scope = Scope {
+        account: course.order.target.clone(),
+        work: items.map(|item| several::cost(item.size)).sum(),
+        several: course.order.several,
+    };
+    let Hands { source, target } = hands;
     let (fetched, stored) = (OnceLock::new(), OnceLock::new());
     let sides = async {
         let fetch = async {
@@ -135,8 +142,7 @@ async fn stream(
             drop(sink);
         };
         let store = async {
-            _ = stored.set(target.store(to_store, &news).await);
-            drop(news);
+            _ = stored.set(several::store(&mut **target, scope, to_store, news).await);
         };
         tokio::join!(fetch, store);
         // The pump ends when both did.

@@ -69,6 +69,10 @@ impl Target for ImapTarget {
         store::store(&mut self.side.session, windows, news).await
     }
 
+    fn takes_several(&self) -> bool {
+        self.side.session.listing.profile.multiappend
+    }
+
     async fn store_pieces(
         &mut self,
         folder: &OpenFolder,

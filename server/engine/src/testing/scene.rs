@@ -63,6 +63,7 @@ impl Scene {
             options: Options { verify: self.verify, ..Options::default() },
             project: "Test".into(),
             retry_refused: false,
+            several: true,
         }
     }
 

@@ -20,7 +20,7 @@ use std::{
 };
 
 use shared::endpoint::{Compress, Endpoint, ImapEndpoint, Login, Tls};
-use tokio::{net::TcpListener, sync::Notify, task::AbortHandle};
+use tokio::{net::TcpListener, sync::Notify, task::AbortHandle, time::Instant};
 
 pub(crate) use self::{
     fuse::{Fuse, Tally},
@@ -55,6 +55,8 @@ struct State {
     counts: &'static str,
     /// Connections now, and at most at once.
     seats: (usize, usize),
+    /// Until when it works.
+    busy: Option<Instant>,
     /// Whoever sent something deadly dies now.
     death: Arc<Notify>,
 }
@@ -121,6 +123,11 @@ impl Server {
     /// Connections there were at most at once.
     pub(crate) fn most_connections(&self) -> usize {
         self.state().seats.1
+    }
+
+    /// Connections there are now.
+    pub(crate) fn connections(&self) -> usize {
+        self.state().seats.0
     }
 
     pub(crate) fn tally(&self) -> Tally {

@@ -463,7 +463,8 @@ proptest! {
 fn a_ledger_that_fails_while_what_was_listed_is_kept_costs_another_listing_and_nothing_else() {
     clock::run(async {
         let fresh = async || {
-            let scene = Scene::of(mailbox(), Mailbox::written("INBOX:")).await;
+            // All is there already: how many answers there are to a copy differs from time to time, and so do the writes.
+            let scene = Scene::of(mailbox(), mailbox()).await;
             [&scene.source, &scene.target].iter().for_each(|side| side.habits(Habits::number_changes));
             scene
         };

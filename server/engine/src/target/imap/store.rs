@@ -3,9 +3,10 @@
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     ops::Range,
+    time::Duration,
 };
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use super::{alone, permanent};
 use crate::{
@@ -26,6 +27,12 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// Commands that store several messages, and those that store one, on their way at most.
 const TOGETHER: usize = 4;
 const SINGLY: usize = 128;
+/// A command is to take between these: shorter ones cost more than they need, longer ones are answered late, which nobody
+/// can see getting on. They begin small.
+const QUICK: Duration = Duration::from_millis(250);
+const SLOW: Duration = Duration::from_secs(1);
+const FIRST: usize = 8;
+const SMALLEST: usize = 32;
 /// Bytes on their way at most, unless one command has more.
 const BYTES: usize = 16 * 1024 * 1024;
 /// So many commands with several messages may be answered BAD in a row before the server is taken at its deeds: it says
@@ -46,6 +53,7 @@ struct Batch {
     window: u64,
     items: Range<usize>,
     bytes: usize,
+    sent: Option<Instant>,
 }
 
 /// A single message that goes alone.
@@ -77,6 +85,8 @@ pub(super) async fn store(
         bytes: 0,
         singles: 0,
         strikes: 0,
+        share: FIRST,
+        answered: None,
     };
     let stored = storing.run(&mut windows).await;
     if stored.is_err() {
@@ -97,6 +107,10 @@ struct Storing<'a> {
     bytes: usize,
     singles: usize,
     strikes: u32,
+    /// Which part of the largest command is sent at once: one in so many.
+    share: usize,
+    /// When the last one was answered.
+    answered: Option<Instant>,
 }
 
 impl Storing<'_> {
@@ -143,12 +157,7 @@ impl Storing<'_> {
         let flags =
             window.items.iter().map(|item| kept_flags(&item.meta.flags, permanent.as_ref())).collect();
         let number = window.number;
-        let mut from = 0;
-        while from < window.items.len() {
-            let to = from + self.together(&window.items[from..]);
-            self.queue.push_back(batch(number, from..to, &window.items));
-            from = to;
-        }
+        self.queue.push_back(batch(number, 0..window.items.len(), &window.items));
         self.open.insert(number, Open { unanswered: window.items.len(), window, flags });
     }
 
@@ -162,8 +171,8 @@ impl Storing<'_> {
         let most = |rate: Option<u64>, most: usize| {
             rate.and_then(|rate| usize::try_from(rate).ok()).map_or(most, |rate| rate.min(most))
         };
-        let most_items = most(portion.map(|portion| portion.messages), BATCH_ITEMS);
-        let most_bytes = most(portion.map(|portion| portion.bytes), BATCH_BYTES);
+        let most_items = most(portion.map(|portion| portion.messages), BATCH_ITEMS / self.share);
+        let most_bytes = most(portion.map(|portion| portion.bytes), BATCH_BYTES / self.share);
         let mut bytes = 0;
         let fits = items.iter().take(most_items).take_while(|item| {
             bytes += item.body.len();
@@ -185,6 +194,11 @@ impl Storing<'_> {
             && let Some(batch) = self.queue.pop_front()
         {
             let Some(open) = self.open.get(&batch.window) else { continue };
+            let count = self.together(&open.window.items[batch.items.clone()]);
+            let (batch, rest) = batch.cut(count, &open.window.items);
+            if let Some(rest) = rest {
+                self.queue.push_front(rest);
+            }
             let body = &open.window.items[batch.items.start].body;
             if body.len() > self.session.listing.profile.unasked_literal {
                 self.alone.push_back(Alone { batch, refused: None });
@@ -229,6 +243,7 @@ impl Storing<'_> {
         let messages: Vec<Message<'_>> = batch.items.clone().filter_map(|at| open.message(at)).collect();
         let tag = append::send_unasked(&mut self.session.connection, &folder.wire, &messages).await?;
         self.bytes += batch.bytes;
+        let batch = Batch { sent: Some(Instant::now()), ..batch };
         self.under_way.insert(Asked::from(tag), Sent::Batch(batch));
         self.singles += 1;
         if profile.noop_every.is_some_and(|every| self.singles.is_multiple_of(every)) {
@@ -259,6 +274,7 @@ impl Storing<'_> {
 
     fn answered(&mut self, batch: Batch, condition: Condition) -> Result<(), ConnectorError> {
         self.bytes -= batch.bytes;
+        self.pace(&batch);
         let bad = condition.status == Status::Bad;
         match append::outcome(condition, batch.items.len()) {
             Stored::Yes(uids) => {
@@ -275,6 +291,20 @@ impl Storing<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Makes commands shorter or longer by how long this one took: since it was sent, or the one before it was answered.
+    fn pace(&mut self, batch: &Batch) {
+        let now = Instant::now();
+        if let Some(began) = batch.sent.max(self.answered) {
+            let took = now - began;
+            if took > SLOW {
+                self.share = (self.share * 2).min(SMALLEST);
+            } else if took < QUICK {
+                self.share = (self.share / 2).max(1);
+            }
+        }
+        self.answered = Some(now);
     }
 
     /// Nothing of a refused command was stored: its halves are tried (edge case 154), a single message alone, where it
@@ -343,5 +373,19 @@ impl Open {
 
 fn batch(window: u64, range: Range<usize>, items: &[Item]) -> Batch {
     let bytes = items[range.clone()].iter().map(|item| item.body.len()).sum();
-    Batch { window, items: range, bytes }
+    Batch { window, items: range, bytes, sent: None }
+}
+
+impl Batch {
+    /// So many of its first items, and the others.
+    fn cut(self, count: usize, items: &[Item]) -> (Self, Option<Self>) {
+        let Range { start, end } = self.items;
+        let middle = start + count;
+        if middle >= end {
+            return (self, None);
+        }
+        let first = batch(self.window, start..middle, items);
+        let rest = Self { items: middle..end, bytes: self.bytes - first.bytes, ..self };
+        (first, Some(rest))
+    }
 }

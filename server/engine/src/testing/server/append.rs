@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use tokio::time::Instant;
+
 use super::{
     Draft, State,
     answer::tagged,
@@ -47,6 +49,7 @@ pub(super) fn append(state: &mut State, command: &Command) -> Vec<Out> {
     if let Some((_, words)) = state.habits.most.filter(most) {
         return tagged(command, words);
     }
+    let work = work(state, drafts.len());
     let rewrites = state.habits.rewrites;
     let folder = state.mailbox.folder(&name);
     let mut uids = Vec::new();
@@ -63,7 +66,17 @@ pub(super) fn append(state: &mut State, command: &Command) -> Vec<Out> {
         (true, [only]) => format!("OK [APPENDUID {} {only}] stored", folder.validity),
         (_, _) => "OK stored".to_owned(),
     };
-    tagged(command, &told)
+    work.into_iter().chain(tagged(command, &told)).collect()
+}
+
+/// How long it works on so many messages, from now on.
+fn work(state: &mut State, messages: usize) -> Option<Out> {
+    let each = state.habits.works?;
+    let now = Instant::now();
+    let begins = state.busy.filter(|busy| state.habits.in_turn && *busy > now).unwrap_or(now);
+    let ends = begins + each * u32::try_from(messages).expect("few messages");
+    state.busy = Some(ends);
+    Some(Out::Pause(ends - now))
 }
 
 /// Bytes in the whole mailbox.

@@ -71,6 +71,10 @@ pub(crate) struct Habits {
     pub interleaves: bool,
     /// Waits so long after every so many messages it delivers.
     pub dawdles: Option<(usize, Duration)>,
+    /// Works so long on each message it stores.
+    pub works: Option<Duration>,
+    /// Works for one connection at a time.
+    pub in_turn: bool,
     /// Tells UIDNEXT, PERMANENTFLAGS.
     pub tells_next: bool,
     pub tells_permanent: bool,
@@ -135,6 +139,8 @@ impl Default for Habits {
             chatty: false,
             interleaves: false,
             dawdles: None,
+            works: None,
+            in_turn: false,
             tells_next: true,
             tells_permanent: true,
             keeps_any: true,

@@ -28,7 +28,11 @@ pub(crate) async fn enter(
         let connection = connect::open(endpoint, peer, &mut |_| {}).await?;
         log_in(connection, endpoint, account).await
     };
-    let mut connection = connection.await.inspect_err(|error| hear(&account.gate, error))?;
+    let mut connection = connection.await.inspect_err(|error| {
+        if !account.beside {
+            hear(&account.gate, error);
+        }
+    })?;
     connection.gate = Some(Arc::clone(&account.gate));
     connection.memory = account.memory.clone();
     connection.hold = account.hold.clone();

@@ -1,6 +1,10 @@
 //! Servers that announce more than they were asked for.
 
-use tokio::net::{TcpListener, TcpStream};
+use shared::cause::Cause;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 use super::*;
 
