@@ -259,17 +259,21 @@ impl Gate {
         self.lock().line.is_doubted(Instant::now())
     }
 
-    /// Asks whether a login may be tried. Waits while other attempts of the same login could still be refused.
+    /// Asks whether a login may be tried for a mailbox. Waits while other attempts of the same login could still be refused.
     pub async fn login(
         self: &Arc<Self>,
         login: &LoginKey,
         secret: &SecretString,
-    ) -> Result<Attempt, Box<BreakerView>> {
+        mailbox: &str,
+    ) -> Result<Entry, Box<BreakerView>> {
         loop {
             let tried = self.tried.notified();
             match self.lock().breakers.ask(login, secret, self.wall.now()) {
-                Leave::Go(secret) => {
-                    return Ok(Attempt { gate: Arc::clone(self), login: login.clone(), secret, told: false });
+                Leave::Go { secret, good } => {
+                    return Ok(Entry::Try { attempt: attempt(secret, mailbox), good });
+                }
+                Leave::Prove { secret, mailbox } => {
+                    return Ok(Entry::Prove { attempt: attempt(secret, &mailbox), mailbox });
                 }
                 Leave::Open(view) => return Err(Box::new(view)),
                 Leave::Wait => {}
@@ -282,6 +286,13 @@ impl Gate {
     pub fn reset(&self, login: &LoginKey) -> bool {
         let reset = self.lock().breakers.reset(login);
         self.tried.notify_waiters();
+            let attempt = |secret, mailbox: &str| Attempt {
+                gate: Arc::clone(self),
+                login: login.clone(),
+                secret,
+                mailbox: mailbox.to_owned(),
+                told: false,
+            };
         reset
     }
 
@@ -374,14 +385,41 @@ impl Attempt {
         self.tell(Outcome::Accepted);
     }
 
-    /// It was refused, with the server's words.
-    pub fn refused(mut self, words: &str) {
-        self.tell(Outcome::Refused(words.to_owned()));
+/// What a login may do.
+#[derive(Debug)]
+pub enum Entry {
+    /// It may be tried.
+    Try {
+        /// The try.
+        attempt: Attempt,
+        /// The login opened another mailbox, and nothing was refused since.
+        good: bool,
+    },
+    /// An admin's login was refused for a mailbox. Before anything else, another one proves that it is still good.
+    Prove {
+        /// The try.
+        attempt: Attempt,
+        /// The mailbox that it opened last.
+        mailbox: String,
+    },
+}
+
+    /// The admin's own login was accepted, but may not open this mailbox.
+    pub fn admitted(mut self) {
+        self.tell(Outcome::Admitted);
     }
 
-    fn tell(&mut self, outcome: Outcome) {
+    /// It was refused, with the server's words. Tells whether it can be proved that it is the mailbox that is refused, and not
+    /// the login: by asking [`Gate::login`] once more.
+    pub fn refused(mut self, words: &str) -> bool {
+        self.tell(Outcome::Refused(words.to_owned()))
+    }
+
+    fn tell(&mut self, outcome: Outcome) -> bool {
+    mailbox: String,
         self.told = true;
-        self.gate.lock().breakers.tell(&self.login, self.secret, outcome, self.gate.wall.now());
+        let now = self.gate.wall.now();
+        let provable = self.gate.lock().breakers.tell(&self.login, self.secret, &self.mailbox, outcome, now);
         self.gate.tried.notify_waiters();
     }
 }
@@ -398,6 +436,7 @@ impl Drop for Attempt {
 struct InLine {
     gate: Arc<Gate>,
     ticket: u64,
+        provable
 }
 
 impl Drop for InLine {

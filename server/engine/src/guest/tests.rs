@@ -254,7 +254,8 @@ async fn edge_159_attempts_at_once_are_never_refused_more_than_twice() {
     for _ in 0..16 {
         let (gate, sent, login) = (Arc::clone(&gate), Arc::clone(&sent), login.clone());
         tasks.push(tokio::spawn(async move {
-            let attempt = gate.login(&login, &"wrong".into()).await.map_err(|_| ())?;
+            let entry = gate.login(&login, &"wrong".into(), "anna").await.map_err(|_| ())?;
+            let Entry::Try { attempt, .. } = entry else { panic!("nothing was opened yet") };
             sent.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(seconds(3)).await;
             attempt.refused("no");
@@ -267,7 +268,7 @@ async fn edge_159_attempts_at_once_are_never_refused_more_than_twice() {
     assert_eq!(sent.load(Ordering::Relaxed), 2);
     assert_eq!(gate.view(Side::Source, "x").breakers.len(), 1);
     assert!(gate.reset(&login));
-    assert!(gate.login(&login, &"wrong".into()).await.is_ok());
+    assert!(gate.login(&login, &"wrong".into(), "anna").await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -275,7 +276,7 @@ async fn an_attempt_whose_outcome_nobody_knows_counts_neither_way() {
     let gate = gate(&Limits::default());
     let login = LoginKey::Mailbox("anna".into());
     for _ in 0..10 {
-        drop(gate.login(&login, &"maybe".into()).await.expect("may be tried"));
+        drop(gate.login(&login, &"maybe".into(), "anna").await.expect("may be tried"));
     }
     assert!(gate.view(Side::Source, "x").breakers.is_empty());
 }

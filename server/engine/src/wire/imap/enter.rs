@@ -14,7 +14,7 @@ use super::{connect, connection::Connection, login};
 use crate::{
     account::Account,
     error::{ConnectorError, Reach, Retry},
-    guest::Gate,
+    guest::{Attempt, Entry, Gate},
     token::{TokenError, Tokens},
 };
 
@@ -47,16 +47,28 @@ pub(crate) fn hear(gate: &Gate, error: &ConnectorError) {
 
 /// Logs in on a fresh connection.
 pub(crate) async fn log_in(
-    mut connection: Connection,
+    connection: Connection,
     endpoint: &ImapEndpoint,
     account: &Account,
 ) -> Result<Connection, ConnectorError> {
     let peer = connection.peer.clone();
     let key = account.login_key();
+    let mut fresh = Some(connection);
     let mut stale: Option<SecretString> = None;
     loop {
-        let attempt = account.gate.login(&key, &account.secret).await;
-        let attempt = attempt.map_err(|open| held(endpoint, &peer, &open))?;
+        let entry = account.gate.login(&key, &account.secret, &account.user).await;
+        let entry = entry.map_err(|open| held(endpoint, &peer, &open))?;
+        let connection = match fresh.take() {
+            Some(connection) => connection,
+            None => connect::open(endpoint, &peer, &mut |_| {}).await?,
+        };
+        let attempt = match entry {
+            Entry::Try { attempt, .. } => attempt,
+            Entry::Prove { attempt, mailbox } => {
+                prove(connection, endpoint, account, &mailbox, attempt).await?;
+                continue;
+            }
+        };
         let secret = match &account.tokens {
             None => account.secret.clone(),
             Some(tokens) => match token(tokens, stale.as_ref(), endpoint, &peer).await {
@@ -76,20 +88,76 @@ pub(crate) async fn log_in(
             }
             Err(error) => error,
         };
-        if !matches!(error.cause, Cause::LoginRefused | Cause::LoginExpired | Cause::LoginNotAllowed) {
+        if !is_refusal(&error) {
             return Err(error);
         }
         if admits(endpoint, &error) {
-            attempt.accepted();
+            attempt.admitted();
             return Err(ConnectorError { reach: Reach::Mailbox, ..error });
         }
-        attempt.refused(&error.detail);
+        if attempt.refused(&error.detail) {
+            return Err(whom(endpoint, account, &peer, error).await);
+        }
         if account.tokens.is_none() || stale.is_some() {
             return Err(error);
         }
         // A token may run out earlier than it was said to: another one is tried, once.
         stale = Some(secret);
-        connection = connect::open(endpoint, &peer, &mut |_| {}).await?;
+    }
+}
+
+/// Whether the server refused a login, rather than failed.
+fn is_refusal(error: &ConnectorError) -> bool {
+    matches!(error.cause, Cause::LoginRefused | Cause::LoginExpired | Cause::LoginNotAllowed)
+}
+
+/// Finds out whom a refusal of an admin's login concerns: the mailbox, when the login still opens another one. Many servers
+/// refuse a mailbox that they do not have in the words in which they refuse a wrong password.
+async fn whom(
+    endpoint: &ImapEndpoint,
+    account: &Account,
+    peer: &str,
+    error: ConnectorError,
+) -> ConnectorError {
+    let good = match account.gate.login(&account.login_key(), &account.secret, &account.user).await {
+        // Others found it out meanwhile.
+        Ok(Entry::Try { good, .. }) => good,
+        Ok(Entry::Prove { attempt, mailbox }) => match connect::open(endpoint, peer, &mut |_| {}).await {
+            // What came of nothing proves nothing.
+            Ok(connection) => prove(connection, endpoint, account, &mailbox, attempt).await.unwrap_or(false),
+            Err(_) => false,
+        },
+        Err(_) => false,
+    };
+    if !good {
+        return error;
+    }
+    let detail = format!("{}; the same login opens other mailboxes", error.detail);
+    ConnectorError { reach: Reach::Mailbox, cause: Cause::LoginNotAllowed, detail, ..error }
+}
+
+/// Opens another mailbox, to prove that an admin's login is still good; false: it is refused for that one, too.
+async fn prove(
+    connection: Connection,
+    endpoint: &ImapEndpoint,
+    account: &Account,
+    mailbox: &str,
+    attempt: Attempt,
+) -> Result<bool, ConnectorError> {
+    match login::login(connection, endpoint, mailbox, &account.secret).await {
+        Ok(_) => {
+            attempt.accepted();
+            Ok(true)
+        }
+        Err(error) if admits(endpoint, &error) => {
+            attempt.admitted();
+            Ok(true)
+        }
+        Err(error) if is_refusal(&error) => {
+            attempt.refused(&error.detail);
+            Ok(false)
+        }
+        Err(error) => Err(error),
     }
 }
 
