@@ -29,7 +29,7 @@ use shared::{
 };
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 use crate::error::{ConnectorError, Reach, Retry};
@@ -42,6 +42,9 @@ pub use zone::ZoneError;
 
 /// A wait that is not longer than this is waited with connections open.
 const SHORT: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether a glance may be had.
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// One system as all passes of this process share it. Every wait in here can be given up at any point without harm.
 pub struct Gate {
@@ -152,6 +155,18 @@ impl Gate {
         let taken = state.slots.try_take(&mailbox, most, per_mailbox);
         drop(state);
         taken.then(|| Slot { gate: Arc::clone(self), mailbox })
+    }
+
+    /// A connection for somebody who looks whether a system can be reached: it counts as every other one does and waits
+    /// while the server wants patience, but neither in line nor for the allowed hours: an admin asks, and wants to know now.
+    pub async fn glance(self: &Arc<Self>, mailbox: &str) -> Slot {
+        let mailbox = mailbox_key(mailbox);
+        loop {
+            if self.lock().try_glance(&mailbox, Instant::now()) {
+                return Slot { gate: Arc::clone(self), mailbox };
+            }
+            sleep(GLANCE).await;
+        }
     }
 
     /// Why nothing new may begin now; none: it may.
@@ -268,6 +283,13 @@ impl Gate {
     ) -> Result<Entry, Box<BreakerView>> {
         loop {
             let tried = self.tried.notified();
+            let attempt = |secret, mailbox: &str| Attempt {
+                gate: Arc::clone(self),
+                login: login.clone(),
+                secret,
+                mailbox: mailbox.to_owned(),
+                told: false,
+            };
             match self.lock().breakers.ask(login, secret, self.wall.now()) {
                 Leave::Go { secret, good } => {
                     return Ok(Entry::Try { attempt: attempt(secret, mailbox), good });
@@ -286,13 +308,6 @@ impl Gate {
     pub fn reset(&self, login: &LoginKey) -> bool {
         let reset = self.lock().breakers.reset(login);
         self.tried.notify_waiters();
-            let attempt = |secret, mailbox: &str| Attempt {
-                gate: Arc::clone(self),
-                login: login.clone(),
-                secret,
-                mailbox: mailbox.to_owned(),
-                told: false,
-            };
         reset
     }
 
@@ -370,21 +385,6 @@ impl Drop for Slot {
     }
 }
 
-/// A login that is being tried. Dropped without a word, it counts neither way.
-#[derive(Debug)]
-pub struct Attempt {
-    gate: Arc<Gate>,
-    login: LoginKey,
-    secret: u64,
-    told: bool,
-}
-
-impl Attempt {
-    /// It was accepted.
-    pub fn accepted(mut self) {
-        self.tell(Outcome::Accepted);
-    }
-
 /// What a login may do.
 #[derive(Debug)]
 pub enum Entry {
@@ -404,6 +404,22 @@ pub enum Entry {
     },
 }
 
+/// A login that is being tried. Dropped without a word, it counts neither way.
+#[derive(Debug)]
+pub struct Attempt {
+    gate: Arc<Gate>,
+    login: LoginKey,
+    secret: u64,
+    mailbox: String,
+    told: bool,
+}
+
+impl Attempt {
+    /// It was accepted.
+    pub fn accepted(mut self) {
+        self.tell(Outcome::Accepted);
+    }
+
     /// The admin's own login was accepted, but may not open this mailbox.
     pub fn admitted(mut self) {
         self.tell(Outcome::Admitted);
@@ -416,11 +432,11 @@ pub enum Entry {
     }
 
     fn tell(&mut self, outcome: Outcome) -> bool {
-    mailbox: String,
         self.told = true;
         let now = self.gate.wall.now();
         let provable = self.gate.lock().breakers.tell(&self.login, self.secret, &self.mailbox, outcome, now);
         self.gate.tried.notify_waiters();
+        provable
     }
 }
 
@@ -436,7 +452,6 @@ impl Drop for Attempt {
 struct InLine {
     gate: Arc<Gate>,
     ticket: u64,
-        provable
 }
 
 impl Drop for InLine {
