@@ -1,7 +1,7 @@
 //! Entering a mailbox as a good guest: a login that was refused twice is not tried, a token that ran out is renewed once,
 //! and a server that wants patience is heard by everybody who uses it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 use shared::{
@@ -9,6 +9,7 @@ use shared::{
     endpoint::{ImapEndpoint, Login},
     limits::BreakerView,
 };
+use tokio::time::sleep;
 
 use super::{connect, connection::Connection, login};
 use crate::{
@@ -17,6 +18,9 @@ use crate::{
     guest::{Attempt, Entry, Gate},
     token::{TokenError, Tokens},
 };
+
+/// After so long a server is asked once more for a mailbox that it says is unavailable, while others open.
+const MOMENT: Duration = Duration::from_secs(5);
 
 /// Connects and logs in. What the server says of patience from then on is heard by the account's gate.
 pub(crate) async fn enter(
@@ -55,6 +59,7 @@ pub(crate) async fn log_in(
     let key = account.login_key();
     let mut fresh = Some(connection);
     let mut stale: Option<SecretString> = None;
+    let mut failed_before = false;
     loop {
         let entry = account.gate.login(&key, &account.secret, &account.user).await;
         let entry = entry.map_err(|open| held(endpoint, &peer, &open))?;
@@ -89,7 +94,18 @@ pub(crate) async fn log_in(
             Err(error) => error,
         };
         if !is_refusal(&error) {
-            return Err(error);
+            drop(attempt);
+            let may_be_its_own = matches!(error.cause, Cause::Unavailable | Cause::Disconnected);
+            if !may_be_its_own || !opens_another(endpoint, account, &peer).await {
+                return Err(error);
+            }
+            if failed_before {
+                return Err(not_this_one(error));
+            }
+            // It may have been a moment's trouble.
+            failed_before = true;
+            sleep(MOMENT).await;
+            continue;
         }
         if admits(endpoint, &error) {
             attempt.admitted();
@@ -129,11 +145,31 @@ async fn whom(
         },
         Err(_) => false,
     };
-    if !good {
-        return error;
-    }
+    if good { not_this_one(error) } else { error }
+}
+
+/// What a server says of one mailbox of an admin who opens others.
+fn not_this_one(error: ConnectorError) -> ConnectorError {
     let detail = format!("{}; the same login opens other mailboxes", error.detail);
-    ConnectorError { reach: Reach::Mailbox, cause: Cause::LoginNotAllowed, detail, ..error }
+    let (reach, retry, cause) = (Reach::Mailbox, Retry::Never, Cause::LoginNotAllowed);
+    ConnectorError { reach, retry, cause, detail, ..error }
+}
+
+/// Whether an admin's login opens another mailbox now. Of one that it does not have, Dovecot says that it is unavailable, or hangs
+/// up: nobody would have to wait for a server that is well.
+async fn opens_another(endpoint: &ImapEndpoint, account: &Account, peer: &str) -> bool {
+    let key = account.login_key();
+    let other = account.gate.opened(&key, &account.secret).filter(|other| *other != account.user);
+    let Some(other) = other else { return false };
+    let Ok(connection) = connect::open(endpoint, peer, &mut |_| {}).await else { return false };
+    let proved = match account.gate.login(&key, &account.secret, &other).await {
+        Ok(Entry::Try { attempt, .. }) => prove(connection, endpoint, account, &other, attempt).await,
+        Ok(Entry::Prove { attempt, mailbox }) => {
+            prove(connection, endpoint, account, &mailbox, attempt).await
+        }
+        Err(_) => Ok(false),
+    };
+    proved.unwrap_or(false)
 }
 
 /// Opens another mailbox, to prove that an admin's login is still good; false: it is refused for that one, too.
