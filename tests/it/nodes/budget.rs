@@ -97,8 +97,14 @@ async fn l9_questions_and_checks_share_the_connections_with_mailboxes_that_move_
     };
     assert_eq!((view.total, view.opened), (4, 4), "{view:?}");
     for id in checks {
-        let report: CheckReport = site.client.get(&format!("/checks/{id}")).await.expect(200).read();
-        assert!(report.done, "{report:?}");
+        let report = loop {
+            let report: CheckReport = site.client.get(&format!("/checks/{id}")).await.expect(200).read();
+            if report.done {
+                break report;
+            }
+            assert!(begun.elapsed() < ASKED, "it does not end: {report:?}\n{}", site.app.log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
         // All connections may have been in use for as long as an admin waits.
         let first = &report.steps[0].status;
         let in_use = matches!(first, StepStatus::Failed { detail, .. } if detail.contains("are in use"));
