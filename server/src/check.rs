@@ -1,27 +1,37 @@
-//! Connection checks under way: run in the background, read step by step by the admin who began them.
+//! Connection checks under way: run in the background, read step by step by the admin who began them. Each has one
+//! connection, counted with those of all who use the system, on all nodes.
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use engine::account::Account;
+use engine::{
+    account::Account,
+    guest::{Gate, Slot},
+};
 use shared::{
     cause::Cause,
-    check::{CheckReport, StepStatus},
+    check::{CheckReport, Side, StepStatus},
     endpoint::Endpoint,
     id::AdminId,
 };
 use tokio::{
     sync::watch,
-    time::{Instant, timeout},
+    task::JoinSet,
+    time::{Instant, timeout, timeout_at},
 };
 
-use crate::auth::Token;
+use crate::{
+    auth::Token,
+    store::{StoreError, Visit, Visits},
+};
 
 /// A check that takes longer has failed, whatever the engine's own time limits are.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// How long a check waits for a connection that the limits allow: somebody sits in front of it.
+const TURN: Duration = Duration::from_secs(30);
 /// How long a check can be read after it began.
 const KEPT: Duration = Duration::from_secs(15 * 60);
 /// How many checks are kept; the oldest go first.
@@ -33,6 +43,38 @@ pub(crate) struct Order {
     pub(crate) endpoint: Endpoint,
     /// The mailbox with its secret; none: stop before the login.
     pub(crate) login: Option<Account>,
+    /// Whose budget it uses.
+    pub(crate) side: Side,
+    /// The system as this process uses it.
+    pub(crate) gate: Arc<Gate>,
+    /// Its connections over all nodes.
+    pub(crate) visits: Visits,
+}
+
+impl Order {
+    /// A connection: of all nodes together, and of this process.
+    async fn enter(&self) -> Result<(Visit, Slot), StoreError> {
+        let visit = self.visits.begin().await?;
+        let mailbox = self.login.as_ref().map_or("", |login| login.user.as_str());
+        Ok((visit, self.gate.glance(mailbox).await))
+    }
+
+    /// Why there was none, as a step that failed.
+    fn not_entered(&self) -> StepStatus {
+        let system = format!("the {} {}", self.side.title(), self.endpoint.host());
+        let why = match self.gate.waits() {
+            Some(wait) => wait.why,
+            None => "all that the limits allow are in use".into(),
+        };
+        let seconds = TURN.as_secs();
+        StepStatus::Failed {
+            cause: Cause::Busy,
+            detail: format!("No connection to {system} was free within {seconds} seconds: {why}."),
+            advice:
+                "Try again when fewer mailboxes move, or allow more connections in the project's settings."
+                    .into(),
+        }
+    }
 }
 
 /// Every check that can be read.
@@ -88,17 +130,42 @@ impl Checks {
 
 /// Runs a check in a task of its own, so that an error inside it still ends as a failed step.
 async fn run(order: Order, sender: watch::Sender<CheckReport>) {
+    let (visit, slot) = match timeout(TURN, order.enter()).await {
+        Ok(Ok(entered)) => entered,
+        Ok(Err(error)) => {
+            let detail = error.to_string();
+            let failed =
+                StepStatus::Failed { cause: Cause::Ledger, detail, advice: Cause::Ledger.advice().into() };
+            sender.send_modify(|report| begin_failed(report, failed));
+            return;
+        }
+        Err(_) => {
+            sender.send_modify(|report| begin_failed(report, order.not_entered()));
+            return;
+        }
+    };
     let report = sender.clone();
-    let work = tokio::spawn(async move {
+    let until = visit.at_most(Instant::now() + PATIENCE);
+    // A set of one: its connection is closed when it is empty.
+    let mut work = JoinSet::new();
+    work.spawn(async move {
         engine::check::check(&order.endpoint, order.login.as_ref(), report).await;
     });
-    let stop = work.abort_handle();
-    let cause = match timeout(PATIENCE, work).await {
+    let cause = match timeout_at(until, work.join_next()).await {
         Ok(_) => Cause::Internal,
         Err(_) => Cause::TimedOut,
     };
-    stop.abort();
+    work.shutdown().await;
+    drop((slot, visit));
     sender.send_if_modified(|report| close(report, cause));
+}
+
+/// Ends a checklist that could not begin.
+fn begin_failed(report: &mut CheckReport, failed: StepStatus) {
+    if let Some(step) = report.steps.first_mut() {
+        step.status = failed;
+    }
+    report.done = true;
 }
 
 /// Ends a checklist that did not come to its end by itself; false when it did.

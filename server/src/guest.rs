@@ -142,7 +142,8 @@ impl Guests {
         lock(&self.0.gates).get(&Place::of(side, endpoint)).is_some_and(|gate| gate.reset(login))
     }
 
-    fn gate(&self, side: Side, endpoint: &Endpoint) -> Arc<Gate> {
+    /// The gate of one side.
+    pub(crate) fn gate(&self, side: Side, endpoint: &Endpoint) -> Arc<Gate> {
         let mut gates = lock(&self.0.gates);
         let gate = gates.entry(Place::of(side, endpoint)).or_insert_with(|| Gate::unused(Wall::system()));
         Arc::clone(gate)

@@ -23,8 +23,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 const READ_PAUSE: Duration = Duration::from_secs(1);
 /// A reading that took long is not repeated before this many times its duration.
 const READ_SHARE: u32 = 4;
-/// Silence is broken this often, so that proxies keep the stream open.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Silence is broken this often: proxies keep the stream open, and one that nobody reads any more ends at the second time,
+/// before it is looked what is new. Nobody reads a whole project for a page that was left.
+const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How often it is looked whether the session still lives, and whether another node wrote something.
 const SESSION_LOOK: Duration = Duration::from_secs(3);
 

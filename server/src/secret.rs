@@ -1,5 +1,6 @@
 //! Seals secrets for the database with a key that is not in the database.
 
+mod chosen;
 mod key;
 
 use std::path::Path;
@@ -14,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use sha2::Sha256;
 
 use self::key::MasterKey;
-pub(crate) use self::key::SecretError;
+pub(crate) use self::{chosen::Secrets, key::SecretError};
 
 /// The form of a sealed record, and the number of the key: the record's first byte.
 const VERSION: u8 = 1;

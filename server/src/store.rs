@@ -46,6 +46,7 @@ mod steering;
 mod tests;
 mod times;
 mod tokens;
+mod visits;
 mod wishes;
 mod words;
 
@@ -72,6 +73,7 @@ pub(crate) use self::{
     sessions::SessionAdmin,
     times::LeaseTimes,
     tokens::{Bearer, Proof, TokenOrder},
+    visits::{Visit, Visits},
     wishes::Wish,
 };
 use self::{db::Db, open::Location, sql::Sql};

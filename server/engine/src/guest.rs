@@ -1,6 +1,7 @@
 //! Being a good guest: one system as all passes of this process share it. How many connections, how many bytes and
 //! messages a second, at what hours, how long to wait when the server asks for it, and when a login is not tried again.
 
+mod attempt;
 mod breaker;
 mod bucket;
 mod line;
@@ -24,24 +25,27 @@ use secrecy::SecretString;
 use shared::{
     cause::Cause,
     check::Side,
-    limits::{BreakerView, GateView, Limits, LoginKey},
+    limits::{GateView, Limits, LoginKey},
     time::Timestamp,
 };
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 use crate::error::{ConnectorError, Reach, Retry};
-use breaker::{Leave, Outcome};
 use state::State;
 
+pub use attempt::{Attempt, Entry};
 pub use memory::{Held, Memory};
 pub use wall::Wall;
 pub use zone::ZoneError;
 
 /// A wait that is not longer than this is waited with connections open.
 const SHORT: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether a glance may be had.
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// One system as all passes of this process share it. Every wait in here can be given up at any point without harm.
 pub struct Gate {
@@ -159,6 +163,18 @@ impl Gate {
         self.lock().slots.waiting() > 0
     }
 
+    /// A connection for somebody who looks whether a system can be reached: it counts as every other one does and waits
+    /// while the server wants patience, but neither in line nor for the allowed hours: an admin asks, and wants to know now.
+    pub async fn glance(self: &Arc<Self>, mailbox: &str) -> Slot {
+        let mailbox = mailbox_key(mailbox);
+        loop {
+            if self.lock().try_glance(&mailbox, Instant::now()) {
+                return Slot { gate: Arc::clone(self), mailbox };
+            }
+            sleep(GLANCE).await;
+        }
+    }
+
     /// Why nothing new may begin now; none: it may.
     pub fn waits(&self) -> Option<Wait> {
         let (now, wall) = (Instant::now(), self.wall.now());
@@ -264,23 +280,9 @@ impl Gate {
         self.lock().line.is_doubted(Instant::now())
     }
 
-    /// Asks whether a login may be tried. Waits while other attempts of the same login could still be refused.
-    pub async fn login(
-        self: &Arc<Self>,
-        login: &LoginKey,
-        secret: &SecretString,
-    ) -> Result<Attempt, Box<BreakerView>> {
-        loop {
-            let tried = self.tried.notified();
-            match self.lock().breakers.ask(login, secret, self.wall.now()) {
-                Leave::Go(secret) => {
-                    return Ok(Attempt { gate: Arc::clone(self), login: login.clone(), secret, told: false });
-                }
-                Leave::Open(view) => return Err(Box::new(view)),
-                Leave::Wait => {}
-            }
-            tried.await;
-        }
+    /// The mailbox that an admin's login opened last; none: none, or something was refused since.
+    pub(crate) fn opened(&self, login: &LoginKey, secret: &SecretString) -> Option<String> {
+        self.lock().breakers.opened(login, secret)
     }
 
     /// Lets a login be tried again; false when nothing kept it from that.
@@ -361,41 +363,6 @@ impl Drop for Slot {
     fn drop(&mut self) {
         self.gate.lock().slots.give_back(&self.mailbox);
         self.gate.grant();
-    }
-}
-
-/// A login that is being tried. Dropped without a word, it counts neither way.
-#[derive(Debug)]
-pub struct Attempt {
-    gate: Arc<Gate>,
-    login: LoginKey,
-    secret: u64,
-    told: bool,
-}
-
-impl Attempt {
-    /// It was accepted.
-    pub fn accepted(mut self) {
-        self.tell(Outcome::Accepted);
-    }
-
-    /// It was refused, with the server's words.
-    pub fn refused(mut self, words: &str) {
-        self.tell(Outcome::Refused(words.to_owned()));
-    }
-
-    fn tell(&mut self, outcome: Outcome) {
-        self.told = true;
-        self.gate.lock().breakers.tell(&self.login, self.secret, outcome, self.gate.wall.now());
-        self.gate.tried.notify_waiters();
-    }
-}
-
-impl Drop for Attempt {
-    fn drop(&mut self) {
-        if !self.told {
-            self.tell(Outcome::Unknown);
-        }
     }
 }
 

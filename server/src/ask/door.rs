@@ -7,14 +7,25 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use engine::{account::Account, ask, error::ConnectorError, model::Allowance};
+use engine::{
+    account::Account,
+    ask,
+    error::{ConnectorError, Reach},
+    guest::Slot,
+    model::Allowance,
+};
 use shared::{cause::Cause, check::Side, limits::LoginKey, project::Options};
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, Instant, timeout, timeout_at};
 
-use crate::import::RowKey;
+use crate::{
+    import::RowKey,
+    store::{StoreError, Visit, Visits},
+};
 
 /// Longest wait for one mailbox, once a connection is free for it.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// Longest wait among those who use the system by this process, once a connection of all nodes is free.
+const HERE: Duration = Duration::from_secs(5);
 /// How often a system that asks for patience is asked again.
 const AGAIN: u32 = 2;
 /// Failures in a row that are not about a mailbox, after which nobody tries any more.
@@ -31,6 +42,8 @@ pub(crate) struct Door {
     state: Mutex<State>,
     /// Any mailbox, for its gate and host.
     any: Account,
+    /// Its connections over all nodes.
+    visits: Visits,
 }
 
 impl std::fmt::Debug for Door {
@@ -78,15 +91,25 @@ pub(super) enum Came {
 
 impl Door {
     /// The door that `any` mailbox of a round goes in by. `known` is one that opened in a pass, where there is one.
-    pub(crate) fn new(side: Side, options: Options, any: Account, known: Option<Account>) -> Self {
+    pub(crate) fn new(
+        side: Side,
+        options: Options,
+        any: Account,
+        known: Option<Account>,
+        visits: Visits,
+    ) -> Self {
         let shared = matches!(any.login_key(), LoginKey::Admin(_));
         let known = tokio::sync::Mutex::new(known.filter(|_| shared));
-        Self { side, options, shared, known, state: Mutex::default(), any }
+        Self { side, options, shared, known, state: Mutex::default(), any, visits }
     }
 
     /// Why nothing new is asked at the moment.
     pub(super) fn waits(&self) -> Option<String> {
-        let wait = self.any.gate.waits()?;
+        let Some(wait) = self.any.gate.waits() else {
+            let words = "all connections that are allowed are in use; it goes on as soon as one is free";
+            let told = || format!("The {} {}: {words}.", self.side.title(), self.any.endpoint.host());
+            return self.visits.wait().then(told);
+        };
         let until = wait.until.map(|until| format!("; it goes on at {until}")).unwrap_or_default();
         Some(format!("The {} {}: {}{until}.", self.side.title(), self.any.endpoint.host(), wait.why))
     }
@@ -124,6 +147,8 @@ impl Door {
                 *known = Some(account.clone());
                 Came::In(told)
             }
+            // The login itself proved to be good meanwhile.
+            Tried::Refused(error) if error.reach == Reach::Mailbox => Came::Refused(error.sentence()),
             Tried::Refused(error) => match &*known {
                 Some(known) => match self.try_in(known, Question::Opens).await {
                     Tried::In(_) => Came::Refused(error.sentence()),
@@ -153,10 +178,13 @@ impl Door {
             if let Some(why) = self.is_shut() {
                 return Tried::Failed(why);
             }
-            // Waits for its turn among passes, for open hours, and as long as the server wants.
-            let slot = account.gate.slot(&account.user).await;
-            let asked = timeout(PATIENCE, self.once(account, question)).await;
-            drop(slot);
+            let (visit, slot) = match self.enter(account).await {
+                Ok(entered) => entered,
+                Err(error) => return Tried::Failed(self.strike(error.to_string())),
+            };
+            let until = visit.at_most(Instant::now() + PATIENCE);
+            let asked = timeout_at(until, self.once(account, question)).await;
+            drop((slot, visit));
             let error = match asked {
                 Ok(Ok(told)) => {
                     self.lock().strikes = 0;
@@ -180,6 +208,22 @@ impl Door {
                 return Tried::Failed(self.strike(error.explained()));
             }
             tries += 1;
+        }
+    }
+
+    /// A connection: of all nodes together, and of this process. Waits for its turn among passes, for open hours, and as
+    /// long as the server wants, with nothing in its hands that others need.
+    async fn enter(&self, account: &Account) -> Result<(Visit, Slot), StoreError> {
+        let gate = &account.gate;
+        if !self.visits.are_shared() {
+            return Ok((self.visits.begin().await?, gate.slot(&account.user).await));
+        }
+        loop {
+            drop(gate.slot(&account.user).await);
+            let visit = self.visits.begin().await?;
+            if let Ok(slot) = timeout(HERE, gate.slot(&account.user)).await {
+                return Ok((visit, slot));
+            }
         }
     }
 

@@ -21,6 +21,7 @@ use super::{Asks, Door, Pair, Round, Unsaid};
 use crate::{
     guest::Guests,
     import::{Answers, Import, Known, RowKey},
+    store::Visits,
 };
 
 const ANNA: AdminId = AdminId(1);
@@ -79,7 +80,13 @@ impl Scene {
         let pairs: Vec<_> = rows.iter().zip(&keys).map(pair).collect();
         let door = |side| {
             let known = self.known.map(|user| self.account(side, user, None));
-            Door::new(side, Options::default(), self.account(side, rows[0].0, rows[0].1), known)
+            Door::new(
+                side,
+                Options::default(),
+                self.account(side, rows[0].0, rows[0].1),
+                known,
+                Visits::default(),
+            )
         };
         let join = |side| {
             let (stub, login, _) = self.way(side);

@@ -12,7 +12,7 @@ use shared::{
     error::ApiError,
     id::ProjectId,
     import::{ASKED_MAX, AskStarted, AskView, ImportForm},
-    project::ProjectView,
+    project::{Options, ProjectView},
 };
 
 use super::{
@@ -25,6 +25,7 @@ use crate::{
     ask::{Door, Pair, Round},
     import::{Answers, Import},
     report::words::counted,
+    secret::Secrets,
 };
 
 /// Asks both systems about the good rows of a list, up to 1,000 in a round: logs in to each mailbox on either side, and opens
@@ -109,8 +110,8 @@ async fn round(
     let prove = |way: &Way<'_>, user: Option<&String>| user.and_then(|user| way.account(user, None).ok());
     let (from, to) = (known.as_ref().map(|known| &known.0), known.as_ref().map(|known| &known.1));
     Ok(Round {
-        source: Door::new(Side::Source, options.clone(), any.source.clone(), prove(&source, from)),
-        target: Door::new(Side::Target, options.clone(), any.target.clone(), prove(&target, to)),
+        source: source.door(options, &any.source, prove(&source, from)),
+        target: target.door(options, &any.target, prove(&target, to)),
         pairs,
         left,
         limits: [source.limits, target.limits],
@@ -140,22 +141,26 @@ impl<'a> Way<'a> {
         Ok(Self { parts, side, endpoint, stored, limits })
     }
 
-    /// A mailbox there: with its own password, or opened by the admin.
-    fn account(&self, user: &str, own: Option<&str>) -> Result<Account, Fault> {
-        let (secret, client_secret) = if self.endpoint.secret_per_mailbox() {
-            let client_secret = self.stored.clone().filter(|_| self.endpoint.token_client().is_some());
-            (own.map(|own| SecretString::from(own.to_owned())), client_secret)
-        } else {
-            (self.stored.clone(), None)
+    /// The door of the side: `any` of its mailboxes goes in by it, and `known` opened in a pass.
+    fn door(&self, options: &Options, any: &Account, known: Option<Account>) -> Door {
+        let limits = match self.side {
+            Side::Source => &options.source_limits,
+            Side::Target => &options.target_limits,
         };
-        let secret = secret.ok_or_else(|| {
+        let visits = self.parts.store.visits(self.side, self.endpoint, limits);
+        Door::new(self.side, options.clone(), any.clone(), known, visits)
+    }
+
+    /// A mailbox there, with its own password where it has one.
+    fn account(&self, user: &str, own: Option<&str>) -> Result<Account, Fault> {
+        let own = own.map(|own| SecretString::from(own.to_owned()));
+        let secrets = Secrets { own, of_project: self.stored.clone() };
+        let account = secrets.open(self.endpoint, user).ok_or_else(|| {
             Fault::conflict(format!(
                 "No password is stored for the {}. Enter it in the project's settings.",
                 self.side.title()
             ))
         })?;
-        let account =
-            Account { client_secret, ..Account::new(self.endpoint.clone(), user.to_owned(), secret) };
         Ok(self.parts.live.running.guests.equip(self.side, account))
     }
 }

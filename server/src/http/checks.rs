@@ -4,12 +4,11 @@ use actix_web::{
     HttpResponse,
     web::{Data, Json, Path},
 };
-use engine::account::Account;
 use secrecy::SecretString;
 use shared::{
     check::{CheckForm, CheckReport, CheckStarted, Side},
-    endpoint::Grant,
     error::ApiError,
+    limits::Limits,
 };
 
 use super::{
@@ -17,7 +16,7 @@ use super::{
     valid,
     who::Operator,
 };
-use crate::{app::Parts, check::Order};
+use crate::{app::Parts, check::Order, secret::Secrets};
 
 /// Begins a connection check.
 #[utoipa::path(post, path = "/api/v1/checks", tag = "checks", request_body = CheckForm, responses(
@@ -26,7 +25,7 @@ use crate::{app::Parts, check::Order};
     (status = 429, body = ApiError, description = "More than ten checks a minute"),
 ))]
 pub(super) async fn begin(who: Operator, parts: Data<Parts>, form: Json<CheckForm>) -> Answer {
-    let mut form = form.into_inner();
+    let form = form.into_inner();
     valid::endpoint("endpoint", &form.endpoint)?;
     if let Some(user) = &form.user {
         valid::login_name("user", user)?;
@@ -35,26 +34,26 @@ pub(super) async fn begin(who: Operator, parts: Data<Parts>, form: Json<CheckFor
         valid::secret("secret", secret)?;
     }
     parts.limits.check(who.admin.id)?;
-    let stored = stored(&parts, &form).await?;
-    let refreshes = form.endpoint.token_client().is_some_and(|client| client.grant == Grant::RefreshToken);
-    let (secret, client_secret) = match (form.secret.take().map(SecretString::from), stored) {
-        // What is stored for the endpoint is the client's secret; the mailbox's refresh token is another one.
-        (entered, stored) if refreshes => (entered, stored),
-        (Some(entered), _) => (Some(entered), None),
-        (None, stored) => (stored, None),
-    };
-    let login = match (form.user, secret) {
-        (Some(user), Some(secret)) => {
-            let account = Account { client_secret, ..Account::new(form.endpoint.clone(), user, secret) };
-            let side = form.stored.map_or(Side::Source, |stored| stored.side);
-            Some(parts.live.running.guests.equip(side, account))
+    let (stored, limits) = stored(&parts, &form).await?;
+    let side = form.stored.map_or(Side::Source, |stored| stored.side);
+    let (guests, endpoint) = (&parts.live.running.guests, form.endpoint);
+    let login = match form.user {
+        Some(user) => {
+            let entered = form.secret.map(SecretString::from);
+            let account = Secrets::to_try(&endpoint, entered, stored).open(&endpoint, &user);
+            let account = account
+                .ok_or_else(|| Fault::invalid("secret", "Enter the password, or leave the mailbox empty."))?;
+            Some(guests.equip(side, account))
         }
-        (Some(_), None) => {
-            return Err(Fault::invalid("secret", "Enter the password, or leave the mailbox empty."));
-        }
-        (None, _) => None,
+        None => None,
     };
-    let order = Order { endpoint: form.endpoint, login };
+    let order = Order {
+        login,
+        side,
+        gate: guests.gate(side, &endpoint),
+        visits: parts.store.visits(side, &endpoint, &limits),
+        endpoint,
+    };
     let host = order.endpoint.host().to_owned();
     let begun = parts.checks.begin(&parts.runtime, who.admin.id, order);
     let id = begun.map_err(|error| Fault::internal("Beginning the check", &error))?;
@@ -74,16 +73,17 @@ pub(super) async fn read(who: Operator, parts: Data<Parts>, id: Path<String>) ->
     Ok(HttpResponse::Ok().json(report))
 }
 
-/// The stored secret the form names. It goes only to the server it was entered for.
-async fn stored(parts: &Parts, form: &CheckForm) -> Result<Option<SecretString>, Fault> {
-    let Some(stored) = form.stored else { return Ok(None) };
+/// The stored secret the form names, and the limits of its side: a secret goes only to the server it was entered for. An
+/// endpoint that is not kept yet has no limits of its own.
+async fn stored(parts: &Parts, form: &CheckForm) -> Result<(Option<SecretString>, Limits), Fault> {
+    let Some(stored) = form.stored else { return Ok((None, Limits::default())) };
     let project = parts.store.project(stored.project).await?;
-    let endpoint = match stored.side {
-        Side::Source => &project.source,
-        Side::Target => &project.target,
+    let (endpoint, limits) = match stored.side {
+        Side::Source => (&project.source, project.options.source_limits),
+        Side::Target => (&project.target, project.options.target_limits),
     };
     if !endpoint.same_login(&form.endpoint) {
         return Err(Fault::invalid("secret", valid::ENTER_AGAIN));
     }
-    Ok(parts.store.open_secret(stored.project, stored.side).await?)
+    Ok((parts.store.open_secret(stored.project, stored.side).await?, limits))
 }

@@ -83,13 +83,13 @@ pub(super) async fn mailboxes(
 
 async fn sums(parts: &Parts, id: ProjectId, batch: Option<BatchId>) -> Result<ProjectInventory, Fault> {
     let made = parts.clock.now();
-    let (project, sums, amounts, records) = tokio::try_join!(
-        parts.store.project(id),
+    let (options, sums, amounts, records) = tokio::try_join!(
+        parts.store.project_options(id),
         parts.store.inventory(id, batch),
         parts.store.amounts_of(id, batch),
         parts.store.pace(id, made.plus_millis(-PAST_MILLIS)),
     )?;
-    let limits = [&project.options.source_limits, &project.options.target_limits];
+    let limits = [&options.source_limits, &options.target_limits];
     let mut time = expected(&records, amounts);
     if let Some((low, high)) = time.seconds {
         let when = |seconds: u64| guest::worked(&limits, made, seconds).ok().flatten();

@@ -5,7 +5,7 @@ use shared::{
     check::Side,
     endpoint::Endpoint,
     id::{JobId, ProjectId},
-    job::{JobFilter, JobQuery, JobView},
+    job::{JobQuery, JobView},
     limits::Limits,
     live::ProjectLive,
     project::{ProjectPage, ProjectQuery},
@@ -54,8 +54,7 @@ impl Topic {
         Ok(match self {
             Self::Projects(query) => Snapshot::Projects(store.project_page(query).await?),
             Self::Project(id, query) => {
-                let (project, jobs) = (store.project(*id).await?, store.job_page(*id, query).await?);
-                let by_state = store.count_by_state(*id, &JobFilter::default()).await?;
+                let (project, jobs, by_state) = store.project_with_jobs(*id, query).await?;
                 let sides = [
                     (Side::Source, project.source, project.options.source_limits),
                     (Side::Target, project.target, project.options.target_limits),

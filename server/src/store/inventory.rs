@@ -28,6 +28,7 @@ use super::{
 pub(crate) struct InventorySums {
     pub(crate) mailboxes: i64,
     pub(crate) seen: i64,
+    #[sea_orm(skip)]
     pub(crate) looking: i64,
     pub(crate) oldest: Option<i64>,
     pub(crate) newest: Option<i64>,
@@ -71,7 +72,7 @@ struct SharedRecord {
     place: String,
 }
 
-#[derive(FromQueryResult)]
+#[derive(Default, FromQueryResult)]
 struct ShortRecord {
     short: i64,
     short_bytes: i64,
@@ -90,6 +91,9 @@ const BY_PLACE: &str = "GROUP BY LOWER(o.target_user)";
 const SHORT: &str = "(t.need_bytes > t.free_bytes OR t.need > t.free_items)";
 /// Whether one is too small for what the inventory `v` alone says.
 const SHORT_ALONE: &str = "(v.copy_bytes > v.free_bytes OR v.copy_items > v.free_items)";
+/// How many bytes are lacking for what the inventories `v` alone say.
+const LACKING_ALONE: &str = "CAST(COALESCE(SUM(CASE WHEN v.copy_bytes > v.free_bytes
+    THEN v.copy_bytes - v.free_bytes END), 0) AS BIGINT)";
 /// Target mailboxes that several mailboxes of a project go to: few, and the only ones that have to be grouped. Binds the
 /// project.
 const SHARED: &str = "SELECT LOWER(m.target_user) AS place FROM job m WHERE m.project = ?
@@ -160,47 +164,76 @@ impl Store {
             |job: &str| batch.map_or(String::new(), |batch| format!(" AND {job}.batch = {}", batch.0));
         let sum = |what: &str| format!("CAST(COALESCE(SUM(v.{what}), 0) AS BIGINT) AS {what}");
         let with = |what: &str, name: &str| format!("COUNT(CASE WHEN v.{what} > 0 THEN 1 END) AS {name}");
-        let shared = self.shared_places(project).await?;
-        // What goes to a target mailbox of its own is added up beside the rest.
-        let alone = format!("LOWER(j.target_user) NOT IN ({})", shared.sql);
+        // What the sums are made of stands in an index and in the inventories: no mailbox's own row is read.
         let sql = format!(
-            "SELECT COUNT(CASE WHEN {SHORT_ALONE} AND {alone} THEN 1 END) AS short,
-                CAST(COALESCE(SUM(CASE WHEN v.copy_bytes > v.free_bytes AND {alone}
-                    THEN v.copy_bytes - v.free_bytes END), 0) AS BIGINT) AS short_bytes,
+            "SELECT COUNT(CASE WHEN {SHORT_ALONE} THEN 1 END) AS short, {LACKING_ALONE} AS short_bytes,
                 COUNT(*) AS mailboxes, COUNT(v.job) AS seen, MIN(v.looked) AS oldest, MAX(v.looked) AS newest,
-                COUNT(CASE WHEN j.wanted = 'dry-run' AND j.state IN ('queued', 'running', 'pausing', 'stopping')
-                    THEN 1 END) AS looking,
                 COUNT(CASE WHEN v.job IS NOT NULL AND v.free_bytes IS NULL AND v.free_items IS NULL
                     THEN 1 END) AS limitless, {}, {}, {}, {}
              FROM job j LEFT JOIN inventory v ON v.job = j.id WHERE j.project = ? AND j.state <> 'skipped'{}",
-            ["folders", "unreadable", "items", "bytes", "copy_items", "copy_bytes", "oversized", "oversized_bytes",
-                "renamed", "clashes"].map(sum).join(", "),
+            [
+                "folders",
+                "unreadable",
+                "items",
+                "bytes",
+                "copy_items",
+                "copy_bytes",
+                "oversized",
+                "oversized_bytes",
+                "renamed",
+                "clashes"
+            ]
+            .map(sum)
+            .join(", "),
             with("unreadable", "unreadable_mailboxes"),
             with("oversized", "oversized_mailboxes"),
             with("clashes", "clashing_mailboxes"),
             of_batch("j"),
         );
-        let left_out = format!(
-            "SELECT COUNT(*) FROM job j WHERE j.project = ? AND j.state = 'skipped'{}",
-            of_batch("j")
-        );
-        let together = short_together(batch, &shared.sql);
+        let number = |condition: &str| {
+            format!("SELECT COUNT(*) FROM job j WHERE j.project = ? AND {condition}{}", of_batch("j"))
+        };
+        let left_out = number("j.state = 'skipped'");
+        let looking =
+            number("j.state IN ('queued', 'running', 'pausing', 'stopping') AND j.wanted = 'dry-run'");
         // Side by side: each reads all mailboxes of the project.
-        let of_sums = shared.values.iter().chain(&shared.values).cloned().chain([project.0.into()]);
-        let of_together = std::iter::once(project.0.into()).chain(shared.values.iter().cloned());
-        let (sums, together, left_out) = tokio::try_join!(
-            reading.one::<InventorySums>(&sql, of_sums),
-            reading.one::<ShortRecord>(&together, of_together),
+        let (sums, [alone, together], left_out, looking) = tokio::try_join!(
+            reading.one::<InventorySums>(&sql, [project.0.into()]),
+            self.short_of_shared(project, batch),
             reading.cell::<i64>(&left_out, [project.0.into()]),
+            reading.cell::<i64>(&looking, [project.0.into()]),
         )?;
         let sums = sums.unwrap_or_default();
-        let together = together.unwrap_or(ShortRecord { short: 0, short_bytes: 0 });
         Ok(InventorySums {
             left_out: left_out.unwrap_or_default(),
-            short: sums.short + together.short,
-            short_bytes: sums.short_bytes + together.short_bytes,
+            looking: looking.unwrap_or_default(),
+            short: sums.short - alone.short + together.short,
+            short_bytes: sums.short_bytes - alone.short_bytes + together.short_bytes,
             ..sums
         })
+    }
+
+    /// What does not fit of mailboxes that go to the same target mailboxes as others: each taken alone, as the sums have it,
+    /// and together, as it is.
+    async fn short_of_shared(
+        &self,
+        project: ProjectId,
+        batch: Option<BatchId>,
+    ) -> Result<[ShortRecord; 2], StoreError> {
+        let shared = self.shared_places(project).await?;
+        let reading = self.db().reading("Adding up what goes to the same mailbox");
+        let of_batch = batch.map_or(String::new(), |batch| format!(" AND j.batch = {}", batch.0));
+        let alone = format!(
+            "SELECT COUNT(CASE WHEN {SHORT_ALONE} THEN 1 END) AS short, {LACKING_ALONE} AS short_bytes
+             FROM job j JOIN inventory v ON v.job = j.id
+             WHERE j.project = ? AND j.state <> 'skipped'{of_batch} AND LOWER(j.target_user) IN ({})",
+            shared.sql
+        );
+        let together = short_together(batch, &shared.sql);
+        let values = || std::iter::once(project.0.into()).chain(shared.values.iter().cloned());
+        let (alone, together) =
+            tokio::try_join!(reading.one(&alone, values()), reading.one(&together, values()))?;
+        Ok([alone, together].map(Option::unwrap_or_default))
     }
 
     /// Target mailboxes that several mailboxes of a project go to.

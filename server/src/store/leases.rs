@@ -2,9 +2,8 @@
 
 use std::sync::PoisonError;
 
-use engine::{account::Account, pass::PassOrder};
+use engine::pass::PassOrder;
 use sea_orm::FromQueryResult;
-use secrecy::SecretString;
 use shared::{
     check::Side,
     endpoint::Endpoint,
@@ -21,11 +20,12 @@ use super::{
     db::{Db, Tx},
     jobs, lanes,
     outcome::after_interruption,
-    passes, projects, slots,
+    passes, projects,
+    slots::{self, Room, line},
     sql::Sql,
     words::{from_json, from_word, now, word},
 };
-use crate::secret::{Place, SecretError};
+use crate::secret::{SecretError, Secrets};
 
 /// The right to run one job. Whoever claims it later has a higher epoch and shuts this one out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +136,8 @@ impl Store {
     ///
     /// The project with the fewest running mailboxes comes first, within it the batch with the highest priority that may
     /// run now, and in it who waits longest. No two jobs write one target mailbox at once: neither could tell its own
-    /// messages from the other's. A node that drains takes nothing, and nobody takes what no connection is free for.
+    /// messages from the other's. A node that drains takes nothing, and nobody takes what no connection is free for: where
+    /// those who only look have them, mailboxes stand in line for theirs.
     pub(crate) async fn claim(&self) -> Result<Option<Lease>, StoreError> {
         let asked = Instant::now();
         let tx = self.db().begin("Claiming a mailbox").await?;
@@ -154,6 +155,7 @@ impl Store {
         let mut candidates: Vec<Candidate> = tx.all(&sql, []).await?;
         candidates.retain(|candidate| candidate.waits.is_some());
         candidates.sort_by_key(|candidate| (candidate.active, candidate.waits, candidate.project));
+        let mut in_line = false;
         for Candidate { project, source, target, options, active, .. } in candidates {
             // What a newer version wrote into a project may mean nothing here: that one is left to others.
             let read = || -> Result<(Options, Endpoint, Endpoint), StoreError> {
@@ -173,8 +175,18 @@ impl Store {
             let connections = match self.db().is_shared() {
                 true => {
                     let wanted = slots::wanted(&source, &target, &options);
-                    let Some(numbers) = slots::free(&tx, &wanted).await? else { continue };
-                    Some((wanted, numbers))
+                    match slots::room(&tx, &wanted, clock(self.db())).await? {
+                        Room::Free(numbers) => Some((wanted, numbers)),
+                        Room::Full => continue,
+                        Room::Visited => {
+                            if lanes::next(&tx, project, now).await?.is_some() {
+                                line::stand_for_passes(&tx, &wanted, &self.inner.node, clock(self.db()))
+                                    .await?;
+                                in_line = true;
+                            }
+                            continue;
+                        }
+                    }
                 }
                 false => None,
             };
@@ -207,6 +219,9 @@ impl Store {
                 epoch: lease_epoch,
                 asked,
             }));
+        }
+        if in_line {
+            tx.commit().await?;
         }
         Ok(None)
     }
@@ -302,7 +317,7 @@ impl Store {
             }
         }
         if self.db().is_shared() {
-            slots::sweep(&tx, clock(self.db())).await?;
+            slots::sweep(&tx, &self.inner.node, clock(self.db())).await?;
         }
         tx.commit().await?;
         if settled_count > 0 {
@@ -326,19 +341,13 @@ impl Store {
             )
             .await?;
         let record = record.ok_or(StoreError::NotFound("mailbox"))?;
-        let source: Endpoint = from_json("endpoint", &record.source)?;
-        let target: Endpoint = from_json("endpoint", &record.target)?;
-        let secret = |endpoint: &Endpoint, side, of_job: Option<Vec<u8>>, of_project: Option<Vec<u8>>| {
-            if endpoint.secret_per_mailbox() {
-                self.needed(jobs::place(lease.job, side), side, of_job)
-            } else {
-                self.needed(projects::place(lease.project, side), side, of_project)
-            }
-        };
-        // A client that shows refresh tokens may have a secret of its own.
-        let client_secret = |endpoint: &Endpoint, side, sealed: Option<&[u8]>| match endpoint.token_client() {
-            Some(_) => self.open_sealed(projects::place(lease.project, side), sealed),
-            None => Ok(None),
+        let account = |side, endpoint: &str, user: &str, own: Option<&[u8]>, of_project: Option<&[u8]>| {
+            let endpoint: Endpoint = from_json("endpoint", endpoint)?;
+            let secrets = Secrets {
+                own: self.open_sealed(jobs::place(lease.job, side), own)?,
+                of_project: self.open_sealed(projects::place(lease.project, side), of_project)?,
+            };
+            secrets.open(&endpoint, user).ok_or(StoreError::NoSecret(side))
         };
         let mut options: Options = from_json("project's options", &record.options)?;
         self.narrow(lease, &mut options).await?;
@@ -351,20 +360,20 @@ impl Store {
             project: record.name,
             retry_refused: record.retry_refused,
             several: !self.db().is_shared(),
-            source: {
-                let client_secret = client_secret(&source, Side::Source, record.source_secret.as_deref())?;
-                let secret = secret(&source, Side::Source, record.job_source_secret, record.source_secret)?;
-                Account { client_secret, ..Account::new(source, record.source_user, secret) }
-            },
-            target: {
-                let client_secret = client_secret(&target, Side::Target, record.target_secret.as_deref())?;
-                let secret = secret(&target, Side::Target, record.job_target_secret, record.target_secret)?;
-                Account { client_secret, ..Account::new(target, record.target_user, secret) }
-            },
+            source: account(
+                Side::Source,
+                &record.source,
+                &record.source_user,
+                record.job_source_secret.as_deref(),
+                record.source_secret.as_deref(),
+            )?,
+            target: account(
+                Side::Target,
+                &record.target,
+                &record.target_user,
+                record.job_target_secret.as_deref(),
+                record.target_secret.as_deref(),
+            )?,
         })
-    }
-
-    fn needed(&self, place: Place, side: Side, sealed: Option<Vec<u8>>) -> Result<SecretString, StoreError> {
-        self.open_sealed(place, sealed.as_deref())?.ok_or(StoreError::NoSecret(side))
     }
 }

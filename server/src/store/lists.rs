@@ -29,6 +29,15 @@ impl Store {
     /// A page of a project's jobs with the number of all; `progress` is what another node told.
     pub(crate) async fn job_page(&self, project: ProjectId, query: &JobQuery) -> Result<JobPage, StoreError> {
         self.recount(Of::Project(project)).await?;
+        self.counted_page(project, query).await
+    }
+
+    /// The same with the counts that are kept.
+    pub(super) async fn counted_page(
+        &self,
+        project: ProjectId,
+        query: &JobQuery,
+    ) -> Result<JobPage, StoreError> {
         let filter = query.filter();
         let by_state = self.count_by_state(project, &filter).await?;
         let chosen = by_state.iter().filter(|group| filter.state.holds(group.state));

@@ -152,7 +152,8 @@ impl Store {
         let sql = format!(
             "SELECT n.id, n.holder, n.name, n.kind, n.version, n.workers, n.started, n.seen, n.ended, n.draining, n.full_disk,
                 n.seen + ? < {clock} AS silent,
-                (SELECT COUNT(*) FROM endpoint_slot s WHERE s.holder = n.holder AND s.kept_until IS NOT NULL) AS kept
+                (SELECT COUNT(*) FROM endpoint_slot s WHERE s.holder = n.holder AND s.job > 0
+                    AND s.kept_until IS NOT NULL) AS kept
              FROM node n ORDER BY CASE WHEN n.ended IS NULL THEN 0 ELSE 1 END, n.id"
         );
         let nodes: Vec<NodeRecord> = reading.all(&sql, [self.times().lease_millis().into()]).await?;

@@ -9,7 +9,7 @@ use shared::{
     check::Side,
     endpoint::Endpoint,
     id::ProjectId,
-    job::JobState,
+    job::{JobFilter, JobPage, JobQuery, JobState, StateCount},
     limits::Limits,
     list::{Direction, PAGE_MAX},
     project::{Options, ProjectForm, ProjectPage, ProjectQuery, ProjectRow, ProjectSort, ProjectView},
@@ -203,14 +203,45 @@ impl Store {
     /// One project as a row of a list.
     pub(crate) async fn project_row(&self, id: ProjectId) -> Result<ProjectRow, StoreError> {
         let record = self.project_record(id).await?;
+        self.recount(Of::Project(id)).await?;
         self.row_of(&record).await
     }
 
     /// One project with its settings.
     pub(crate) async fn project(&self, id: ProjectId) -> Result<ProjectView, StoreError> {
         let record = self.project_record(id).await?;
+        self.recount(Of::Project(id)).await?;
+        self.view_of(&record).await
+    }
+
+    /// The settings of a project alone: nothing is counted for them.
+    pub(crate) async fn project_options(&self, id: ProjectId) -> Result<Options, StoreError> {
+        from_json("project's options", &self.project_record(id).await?.options)
+    }
+
+    /// One project with a page of its jobs, and how many of all its jobs are in each state; `progress` is what another node
+    /// told.
+    pub(crate) async fn project_with_jobs(
+        &self,
+        id: ProjectId,
+        query: &JobQuery,
+    ) -> Result<(ProjectView, JobPage, Vec<StateCount>), StoreError> {
+        let record = self.project_record(id).await?;
+        // Once for all of it.
+        self.recount(Of::Project(id)).await?;
+        let (view, page) = tokio::try_join!(self.view_of(&record), self.counted_page(id, query))?;
+        let others = JobFilter { state: Default::default(), ..query.filter() };
+        let by_state = match others == JobFilter::default() {
+            true => page.by_state.clone(),
+            false => self.count_by_state(id, &JobFilter::default()).await?,
+        };
+        Ok((view, page, by_state))
+    }
+
+    /// One project with its settings, with the counts that are kept.
+    async fn view_of(&self, record: &ProjectRecord) -> Result<ProjectView, StoreError> {
         Ok(ProjectView {
-            row: self.row_of(&record).await?,
+            row: self.row_of(record).await?,
             source: from_json("endpoint", &record.source)?,
             source_has_secret: record.source_secret,
             target: from_json("endpoint", &record.target)?,
@@ -283,7 +314,6 @@ impl Store {
     }
 
     async fn row_of(&self, record: &ProjectRecord) -> Result<ProjectRow, StoreError> {
-        self.recount(Of::Project(ProjectId(record.id))).await?;
         let sql = format!("{GROUPS} WHERE j.project = ? GROUP BY j.project, j.state");
         let groups = self.db().reading("Reading a project").all(&sql, [record.id.into()]).await?;
         rows(std::slice::from_ref(record), groups)?.pop().ok_or(StoreError::NotFound("project"))

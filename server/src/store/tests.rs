@@ -13,6 +13,7 @@ mod people;
 pub(super) mod sample;
 mod setting;
 mod steering;
+mod visits;
 mod work;
 
 /// Makes two tests of each scenario, one for each database. A scenario is an `async fn(&Setting)`.

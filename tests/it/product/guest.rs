@@ -147,6 +147,39 @@ fn on_another_day() -> AllowedHours {
 }
 
 #[tokio::test]
+async fn edge_159_mailboxes_that_are_not_there_fail_alone_where_an_admin_logs_in_for_all() {
+    let users: Vec<String> = (0..3).map(|number| format!("user{number}@old.example")).collect();
+    let known: Vec<&str> = users.iter().map(String::as_str).collect();
+    let source = Dovecot::builder().users(&known).start().expect("starts");
+    let target = Dovecot::builder().start().expect("starts");
+    for user in &users {
+        Corpus::spread(3).write(&source, user).expect("writes");
+    }
+    let (_app, client) = TestApp::set_up().await;
+    let ghosts = ["ghost0@old.example", "ghost1@old.example", "ghost2@old.example"];
+    let order = [known[0], ghosts[0], ghosts[1], known[1], ghosts[2], known[2]];
+    let pair = |user: &&str| (Mailbox::on(&source, user).by_admin(), Mailbox::on(&target, user).by_master());
+    let pairs: Vec<_> = order.iter().map(pair).collect();
+    let (project, jobs) = client.make_project_of("Ghosts", &pairs).await;
+    limit(&client, project, |options| options.parallel = 1).await;
+    let path = format!("/projects/{project}/actions");
+    client.post(&path, &serde_json::json!({ "action": "start" })).await.expect(202);
+    for (user, job) in order.iter().zip(&jobs) {
+        let mut live = client.live(&format!("/jobs/{job}")).await;
+        let view: JobView = live.until(PASS, ended).await;
+        let problem = view.row.problem.unwrap_or_default();
+        if known.contains(user) {
+            assert_eq!(view.row.state, JobState::Complete, "{user}: {problem}");
+        } else {
+            assert_eq!(view.row.state, JobState::Failed, "{user}");
+            assert!(problem.contains("the same login opens other mailboxes"), "{user}: {problem}");
+        }
+    }
+    let gates: Vec<GateView> = client.get(&format!("/projects/{project}/limits")).await.expect(200).read();
+    assert!(gates.iter().all(|gate| gate.breakers.is_empty() && gate.reduced.is_none()), "{gates:?}");
+}
+
+#[tokio::test]
 async fn edge_166_a_mailbox_waits_for_its_hours_without_a_connection_and_can_be_paused() {
     let (source, target) = pair(5);
     let (_app, client) = TestApp::set_up().await;

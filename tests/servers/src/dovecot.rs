@@ -87,6 +87,10 @@ impl Dovecot {
             self.identity.make_dir(&self.path(directory))?;
         }
         self.write("masters", &format!("{MASTER}:{{PLAIN}}{MASTER_PASSWORD}\n"))?;
+        if let Some(users) = &self.options.users {
+            let lines: String = users.iter().map(|user| format!("{user}:::::::\n")).collect();
+            self.write("known", &lines)?;
+        }
         if let Some(certificate) = &self.certificate {
             self.write("certificate.pem", &certificate.pem)?;
             self.write("key.pem", &certificate.key)?;

@@ -141,6 +141,16 @@ fn notes(it: &ProjectInventory) -> Vec<(Tone, String)> {
     if it.looking > 0 {
         notes.push((Tone::Plain, format!("{} still being looked at.", of(it.looking))));
     }
+    if it.unseen > 0 {
+        notes.push((
+            Tone::Plain,
+            format!(
+                "{} not looked at yet, or only by an earlier version, which kept no inventory: a look, or the next pass, \
+                 counts what they hold.",
+                of(it.unseen)
+            ),
+        ));
+    }
     if it.limitless > 0 && it.limitless < it.seen {
         let what =
             format!("Of {} the target tells no quota: nobody can say whether they fit.", of(it.limitless));
@@ -161,7 +171,7 @@ fn notes(it: &ProjectInventory) -> Vec<(Tone, String)> {
 pub(super) mod tests {
     use shared::{inventory::TimeExpected, time::Timestamp};
 
-    use super::{ProjectInventory, notes, time, when};
+    use super::{ProjectInventory, Tone, notes, time, when};
 
     pub(in super::super) fn empty() -> ProjectInventory {
         ProjectInventory {
@@ -191,6 +201,13 @@ pub(super) mod tests {
             limitless: 0,
             time: TimeExpected { items_left: 0, bytes_left: 0, seconds: None, done: None, why_not: None },
         }
+    }
+
+    #[test]
+    fn what_an_earlier_version_looked_at_is_not_taken_for_empty() {
+        let told = notes(&ProjectInventory { mailboxes: 3, unseen: 3, ..empty() });
+        let [(Tone::Plain, text)] = &told[..] else { panic!("{told:?}") };
+        assert!(text.starts_with("3 mailboxes not looked at yet, or only by an earlier version"), "{text}");
     }
 
     #[test]

@@ -64,7 +64,12 @@ impl Slots {
 
     /// Takes one past the line, which is only right when nobody waits.
     pub(super) fn try_take(&mut self, mailbox: &Arc<str>, most: u16, per_mailbox: u16) -> bool {
-        let free = self.queue.is_empty() && self.in_use < most && self.of(mailbox) < per_mailbox;
+        self.queue.is_empty() && self.try_take_past_line(mailbox, most, per_mailbox)
+    }
+
+    /// Takes one, whoever waits.
+    pub(super) fn try_take_past_line(&mut self, mailbox: &Arc<str>, most: u16, per_mailbox: u16) -> bool {
+        let free = self.in_use < most && self.of(mailbox) < per_mailbox;
         if free {
             self.take(mailbox);
         }

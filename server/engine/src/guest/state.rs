@@ -1,6 +1,6 @@
 //! What a gate knows, behind its lock.
 
-use std::{collections::BTreeMap, num::NonZeroU64, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroU64, sync::Arc, time::Duration};
 
 use shared::{
     check::Side,
@@ -149,6 +149,12 @@ impl State {
         }
         let look = now + LOOK;
         self.tide.next_growth(now).map_or(look, |growth| growth.min(look))
+    }
+
+    /// Takes a connection for somebody who only looks, while the server wants no patience.
+    pub(super) fn try_glance(&mut self, mailbox: &Arc<str>, now: Instant) -> bool {
+        let (most, per_mailbox) = (self.tide.present(now), self.per_mailbox);
+        self.tide.held_until(now).is_none() && self.slots.try_take_past_line(mailbox, most, per_mailbox)
     }
 
     pub(super) fn view(&mut self, side: Side, host: &str, now: Instant, wall: Timestamp) -> GateView {

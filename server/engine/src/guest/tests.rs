@@ -71,6 +71,29 @@ async fn connections_are_granted_in_order_and_never_more_than_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_glance_counts_and_waits_for_a_free_connection_but_neither_in_line_nor_for_the_allowed_hours() {
+    let closed = Limits { hours: read_hours("Mon-Fri 20:00-06:00").expect("hours"), ..limits(2, 1) };
+    let gate = gate(&closed);
+    let waits = ask(&gate, "bert");
+    settle().await;
+    let (anna, carl) = (gate.glance("anna").await, gate.glance("carl").await);
+    assert!(!waits.is_finished(), "it is closed for whoever moves mail");
+    assert_eq!(gate.view(Side::Source, "old.example").in_use, 2);
+    let third = tokio::time::timeout(seconds(10), gate.glance("dora")).await;
+    assert!(third.is_err(), "not one too many");
+    drop(carl);
+    assert!(
+        tokio::time::timeout(seconds(10), gate.glance("Anna")).await.is_err(),
+        "one mailbox, one connection"
+    );
+    drop(anna);
+    gate.complain(seconds(60), "slow down");
+    let began = Instant::now();
+    let _slot = gate.glance("anna").await;
+    assert!(began.elapsed() >= seconds(60), "the server wants to be left alone: {:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_wait_that_is_given_up_costs_nobody_anything() {
     let gate = gate(&limits(1, 1));
     let held = gate.slot("anna").await;
@@ -277,9 +300,10 @@ async fn edge_159_attempts_at_once_are_never_refused_more_than_twice() {
     for _ in 0..16 {
         let (gate, sent, login) = (Arc::clone(&gate), Arc::clone(&sent), login.clone());
         tasks.push(tokio::spawn(async move {
-            let attempt = gate.login(&login, &"wrong".into()).await.map_err(|_| ())?;
+            let entry = gate.login(&login, &"wrong".into(), "anna").await.map_err(|_| ())?;
+            let Entry::Try { attempt, .. } = entry else { panic!("nothing was opened yet") };
             sent.fetch_add(1, Ordering::Relaxed);
-            tokio::time::sleep(seconds(3)).await;
+            sleep(seconds(3)).await;
             attempt.refused("no");
             Ok::<(), ()>(())
         }));
@@ -290,7 +314,7 @@ async fn edge_159_attempts_at_once_are_never_refused_more_than_twice() {
     assert_eq!(sent.load(Ordering::Relaxed), 2);
     assert_eq!(gate.view(Side::Source, "x").breakers.len(), 1);
     assert!(gate.reset(&login));
-    assert!(gate.login(&login, &"wrong".into()).await.is_ok());
+    assert!(gate.login(&login, &"wrong".into(), "anna").await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -298,7 +322,7 @@ async fn an_attempt_whose_outcome_nobody_knows_counts_neither_way() {
     let gate = gate(&Limits::default());
     let login = LoginKey::Mailbox("anna".into());
     for _ in 0..10 {
-        drop(gate.login(&login, &"maybe".into()).await.expect("may be tried"));
+        drop(gate.login(&login, &"maybe".into(), "anna").await.expect("may be tried"));
     }
     assert!(gate.view(Side::Source, "x").breakers.is_empty());
 }

@@ -27,6 +27,11 @@ pub(super) fn render(options: &Options, home: &Path, identity: &Identity, ports:
     let tls_port = ports.tls.unwrap_or(0);
     let tls_listener = if tls_port == 0 { "" } else { "ssl = yes" };
     let wire_log = if options.wire_log { format!("rawlog_dir = {home}/wire") } else { String::new() };
+    let fields = format!("uid={uid} gid={gid} home={home}/users/%u master_user=%u");
+    let userdb = match options.users {
+        None => format!("driver = static\n  args = {fields}"),
+        Some(_) => format!("driver = passwd-file\n  args = {home}/known\n  override_fields = {fields}"),
+    };
     let mut text = format!(
         "base_dir = {home}/run
 state_dir = {home}/state
@@ -57,8 +62,7 @@ passdb {{
   args = password={PASSWORD}
 }}
 userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={home}/users/%u master_user=%u
+  {userdb}
 }}
 protocol imap {{
   mail_plugins = {plugins} {imap_plugins}

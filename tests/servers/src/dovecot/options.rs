@@ -110,6 +110,8 @@ pub(super) struct Options {
     pub(super) wire_log: bool,
     pub(super) doveadm: bool,
     pub(super) compress: bool,
+    /// None: every user there may be.
+    pub(super) users: Option<Vec<String>>,
 }
 
 /// Describes a Dovecot and starts it. Without further words: `/` between folder names, Maildir, self-signed TLS,
@@ -136,6 +138,7 @@ impl Default for Builder {
             wire_log: true,
             doveadm: false,
             compress: false,
+            users: None,
         })
     }
 }
@@ -250,6 +253,13 @@ impl Builder {
     #[must_use]
     pub fn compress(mut self) -> Self {
         self.0.compress = true;
+        self
+    }
+
+    /// Has these users and no others.
+    #[must_use]
+    pub fn users(mut self, users: &[&str]) -> Self {
+        self.0.users = Some(users.iter().map(|user| (*user).to_owned()).collect());
         self
     }
 

@@ -24,7 +24,7 @@ use crate::{
     testing::{
         clock,
         scene::Scene,
-        server::{Fuse, TOKEN},
+        server::{ADMIN, Fuse, TOKEN},
     },
     token::{TokenAnswer, TokenOrder, Tokens},
 };
@@ -59,6 +59,133 @@ fn edge_159_two_refused_logins_and_not_one_more_on_the_wire() {
         // Another secret is another chance.
         order.target.secret = scene.order(PassKind::Initial).target.secret;
         assert_eq!(scene.run(order).await.end, PassEnd::Finished);
+    });
+}
+
+/// How often the target was asked to let an admin in for a mailbox.
+fn asked(scene: &Scene) -> usize {
+    scene.target.heard("AUTHENTICATE")
+}
+
+#[test]
+fn edge_159_mailboxes_that_are_not_there_keep_no_others_of_an_admin_waiting() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a", "INBOX:").await;
+        let mut order = scene.order(PassKind::Initial);
+        order.target.gate = gate(&Limits::default());
+        let Endpoint::Imap(endpoint) = &mut order.target.endpoint;
+        endpoint.login = Login::AuthorizationId { admin: ADMIN.into() };
+        assert_eq!(scene.run(order.clone()).await.end, PassEnd::Finished);
+        let before = asked(&scene);
+        // The server refuses them in the words in which it refuses a wrong password.
+        for number in 1..=4 {
+            let mut missing = order.clone();
+            missing.target.user = format!("ghost{number}@mail.example");
+            let PassEnd::Aborted { cause, message } = scene.run(missing).await.end else { panic!("aborted") };
+            assert_eq!(cause, Cause::LoginNotAllowed, "{message}");
+            assert!(message.contains("the same login opens other mailboxes"), "{message}");
+        }
+        assert_eq!(asked(&scene) - before, 8, "each is tried once and proved once");
+        assert_eq!(scene.run(order).await.end, PassEnd::Finished);
+        scene.check_all_is_there();
+    });
+}
+
+#[test]
+fn edge_159_a_mailbox_that_is_unavailable_while_others_open_fails_alone_and_nobody_waits_for_it() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a", "INBOX:").await;
+        let gate = gate(&Limits::default());
+        let mut order = scene.order(PassKind::Initial);
+        order.target.gate = Arc::clone(&gate);
+        let Endpoint::Imap(endpoint) = &mut order.target.endpoint;
+        endpoint.login = Login::Master { admin: ADMIN.into(), template: "{user}*{admin}".into() };
+        assert_eq!(scene.run(order.clone()).await.end, PassEnd::Finished);
+        // As Dovecot 2.3 answers a master user for a mailbox that its user database does not have.
+        let internal = "NO [UNAVAILABLE] Internal error occurred. Refer to server log for more information.";
+        scene.target.habits(|habits| habits.instead.push(("LOGIN \"ghost", internal)));
+        let mut missing = order.clone();
+        missing.target.user = "ghost@mail.example".into();
+        let PassEnd::Aborted { cause, message } = scene.run(missing).await.end else { panic!("aborted") };
+        assert_eq!(cause, Cause::LoginNotAllowed, "{message}");
+        assert_eq!(scene.target.heard("LOGIN \"ghost"), 2, "once more, after a moment");
+        // Or it says nothing at all.
+        scene
+            .target
+            .habits(|habits| habits.instead = vec![("LOGIN \"ghost", "* BYE Internal login failure")]);
+        let mut missing = order.clone();
+        missing.target.user = "ghost@mail.example".into();
+        let PassEnd::Aborted { cause, message } = scene.run(missing).await.end else { panic!("aborted") };
+        assert_eq!(cause, Cause::LoginNotAllowed, "{message}");
+        assert_eq!(scene.target.heard("LOGIN \"ghost"), 4);
+        assert_eq!(gate.waits(), None, "the server is well");
+        assert_eq!(scene.run(order).await.end, PassEnd::Finished);
+    });
+}
+
+#[test]
+fn edge_159_a_server_that_is_unavailable_for_all_is_waited_for() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a", "INBOX:").await;
+        let mut order = scene.order(PassKind::Initial);
+        order.target.gate = gate(&Limits::default());
+        let Endpoint::Imap(endpoint) = &mut order.target.endpoint;
+        endpoint.login = Login::Master { admin: ADMIN.into(), template: "{user}*{admin}".into() };
+        assert_eq!(scene.run(order.clone()).await.end, PassEnd::Finished);
+        scene.target.habits(|habits| habits.instead.push(("LOGIN", "NO [UNAVAILABLE] Come back later")));
+        let mut other = order.clone();
+        other.target.user = "bert@mail.example".into();
+        let waits = async {
+            while order.target.gate.waits().is_none() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::select! {
+            outcome = scene.run(other) => panic!("{:?}", outcome.end),
+            () = waits => {}
+        }
+    });
+}
+
+#[test]
+fn edge_159_an_admins_password_that_was_changed_is_sent_twice_and_no_more() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a", "INBOX:").await;
+        let mut order = scene.order(PassKind::Initial);
+        order.target.gate = gate(&Limits::default());
+        let Endpoint::Imap(endpoint) = &mut order.target.endpoint;
+        endpoint.login = Login::AuthorizationId { admin: ADMIN.into() };
+        assert_eq!(scene.run(order.clone()).await.end, PassEnd::Finished);
+        scene.target.habits(|habits| {
+            habits.instead.push(("AUTHENTICATE", "NO [AUTHENTICATIONFAILED] not any more"));
+        });
+        let before = asked(&scene);
+        let mut causes = Vec::new();
+        for number in 0..4 {
+            let mut other = order.clone();
+            other.target.user = format!("user{number}@mail.example");
+            let PassEnd::Aborted { cause, .. } = scene.run(other).await.end else { panic!("aborted") };
+            causes.push(cause);
+        }
+        assert_eq!(causes[0], Cause::LoginRefused);
+        assert_eq!(causes[1..], [Cause::LoginHeld; 3]);
+        assert_eq!(asked(&scene) - before, 2, "once, and once to prove it");
+    });
+}
+
+#[test]
+fn edge_159_before_an_admin_opened_anything_two_refusals_are_enough() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a", "INBOX:").await;
+        let mut order = scene.order(PassKind::Initial);
+        order.target.gate = gate(&Limits::default());
+        let Endpoint::Imap(endpoint) = &mut order.target.endpoint;
+        endpoint.login = Login::AuthorizationId { admin: ADMIN.into() };
+        order.target.secret = "wrong".into();
+        for _ in 0..4 {
+            assert!(matches!(scene.run(order.clone()).await.end, PassEnd::Aborted { .. }));
+        }
+        assert_eq!(asked(&scene), 2);
     });
 }
 

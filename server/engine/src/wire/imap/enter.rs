@@ -1,7 +1,7 @@
 //! Entering a mailbox as a good guest: a login that was refused twice is not tried, a token that ran out is renewed once,
 //! and a server that wants patience is heard by everybody who uses it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 use shared::{
@@ -9,14 +9,18 @@ use shared::{
     endpoint::{ImapEndpoint, Login},
     limits::BreakerView,
 };
+use tokio::time::sleep;
 
 use super::{connect, connection::Connection, login};
 use crate::{
     account::Account,
     error::{ConnectorError, Reach, Retry},
-    guest::Gate,
+    guest::{Attempt, Entry, Gate},
     token::{TokenError, Tokens},
 };
+
+/// After so long a server is asked once more for a mailbox that it says is unavailable, while others open.
+const MOMENT: Duration = Duration::from_secs(5);
 
 /// Connects and logs in. What the server says of patience from then on is heard by the account's gate.
 pub(crate) async fn enter(
@@ -51,16 +55,29 @@ pub(crate) fn hear(gate: &Gate, error: &ConnectorError) {
 
 /// Logs in on a fresh connection.
 pub(crate) async fn log_in(
-    mut connection: Connection,
+    connection: Connection,
     endpoint: &ImapEndpoint,
     account: &Account,
 ) -> Result<Connection, ConnectorError> {
     let peer = connection.peer.clone();
     let key = account.login_key();
+    let mut fresh = Some(connection);
     let mut stale: Option<SecretString> = None;
+    let mut failed_before = false;
     loop {
-        let attempt = account.gate.login(&key, &account.secret).await;
-        let attempt = attempt.map_err(|open| held(endpoint, &peer, &open))?;
+        let entry = account.gate.login(&key, &account.secret, &account.user).await;
+        let entry = entry.map_err(|open| held(endpoint, &peer, &open))?;
+        let connection = match fresh.take() {
+            Some(connection) => connection,
+            None => connect::open(endpoint, &peer, &mut |_| {}).await?,
+        };
+        let attempt = match entry {
+            Entry::Try { attempt, .. } => attempt,
+            Entry::Prove { attempt, mailbox } => {
+                prove(connection, endpoint, account, &mailbox, attempt).await?;
+                continue;
+            }
+        };
         let secret = match &account.tokens {
             None => account.secret.clone(),
             Some(tokens) => match token(tokens, stale.as_ref(), endpoint, &peer).await {
@@ -80,20 +97,107 @@ pub(crate) async fn log_in(
             }
             Err(error) => error,
         };
-        if !matches!(error.cause, Cause::LoginRefused | Cause::LoginExpired | Cause::LoginNotAllowed) {
-            return Err(error);
+        if !is_refusal(&error) {
+            drop(attempt);
+            let may_be_its_own = matches!(error.cause, Cause::Unavailable | Cause::Disconnected);
+            if !may_be_its_own || !opens_another(endpoint, account, &peer).await {
+                return Err(error);
+            }
+            if failed_before {
+                return Err(not_this_one(error));
+            }
+            // It may have been a moment's trouble.
+            failed_before = true;
+            sleep(MOMENT).await;
+            continue;
         }
         if admits(endpoint, &error) {
-            attempt.accepted();
+            attempt.admitted();
             return Err(ConnectorError { reach: Reach::Mailbox, ..error });
         }
-        attempt.refused(&error.detail);
+        if attempt.refused(&error.detail) {
+            return Err(whom(endpoint, account, &peer, error).await);
+        }
         if account.tokens.is_none() || stale.is_some() {
             return Err(error);
         }
         // A token may run out earlier than it was said to: another one is tried, once.
         stale = Some(secret);
-        connection = connect::open(endpoint, &peer, &mut |_| {}).await?;
+    }
+}
+
+/// Whether the server refused a login, rather than failed.
+fn is_refusal(error: &ConnectorError) -> bool {
+    matches!(error.cause, Cause::LoginRefused | Cause::LoginExpired | Cause::LoginNotAllowed)
+}
+
+/// Finds out whom a refusal of an admin's login concerns: the mailbox, when the login still opens another one. Many servers
+/// refuse a mailbox that they do not have in the words in which they refuse a wrong password.
+async fn whom(
+    endpoint: &ImapEndpoint,
+    account: &Account,
+    peer: &str,
+    error: ConnectorError,
+) -> ConnectorError {
+    let good = match account.gate.login(&account.login_key(), &account.secret, &account.user).await {
+        // Others found it out meanwhile.
+        Ok(Entry::Try { good, .. }) => good,
+        Ok(Entry::Prove { attempt, mailbox }) => match connect::open(endpoint, peer, &mut |_| {}).await {
+            // What came of nothing proves nothing.
+            Ok(connection) => prove(connection, endpoint, account, &mailbox, attempt).await.unwrap_or(false),
+            Err(_) => false,
+        },
+        Err(_) => false,
+    };
+    if good { not_this_one(error) } else { error }
+}
+
+/// What a server says of one mailbox of an admin who opens others.
+fn not_this_one(error: ConnectorError) -> ConnectorError {
+    let detail = format!("{}; the same login opens other mailboxes", error.detail);
+    let (reach, retry, cause) = (Reach::Mailbox, Retry::Never, Cause::LoginNotAllowed);
+    ConnectorError { reach, retry, cause, detail, ..error }
+}
+
+/// Whether an admin's login opens another mailbox now. Of one that it does not have, Dovecot says that it is unavailable, or hangs
+/// up: nobody would have to wait for a server that is well.
+async fn opens_another(endpoint: &ImapEndpoint, account: &Account, peer: &str) -> bool {
+    let key = account.login_key();
+    let other = account.gate.opened(&key, &account.secret).filter(|other| *other != account.user);
+    let Some(other) = other else { return false };
+    let Ok(connection) = connect::open(endpoint, peer, &mut |_| {}).await else { return false };
+    let proved = match account.gate.login(&key, &account.secret, &other).await {
+        Ok(Entry::Try { attempt, .. }) => prove(connection, endpoint, account, &other, attempt).await,
+        Ok(Entry::Prove { attempt, mailbox }) => {
+            prove(connection, endpoint, account, &mailbox, attempt).await
+        }
+        Err(_) => Ok(false),
+    };
+    proved.unwrap_or(false)
+}
+
+/// Opens another mailbox, to prove that an admin's login is still good; false: it is refused for that one, too.
+async fn prove(
+    connection: Connection,
+    endpoint: &ImapEndpoint,
+    account: &Account,
+    mailbox: &str,
+    attempt: Attempt,
+) -> Result<bool, ConnectorError> {
+    match login::login(connection, endpoint, mailbox, &account.secret).await {
+        Ok(_) => {
+            attempt.accepted();
+            Ok(true)
+        }
+        Err(error) if admits(endpoint, &error) => {
+            attempt.admitted();
+            Ok(true)
+        }
+        Err(error) if is_refusal(&error) => {
+            attempt.refused(&error.detail);
+            Ok(false)
+        }
+        Err(error) => Err(error),
     }
 }
 
