@@ -1,6 +1,6 @@
 //! Connections to mail systems over all nodes. A pass has one on each side; it is taken with the lease and given back with
 //! it, in the same transaction. A number below the limit stands for each connection, so that the database itself refuses
-//! one too many. Who only looks has one, too, and may stand in line for it: see [`line`]. On SQLite there is one process,
+//! one too many. Who only looks has one, too, and may stand in line for it: see [`mod@line`]. On SQLite there is one process,
 //! whose own gate counts.
 
 pub(super) mod line;

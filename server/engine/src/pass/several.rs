@@ -93,6 +93,9 @@ pub(super) async fn store(
     own.and(others)
 }
 
+/// One more connection, with the right to it.
+type Opened = Result<(Box<dyn Target>, Slot), ConnectorError>;
+
 /// The connections of one mailbox.
 struct Crew {
     scope: Scope,
@@ -104,7 +107,7 @@ struct Crew {
     hands: Vec<Hand>,
     /// Windows that are not answered to their end.
     under_way: HashMap<u64, UnderWay>,
-    opening: JoinSet<Result<(Box<dyn Target>, Slot), ConnectorError>>,
+    opening: JoinSet<Opened>,
     others: JoinSet<Result<(), ConnectorError>>,
     stage: Stage,
     /// What was handed over so far, what of it is answered, and by how many answers.
@@ -243,7 +246,7 @@ impl Crew {
     }
 
     /// One more connection is there, or will not be.
-    fn opened(&mut self, opened: Option<Result<(Box<dyn Target>, Slot), ConnectorError>>) {
+    fn opened(&mut self, opened: Option<Opened>) {
         let (Stage::Opening { before }, Some(opened), Some(tells)) = (self.stage, opened, &self.tells) else {
             return;
         };
