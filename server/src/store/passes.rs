@@ -106,7 +106,7 @@ impl Store {
     ) -> Result<JobState, StoreError> {
         let tx = self.db().begin("Ending a pass").await?;
         fence(&tx, lease.job, lease.epoch).await?;
-        let ended = now().millis();
+        let ended = self.moment(&tx).await?.millis();
         let plan = outcome.plan.as_ref().map(|plan| json("plan", plan)).transpose()?;
         tx.run(
             "UPDATE pass SET ended = ?, outcome = ?, counts = ?, plan = ? WHERE id = ? AND job = ?",

@@ -6,6 +6,8 @@ use servers::proxy::Proxy;
 use shared::{
     node::{NodeRow, NodeState},
     pass::PassEnd,
+    report::Report,
+    time::Timestamp,
 };
 use tests::{connections::connections, worker::Worker};
 
@@ -114,17 +116,20 @@ async fn l6_nodes_whose_clocks_are_wrong_by_an_hour_work_as_if_they_were_right()
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert!(site.nodes().await.iter().all(|node| node.state != NodeState::Silent));
     site.all_arrive().await;
-    let mut wrong = Vec::new();
+    let (mut began, mut wrong) = (Vec::new(), Vec::new());
     for job in &site.jobs {
         let passes = site.client.job(*job).await.passes;
         assert!(
             passes.len() == 1 && passes[0].end == Some(PassEnd::Finished),
             "nobody took anything from anybody: {passes:?}"
         );
-        wrong.push(passes[0].started.millis());
+        began.extend([Some(passes[0].started), passes[0].ended].into_iter().flatten().map(Timestamp::millis));
+        let report = site.client.get(&format!("/jobs/{job}/report?format=json")).await.expect(200);
+        wrong.push(report.read::<Report>().created.millis());
     }
-    // Their clocks are indeed wrong: it shows in history, and there alone.
-    let apart = wrong.iter().max().expect("some") - wrong.iter().min().expect("some");
-    assert!(apart > 3_600_000, "the clocks were not wrong: {apart} ms apart");
+    let apart = |times: &[i64]| times.iter().max().expect("some") - times.iter().min().expect("some");
+    // Their clocks are indeed wrong: it shows in what they write down themselves, not in history.
+    assert!(apart(&wrong) > 3_600_000, "the clocks were not wrong: {} ms apart", apart(&wrong));
+    assert!(apart(&began) < 600_000, "history goes by one clock: {} ms apart", apart(&began));
     drop(workers);
 }

@@ -27,11 +27,10 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// Commands that store several messages, and those that store one, on their way at most.
 const TOGETHER: usize = 4;
 const SINGLY: usize = 128;
-/// A command is to take between these: shorter ones cost more than they need, longer ones are answered late, which nobody
-/// can see getting on. They begin small.
+/// A command is to take between these: shorter ones cost more than they need, longer ones are answered late, and nobody sees
+/// it getting on. They begin large: what a slow line does not take at once shows how slow it is.
 const QUICK: Duration = Duration::from_millis(250);
 const SLOW: Duration = Duration::from_secs(1);
-const FIRST: usize = 8;
 const SMALLEST: usize = 32;
 /// Bytes on their way at most, unless one command has more.
 const BYTES: usize = 16 * 1024 * 1024;
@@ -85,7 +84,7 @@ pub(super) async fn store(
         bytes: 0,
         singles: 0,
         strikes: 0,
-        share: FIRST,
+        share: 1,
         answered: None,
     };
     let stored = storing.run(&mut windows).await;
