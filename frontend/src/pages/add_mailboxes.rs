@@ -1,19 +1,16 @@
 //! Adding mailboxes to a project one by one, and the way to bring a whole list.
 
 use leptos::prelude::*;
-use shared::{
-    auth::Role, folder::FolderPath, id::ProjectId, job::NewJob, live::ProjectLive, project::ProjectView,
-};
+use shared::{folder::FolderPath, id::ProjectId, job::NewJob, live::ProjectLive, project::ProjectView};
 
 use super::missing::NotFound;
 use crate::{
     api,
     components::{
-        Empty, Form, Icon, IconName, Notices, PageHead, SecretField, Submission, Submit, TextField, crumb,
+        Form, Icon, IconName, Notices, Operators, PageHead, SecretField, Submission, Submit, TextField, crumb,
     },
     live::live,
     load::load,
-    session::Session,
     view::amount::counted,
 };
 
@@ -33,22 +30,6 @@ fn Add(project: ProjectView) -> impl IntoView {
     let stream = live::<ProjectLive>(&format!("/projects/{id}"));
     let known = Memo::new(move |_| stream.with(|live| live.as_ref().map_or(0, |live| live.project.jobs)));
     let crumbs = vec![crumb("Projects", "/"), crumb(project.row.name, home.clone())];
-    let session = Session::here();
-    // What was typed stays when anything else of the session changes.
-    let may = Memo::new(move |_| session.may(Role::Operator));
-    let body = move || {
-        match may.get() {
-        true => view! { <Ways id=id needs=needs/> }.into_any(),
-        false => view! {
-            <Empty
-                icon=IconName::Info
-                title="Only operators and owners add mailboxes"
-                text="You may read everything here, and change nothing. Ask an operator or an owner to add the mailbox, or to give you another role."
-            />
-        }
-        .into_any(),
-    }
-    };
     let below = view! {
         <p class="hint">{move || match known.get() {
             0 => "No mailboxes yet.".into(),
@@ -59,7 +40,7 @@ fn Add(project: ProjectView) -> impl IntoView {
         <PageHead title="Add mailboxes" crumbs=crumbs below=below.into_any()>
             <a class="button" href=home data-test="to-project">"Back to the project"</a>
         </PageHead>
-        {body}
+        <Operators doing="add mailboxes" asked="add the mailbox"><Ways id=id needs=needs/></Operators>
     }
 }
 

@@ -11,7 +11,6 @@ mod rules;
 
 use leptos::prelude::*;
 use shared::{
-    auth::Role,
     id::ProjectId,
     import::{FILE_MAX, ROWS_MAX},
     project::ProjectView,
@@ -20,9 +19,8 @@ use shared::{
 use super::missing::NotFound;
 use crate::{
     api,
-    components::{Alert, Empty, FileField, IconName, LinesField, PageHead, Spinner, crumb},
+    components::{Alert, FileField, LinesField, Operators, PageHead, Spinner, crumb},
     load::load,
-    session::Session,
     view::locale::count,
 };
 use columns::Columns;
@@ -47,32 +45,18 @@ fn Bring(project: ProjectView) -> impl IntoView {
     let crumbs = vec![crumb("Projects", "/"), crumb(project.row.name.clone(), home.clone())];
     let needs = [project.source.secret_per_mailbox(), project.target.secret_per_mailbox()];
     let outcome = RwSignal::new(None::<Outcome>);
-    let session = Session::here();
     let steps = move || match outcome.get() {
         Some(it) => {
             view! { <Done id=id outcome=it again=Callback::new(move |()| outcome.set(None))/> }.into_any()
         }
         None => view! { <Steps id=id needs=needs outcome=outcome/> }.into_any(),
     };
-    let body = move || {
-        match session.may(Role::Operator) {
-        true => steps.into_any(),
-        false => view! {
-            <Empty
-                icon=IconName::Info
-                title="Only operators and owners bring a list"
-                text="You may read everything here, and change nothing. Ask an operator or an owner to bring the list, or to give you another role."
-            />
-        }
-        .into_any(),
-    }
-    };
     let below = view! { <p class="hint">"Nothing is stored before you add the mailboxes, and nothing starts by itself."</p> };
     view! {
         <PageHead title="Bring a list" crumbs=crumbs below=below.into_any()>
             <a class="button" href=home data-test="to-project">"Back to the project"</a>
         </PageHead>
-        {body}
+        <Operators doing="bring a list" asked="bring the list">{steps}</Operators>
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     api,
-    components::{Confirm, Empty, IconName, Notices, PageHead, Submission, crumb},
+    components::{Confirm, Notices, Operators, PageHead, Submission, crumb},
     load::load,
     session::Session,
     view::amount::counted,
@@ -31,28 +31,11 @@ pub(crate) fn NewProjectPage() -> impl IntoView {
             navigate(&format!("/projects/{}/add", project.row.id), NavigateOptions::default());
         });
     });
-    let session = Session::here();
-    // What was typed stays when anything else of the session changes.
-    let may = Memo::new(move |_| session.may(Role::Operator));
-    let body = move || {
-        match may.get() {
-        true => view! {
-            <ProjectFields draft=ProjectDraft::new() submission=submission on_save=save save="Create project" cancel="/"/>
-        }
-        .into_any(),
-        false => view! {
-            <Empty
-                icon=IconName::Info
-                title="Only operators and owners make projects"
-                text="You may read everything here, and change nothing. Ask an operator or an owner to make the project, or to give you another role."
-            />
-        }
-        .into_any(),
-    }
-    };
     view! {
         <PageHead title="New project" crumbs=vec![crumb("Projects", "/")]/>
-        {body}
+        <Operators doing="make projects" asked="make the project">
+            <ProjectFields draft=ProjectDraft::new() submission=submission on_save=save save="Create project" cancel="/"/>
+        </Operators>
     }
 }
 

@@ -28,7 +28,7 @@ use actix_web::{
     web::Data,
 };
 use futures_util::{FutureExt as _, future::LocalBoxFuture};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::{auth::Role, time::Timestamp};
 use tokio::sync::watch;
 
@@ -45,6 +45,15 @@ use crate::{
 
 /// Answers requests.
 type Site = Box<dyn Fn(test::TestRequest) -> LocalBoxFuture<'static, ServiceResponse>>;
+
+/// A project from one system to another, with a password for each mailbox.
+fn project_form(name: &str) -> Value {
+    let side = |host: &str| {
+        json!({ "endpoint": { "kind": "imap", "host": host, "port": 993, "tls": "implicit", "pin": null,
+            "login": { "method": "password" } } })
+    };
+    json!({ "name": name, "source": side("old.example"), "target": side("new.example") })
+}
 
 /// The parts of a site on a database of its own, under a clock of its own.
 struct Bench {

@@ -13,12 +13,11 @@ use super::{
     batches::{BatchRecord, COLUMNS},
     selection::Which,
     sql::{Sql, marks},
+    steering::READS,
     words::count,
 };
 use crate::report::words::counted;
 
-/// Passes that only read: the words of those of which [`shared::pass::PassKind::copies`] says no.
-const READS: &str = "('dry-run', 'probe', 'verify')";
 /// What is possible after a cutover.
 const AFTER: &str = "After that only verifying, counting changes and dry runs are possible; for anything else take back \
     the last tick of its checklist first.";
@@ -122,27 +121,4 @@ fn of(closed: &BTreeMap<i64, String>, action: JobAction) -> String {
         false => String::new(),
     };
     format!("(COALESCE(job.batch, 0) IN ({}){copies})", ids.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use shared::pass::PassKind;
-
-    use super::READS;
-    use crate::store::words::word;
-
-    #[test]
-    fn the_passes_that_only_read_are_the_ones_named_in_sql() {
-        for kind in [
-            PassKind::DryRun,
-            PassKind::Initial,
-            PassKind::Delta,
-            PassKind::Final,
-            PassKind::Verify,
-            PassKind::Probe,
-        ] {
-            let named = READS.contains(&format!("'{}'", word(&kind).expect("a word")));
-            assert_eq!(named, !kind.copies(), "{kind:?}");
-        }
-    }
 }

@@ -23,6 +23,8 @@ const START_KIND: &str =
 
 /// Passes that only look: the words of [`PassKind::only_looks`].
 const LOOKS: &str = "('dry-run', 'probe')";
+/// Passes that only read: the words of those of which [`PassKind::copies`] says no.
+pub(super) const READS: &str = "('dry-run', 'probe', 'verify')";
 
 /// How many mailboxes there are, and how many have a password of their own.
 #[derive(FromQueryResult)]
@@ -208,10 +210,10 @@ async fn changes(tx: &Tx<'_>, action: JobAction, now: i64) -> Result<Changes, St
 mod tests {
     use shared::pass::PassKind;
 
-    use super::{LOOKS, word};
+    use super::{LOOKS, READS, word};
 
     #[test]
-    fn the_passes_that_only_look_are_the_ones_named_in_sql() {
+    fn the_passes_that_only_look_and_those_that_only_read_are_the_ones_named_in_sql() {
         for kind in [
             PassKind::DryRun,
             PassKind::Initial,
@@ -220,8 +222,9 @@ mod tests {
             PassKind::Verify,
             PassKind::Probe,
         ] {
-            let named = LOOKS.contains(&format!("'{}'", word(&kind).expect("a word")));
-            assert_eq!(named, kind.only_looks(), "{kind:?}");
+            let word = format!("'{}'", word(&kind).expect("a word"));
+            assert_eq!(LOOKS.contains(&word), kind.only_looks(), "{kind:?}");
+            assert_eq!(READS.contains(&word), !kind.copies(), "{kind:?}");
         }
     }
 }

@@ -19,7 +19,9 @@ use shared::{
     live::ProjectLive,
     project::{Options, ProjectForm, ProjectView, SideForm},
 };
-use tests::{app::TestApp, cli::Cli, client::Client, connections::connections, mailbox::Mailbox};
+use tests::{
+    app::TestApp, cli::Cli, client::Client, connections::connections, events::Events, mailbox::Mailbox,
+};
 
 use super::{PASS, USER, assert_same, ended, mailboxes, pair};
 
@@ -36,6 +38,14 @@ async fn limit(client: &Client, project: ProjectId, options: impl FnOnce(&mut Op
         options: changed,
     };
     client.put(&format!("/projects/{project}"), &form).await.expect(200);
+}
+
+/// Why a mailbox waits, as soon as it does.
+async fn until_it_waits(live: &mut Events) -> String {
+    let waits =
+        |view: &JobView| view.row.progress.as_ref().is_some_and(|progress| progress.waiting.is_some());
+    let view = live.until(PASS, waits).await;
+    view.row.progress.and_then(|progress| progress.waiting).expect("waits")
 }
 
 #[tokio::test]
@@ -188,12 +198,7 @@ async fn edge_166_a_mailbox_waits_for_its_hours_without_a_connection_and_can_be_
     limit(&client, project, |options| options.source_limits.hours = vec![on_another_day()]).await;
     let mut live = client.live(&format!("/jobs/{job}")).await;
     client.act(job, JobAction::Start).await.expect(202);
-    let waiting = live
-        .until(PASS, |view: &JobView| {
-            view.row.progress.as_ref().is_some_and(|progress| progress.waiting.is_some())
-        })
-        .await;
-    let why = waiting.row.progress.and_then(|progress| progress.waiting).expect("waits");
+    let why = until_it_waits(&mut live).await;
     assert!(why.contains("outside the allowed hours"), "{why}");
     assert_eq!((source.wire().commands().len(), target.wire().commands().len()), (0, 0));
     let begun = Instant::now();
@@ -220,10 +225,7 @@ async fn edge_166_hours_that_are_taken_away_hold_nothing_any_more() {
     limit(&client, project, |options| options.source_limits.hours = vec![on_another_day()]).await;
     let mut live = client.live(&format!("/jobs/{job}")).await;
     client.act(job, JobAction::Start).await.expect(202);
-    live.until(PASS, |view: &JobView| {
-        view.row.progress.as_ref().is_some_and(|progress| progress.waiting.is_some())
-    })
-    .await;
+    until_it_waits(&mut live).await;
     limit(&client, project, |options| options.source_limits.hours.clear()).await;
     let changed = Instant::now();
     while source.wire().commands().is_empty() {

@@ -98,9 +98,9 @@ fn notes(it: &ProjectInventory) -> Vec<(Tone, String)> {
     let has = |number: u64| if number == 1 { "has" } else { "have" };
     let mut notes = Vec::new();
     if it.short > 0 {
-        let verb = if it.short == 1 { "does" } else { "do" };
+        let (verb, moved) = if it.short == 1 { ("does", "it is") } else { ("do", "they are") };
         let what = format!(
-            "{} {verb} not fit on the target. Raise the quota there before they are moved.",
+            "{} {verb} not fit on the target. Raise the quota there before {moved} moved.",
             of(it.short)
         );
         notes.push((Tone::Bad, what));

@@ -4,18 +4,14 @@ use actix_web::http::StatusCode;
 use serde_json::json;
 use shared::auth::Role;
 
-use super::{Bench, request, send};
+use super::{Bench, project_form, request, send};
 
 #[actix_web::test]
 async fn a_batch_says_why_it_begins_nothing_and_that_a_final_pass_comes_too_early() {
     let bench = Bench::new().await;
     let site = bench.site().await;
     let operator = bench.admin("otto", Role::Operator).await;
-    let side = |host: &str| {
-        json!({ "endpoint": { "kind": "imap", "host": host, "port": 993, "tls": "implicit", "pin": null,
-            "login": { "method": "password" } } })
-    };
-    let form = json!({ "name": "Move", "source": side("old.example"), "target": side("new.example") });
+    let form = project_form("Move");
     let post = |path: &str, body| request("POST", path, Some(&operator), Some(body));
     assert_eq!(send(&site, post("/api/v1/projects", form)).await.0, StatusCode::CREATED);
     let batches = "/api/v1/projects/1/batches";

@@ -4,18 +4,14 @@ use actix_web::http::StatusCode;
 use serde_json::json;
 use shared::auth::Role;
 
-use super::{Bench, request, send};
+use super::{Bench, project_form, request, send};
 
 #[actix_web::test]
 async fn a_project_is_deleted_by_id_and_name_together() {
     let bench = Bench::new().await;
     let site = bench.site().await;
     let session = bench.admin("otto", Role::Operator).await;
-    let side = |host: &str| {
-        json!({ "endpoint": { "kind": "imap", "host": host, "port": 993, "tls": "implicit", "pin": null,
-            "login": { "method": "password" } } })
-    };
-    let form = json!({ "name": "Old office", "source": side("old.example"), "target": side("new.example") });
+    let form = project_form("Old office");
     let (status, made) = send(&site, request("POST", "/api/v1/projects", Some(&session), Some(form))).await;
     assert_eq!(status, StatusCode::CREATED, "{made}");
     let path = format!("/api/v1/projects/{}", made["row"]["id"]);

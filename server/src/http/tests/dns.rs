@@ -5,7 +5,7 @@ use serde_json::json;
 use servers::dns::{Data, Dns, Reply};
 use shared::auth::Role;
 
-use super::{Bench, request, send};
+use super::{Bench, project_form, request, send};
 use crate::config::SettingFlags;
 
 #[actix_web::test]
@@ -18,11 +18,7 @@ async fn a_step_that_dns_speaks_against_is_ticked_off_with_a_warning() {
     let site = bench.site().await;
     let (auditor, operator) =
         (bench.admin("anna", Role::Auditor).await, bench.admin("otto", Role::Operator).await);
-    let side = |host: &str| {
-        json!({ "endpoint": { "kind": "imap", "host": host, "port": 993, "tls": "implicit", "pin": null,
-            "login": { "method": "password" } } })
-    };
-    let form = json!({ "name": "Move", "source": side("old.example"), "target": side("new.example") });
+    let form = project_form("Move");
     let post = |path: &str, body| request("POST", path, Some(&operator), Some(body));
     assert_eq!(send(&site, post("/api/v1/projects", form)).await.0, StatusCode::CREATED);
     let row = |name: &str, target: &str| json!({ "source_user": name, "source_secret": "x", "target_user": target, "target_secret": "x" });

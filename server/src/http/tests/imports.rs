@@ -4,7 +4,7 @@ use actix_web::test;
 use serde_json::{Value, json};
 use shared::auth::Role;
 
-use super::{Bench, request, send};
+use super::{Bench, project_form, request, send};
 use crate::ask::tests::stub::{RIGHT, Stub};
 
 const LIST: &str = "source user,target user,folder\nanna@old.example,anna@new.example,\n,bert@new.example,\n\
@@ -65,9 +65,7 @@ async fn a_list_that_cannot_be_read_names_the_field_at_fault() {
     let bench = Bench::new().await;
     let operator = bench.admin("anna", Role::Operator).await;
     let site = bench.site().await;
-    let side = json!({ "endpoint": { "kind": "imap", "host": "old.example", "port": 993, "tls": "implicit",
-        "login": { "method": "password" } } });
-    let project = json!({ "name": "Move", "source": side, "target": side });
+    let project = project_form("Move");
     send(&site, request("POST", "/api/v1/projects", Some(&operator), Some(project))).await;
     for (form, field) in [
         (json!({}), "text"),

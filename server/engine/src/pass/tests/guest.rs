@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 use crate::{
     guest::{Gate, Wall},
+    pass::PassOrder,
     testing::{
         clock,
         scene::Scene,
@@ -62,6 +63,24 @@ fn edge_159_two_refused_logins_and_not_one_more_on_the_wire() {
     });
 }
 
+/// A mailbox that an admin logs in for on the target, under a gate of its own.
+async fn of_an_admin(login: Login) -> (Scene, PassOrder) {
+    let scene = Scene::new("INBOX: a", "INBOX:").await;
+    let mut order = scene.order(PassKind::Initial);
+    order.target.gate = gate(&Limits::default());
+    let Endpoint::Imap(endpoint) = &mut order.target.endpoint;
+    endpoint.login = login;
+    (scene, order)
+}
+
+fn by_authorization_id() -> Login {
+    Login::AuthorizationId { admin: ADMIN.into() }
+}
+
+fn by_master() -> Login {
+    Login::Master { admin: ADMIN.into(), template: "{user}*{admin}".into() }
+}
+
 /// How often the target was asked to let an admin in for a mailbox.
 fn asked(scene: &Scene) -> usize {
     scene.target.heard("AUTHENTICATE")
@@ -70,11 +89,7 @@ fn asked(scene: &Scene) -> usize {
 #[test]
 fn edge_159_mailboxes_that_are_not_there_keep_no_others_of_an_admin_waiting() {
     clock::run(async {
-        let scene = Scene::new("INBOX: a", "INBOX:").await;
-        let mut order = scene.order(PassKind::Initial);
-        order.target.gate = gate(&Limits::default());
-        let Endpoint::Imap(endpoint) = &mut order.target.endpoint;
-        endpoint.login = Login::AuthorizationId { admin: ADMIN.into() };
+        let (scene, order) = of_an_admin(by_authorization_id()).await;
         assert_eq!(scene.run(order.clone()).await.end, PassEnd::Finished);
         let before = asked(&scene);
         // The server refuses them in the words in which it refuses a wrong password.
@@ -94,31 +109,26 @@ fn edge_159_mailboxes_that_are_not_there_keep_no_others_of_an_admin_waiting() {
 #[test]
 fn edge_159_a_mailbox_that_is_unavailable_while_others_open_fails_alone_and_nobody_waits_for_it() {
     clock::run(async {
-        let scene = Scene::new("INBOX: a", "INBOX:").await;
-        let gate = gate(&Limits::default());
-        let mut order = scene.order(PassKind::Initial);
-        order.target.gate = Arc::clone(&gate);
-        let Endpoint::Imap(endpoint) = &mut order.target.endpoint;
-        endpoint.login = Login::Master { admin: ADMIN.into(), template: "{user}*{admin}".into() };
+        let (scene, order) = of_an_admin(by_master()).await;
         assert_eq!(scene.run(order.clone()).await.end, PassEnd::Finished);
         // As Dovecot 2.3 answers a master user for a mailbox that its user database does not have.
         let internal = "NO [UNAVAILABLE] Internal error occurred. Refer to server log for more information.";
         scene.target.habits(|habits| habits.instead.push(("LOGIN \"ghost", internal)));
         let mut missing = order.clone();
         missing.target.user = "ghost@mail.example".into();
-        let PassEnd::Aborted { cause, message } = scene.run(missing).await.end else { panic!("aborted") };
+        let PassEnd::Aborted { cause, message } = scene.run(missing.clone()).await.end else {
+            panic!("aborted")
+        };
         assert_eq!(cause, Cause::LoginNotAllowed, "{message}");
         assert_eq!(scene.target.heard("LOGIN \"ghost"), 2, "once more, after a moment");
         // Or it says nothing at all.
         scene
             .target
             .habits(|habits| habits.instead = vec![("LOGIN \"ghost", "* BYE Internal login failure")]);
-        let mut missing = order.clone();
-        missing.target.user = "ghost@mail.example".into();
         let PassEnd::Aborted { cause, message } = scene.run(missing).await.end else { panic!("aborted") };
         assert_eq!(cause, Cause::LoginNotAllowed, "{message}");
         assert_eq!(scene.target.heard("LOGIN \"ghost"), 4);
-        assert_eq!(gate.waits(), None, "the server is well");
+        assert_eq!(order.target.gate.waits(), None, "the server is well");
         assert_eq!(scene.run(order).await.end, PassEnd::Finished);
     });
 }
@@ -126,11 +136,7 @@ fn edge_159_a_mailbox_that_is_unavailable_while_others_open_fails_alone_and_nobo
 #[test]
 fn edge_159_a_server_that_is_unavailable_for_all_is_waited_for() {
     clock::run(async {
-        let scene = Scene::new("INBOX: a", "INBOX:").await;
-        let mut order = scene.order(PassKind::Initial);
-        order.target.gate = gate(&Limits::default());
-        let Endpoint::Imap(endpoint) = &mut order.target.endpoint;
-        endpoint.login = Login::Master { admin: ADMIN.into(), template: "{user}*{admin}".into() };
+        let (scene, order) = of_an_admin(by_master()).await;
         assert_eq!(scene.run(order.clone()).await.end, PassEnd::Finished);
         scene.target.habits(|habits| habits.instead.push(("LOGIN", "NO [UNAVAILABLE] Come back later")));
         let mut other = order.clone();
@@ -150,11 +156,7 @@ fn edge_159_a_server_that_is_unavailable_for_all_is_waited_for() {
 #[test]
 fn edge_159_an_admins_password_that_was_changed_is_sent_twice_and_no_more() {
     clock::run(async {
-        let scene = Scene::new("INBOX: a", "INBOX:").await;
-        let mut order = scene.order(PassKind::Initial);
-        order.target.gate = gate(&Limits::default());
-        let Endpoint::Imap(endpoint) = &mut order.target.endpoint;
-        endpoint.login = Login::AuthorizationId { admin: ADMIN.into() };
+        let (scene, order) = of_an_admin(by_authorization_id()).await;
         assert_eq!(scene.run(order.clone()).await.end, PassEnd::Finished);
         scene.target.habits(|habits| {
             habits.instead.push(("AUTHENTICATE", "NO [AUTHENTICATIONFAILED] not any more"));
@@ -176,11 +178,7 @@ fn edge_159_an_admins_password_that_was_changed_is_sent_twice_and_no_more() {
 #[test]
 fn edge_159_before_an_admin_opened_anything_two_refusals_are_enough() {
     clock::run(async {
-        let scene = Scene::new("INBOX: a", "INBOX:").await;
-        let mut order = scene.order(PassKind::Initial);
-        order.target.gate = gate(&Limits::default());
-        let Endpoint::Imap(endpoint) = &mut order.target.endpoint;
-        endpoint.login = Login::AuthorizationId { admin: ADMIN.into() };
+        let (scene, mut order) = of_an_admin(by_authorization_id()).await;
         order.target.secret = "wrong".into();
         for _ in 0..4 {
             assert!(matches!(scene.run(order.clone()).await.end, PassEnd::Aborted { .. }));
