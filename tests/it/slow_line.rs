@@ -163,7 +163,9 @@ fn is_written_over_several(port: u16, open: &dyn Fn(&str) -> Imap) {
         let cli = cli.with(&["--verify", "listing", "--target-connections", connections]);
         if dies {
             let mut process = cli.start();
-            std::thread::sleep(Duration::from_secs(6));
+            while narrow.connections() < 2 && process.wait(Duration::from_millis(100)).is_none() {}
+            assert!(narrow.connections() > 1, "it ended over one connection");
+            std::thread::sleep(Duration::from_secs(1));
             process.kill();
         }
         let run = cli.run().ends_with(0);

@@ -24,7 +24,7 @@ use crate::{
     session::Session,
     view::{
         amount::counted,
-        words::{severity_title, severity_tone, told},
+        words::{accepted, severity_title, severity_tone},
     },
 };
 
@@ -58,8 +58,7 @@ fn Errors(project: ProjectView) -> impl IntoView {
         sending.send_or(
             async move { api::act_on_project(id, &form).await },
             move |applied| {
-                let mailboxes = counted(applied.applied, "mailbox", "mailboxes");
-                notices.say(told(format!("Trying again: {mailboxes}."), applied.note));
+                notices.say(accepted(JobAction::Retry, applied));
                 causes.again();
             },
             move |failure| notices.fail(&failure),

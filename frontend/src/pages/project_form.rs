@@ -59,7 +59,7 @@ pub(super) fn ProjectFields(
                 <RulesFields draft=draft.rules preset=draft.source.preset/>
                 <section class="card">
                     <h2>"How it runs"</h2>
-                    <RadioField name="options.verify" legend="How far a verification looks" value=draft.verify choices=depths.to_vec()/>
+                    <RadioField name="options.verify" legend="How far a comparison goes" value=draft.verify choices=depths.to_vec()/>
                     <NumberField
                         name="options.parallel"
                         label="Mailboxes at once"

@@ -83,7 +83,10 @@ fn Settings(project: ProjectView, may: bool) -> impl IntoView {
         submission.send_or(
             async move { api::forget_secrets(id).await },
             move |gone| {
-                notices.say(format!("{} forgotten.", counted(gone.secrets, "secret was", "secrets were")))
+                notices.say(format!(
+                    "{} forgotten.",
+                    counted(gone.secrets, "credential was", "credentials were")
+                ))
             },
             move |failure| notices.fail(&failure),
         );

@@ -3,12 +3,14 @@
 use shared::{
     finding::Severity,
     folder::Role,
-    job::{JobAction, JobState},
+    job::{Applied, JobAction, JobState},
     live::Phase,
     pass::PassEnd,
     project::VerifyDepth,
     report::Verdict,
 };
+
+use super::amount::counted;
 
 /// How a thing is coloured. A word or a shape always says the same, so colour is never alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,7 +144,8 @@ pub(crate) const fn action_accepted(action: JobAction) -> &'static str {
 }
 
 /// What the server has accepted, and what it says besides.
-pub(crate) fn told(accepted: String, note: Option<String>) -> String {
+pub(crate) fn accepted(action: JobAction, Applied { applied, note }: Applied) -> String {
+    let accepted = format!("{}: {}.", action_accepted(action), counted(applied, "mailbox", "mailboxes"));
     match note {
         Some(note) => format!("{accepted} {note}"),
         None => accepted,

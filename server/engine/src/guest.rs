@@ -149,7 +149,7 @@ impl Gate {
         let mailbox = mailbox_key(mailbox);
         let mut state = self.lock();
         let now = Instant::now();
-        if state.pass(now, self.wall.now()).is_some() {
+        if state.pass(now, self.wall.now()).is_some() || state.glances > 0 {
             return None;
         }
         let (most, per_mailbox) = (state.tide.present(now), state.per_mailbox());
@@ -160,13 +160,15 @@ impl Gate {
 
     /// Whether a mailbox waits for a connection.
     pub fn is_waited_for(&self) -> bool {
-        self.lock().slots.waiting() > 0
+        self.lock().is_waited_for()
     }
 
     /// A connection for somebody who looks whether a system can be reached: it counts as every other one does and waits
     /// while the server wants patience, but neither in line nor for the allowed hours: an admin asks, and wants to know now.
     pub async fn glance(self: &Arc<Self>, mailbox: &str) -> Slot {
         let mailbox = mailbox_key(mailbox);
+        self.lock().glances += 1;
+        let _looking = Looking(Arc::clone(self));
         loop {
             if self.lock().try_glance(&mailbox, Instant::now()) {
                 return Slot { gate: Arc::clone(self), mailbox };
@@ -363,6 +365,16 @@ impl Drop for Slot {
     fn drop(&mut self) {
         self.gate.lock().slots.give_back(&self.mailbox);
         self.gate.grant();
+    }
+}
+
+/// Somebody waits to look whether a system can be reached.
+struct Looking(Arc<Gate>);
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.glances = state.glances.saturating_sub(1);
     }
 }
 

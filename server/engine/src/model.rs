@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt, str::FromStr, sync::Arc};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use shared::{
-    finding::Finding,
+    finding::{Finding, Severity},
     folder::{FolderPath, Role},
     time::Timestamp,
 };
@@ -205,6 +205,11 @@ impl Inventory {
     pub fn standing(&self) -> Standing {
         let Self { validity, next, modseq, messages, .. } = *self;
         Standing { validity, next, messages, modseq }
+    }
+
+    /// Whether every item that the server counts is listed: what is not, is not there.
+    pub fn lists_all(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity != Severity::Loss)
     }
 }
 

@@ -139,7 +139,7 @@ pub(super) async fn act(
     parts.live.running.heed(&parts.store).await;
     let subject = format!("{} ({})", subject(&view), counted(applied, "mailbox"));
     parts.record(&who.admin.name, &format!("batch.{}", action.word()), &subject).await;
-    let early = action == JobAction::Final && view.cutover.tick(Step::Freeze).is_none();
+    let early = applied > 0 && action == JobAction::Final && view.cutover.tick(Step::Freeze).is_none();
     let note = match early {
         true => Some(NOT_FROZEN.into()),
         false => parts.store.left_out(which, action).await?,

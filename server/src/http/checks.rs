@@ -74,9 +74,9 @@ pub(super) async fn read(who: Operator, parts: Data<Parts>, id: Path<String>) ->
 }
 
 /// The stored secret the form names, and the limits of its side: a secret goes only to the server it was entered for. An
-/// endpoint that is not kept yet has no limits of its own.
+/// endpoint that is not kept yet has no limits of its own: those of whoever else uses the system count.
 async fn stored(parts: &Parts, form: &CheckForm) -> Result<(Option<SecretString>, Limits), Fault> {
-    let Some(stored) = form.stored else { return Ok((None, Limits::default())) };
+    let Some(stored) = form.stored else { return Ok((None, Limits::unlimited())) };
     let project = parts.store.project(stored.project).await?;
     let (endpoint, limits) = match stored.side {
         Side::Source => (&project.source, project.options.source_limits),

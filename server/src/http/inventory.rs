@@ -52,11 +52,7 @@ pub(super) struct Of {
 ))]
 pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<ProjectId>, of: Query<Of>) -> Answer {
     parts.store.project_exists(*id).await?;
-    if let Some(batch) = of.batch
-        && parts.store.batch_row(batch).await?.project != *id
-    {
-        return Err(Fault::not_found("This project has no such batch."));
-    }
+    known_batch(&parts, *id, of.batch).await?;
     match of.format {
         None => Ok(HttpResponse::Ok().json(sums(&parts, *id, of.batch).await?)),
         Some(format) => file(&parts, *id, of.batch, format).await,

@@ -167,7 +167,7 @@ impl Store {
         if action == JobAction::Start {
             tx.run(
                 "UPDATE batch SET started = COALESCE(started, ?) WHERE id = ?",
-                [now().millis().into(), batch.id.0.into()],
+                [self.moment(&tx).await?.millis().into(), batch.id.0.into()],
             )
             .await?;
         }

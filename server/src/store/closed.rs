@@ -2,18 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{FromQueryResult, Value};
-use shared::{
-    cutover::Step,
-    job::{JobAction, JobState},
-};
+use sea_orm::FromQueryResult;
+use shared::{cutover::Step, job::JobAction};
 
 use super::{
     Store, StoreError,
     batches::{BatchRecord, COLUMNS},
+    db::Tx,
     selection::Which,
     sql::{Sql, marks},
-    steering::READS,
+    steering::{READS, reaches},
     words::count,
 };
 use crate::report::words::counted;
@@ -37,7 +35,7 @@ impl Store {
         action: JobAction,
     ) -> Result<Option<String>, StoreError> {
         let reading = self.db().reading("Counting the mailboxes that were cut over");
-        let held = held(&reading, which, action).await?;
+        let held = held(&reading, which, action, "").await?;
         let number: u64 = held.iter().map(|(_, jobs)| jobs).sum();
         let names: Vec<String> = held.into_iter().map(|(name, _)| format!("“{name}”")).collect();
         let batches = match names.as_slice() {
@@ -51,33 +49,37 @@ impl Store {
 
 /// Why an action on one job is refused whose batch was cut over; none: it is not.
 pub(super) async fn refuses(
-    sql: &impl Sql,
+    tx: &Tx<'_>,
     which: Which<'_>,
     action: JobAction,
 ) -> Result<Option<String>, StoreError> {
-    let held = held(sql, which, action).await?;
+    let held = held(tx, which, action, tx.sharing()).await?;
     Ok(held.first().map(|(name, _)| format!("This mailbox's batch “{name}” was cut over. {AFTER}")))
 }
 
 /// A condition on `job` that leaves out those whose batch was cut over, where the action may copy; empty: none is.
 pub(super) async fn condition(
-    sql: &impl Sql,
+    tx: &Tx<'_>,
     which: Which<'_>,
     action: JobAction,
 ) -> Result<String, StoreError> {
-    let closed = closed(sql, which, action).await?;
+    let closed = closed(tx, which, action, tx.sharing()).await?;
     Ok(if closed.is_empty() { String::new() } else { format!(" AND NOT {}", of(&closed, action)) })
 }
 
 /// Jobs that an action would reach, were their batch not cut over: by batch its name and how many.
-async fn held(sql: &impl Sql, which: Which<'_>, action: JobAction) -> Result<Vec<(String, u64)>, StoreError> {
-    let mut closed = closed(sql, which, action).await?;
+async fn held(
+    sql: &impl Sql,
+    which: Which<'_>,
+    action: JobAction,
+    lock: &str,
+) -> Result<Vec<(String, u64)>, StoreError> {
+    let mut closed = closed(sql, which, action, lock).await?;
     if closed.is_empty() {
         return Ok(Vec::new());
     }
     let condition = which.condition();
-    let from = JobState::ALL.into_iter().filter(|state| state.after(action).is_some());
-    let from: Vec<Value> = from.map(|state| Value::from(state.word())).collect();
+    let from = reaches(action);
     let query = format!(
         "SELECT job.batch AS batch, COUNT(*) AS jobs FROM job WHERE {} AND job.state IN ({}) AND {}
          GROUP BY job.batch ORDER BY job.batch",
@@ -90,11 +92,13 @@ async fn held(sql: &impl Sql, which: Which<'_>, action: JobAction) -> Result<Vec
     Ok(held.into_iter().map(named).collect())
 }
 
-/// The batches that were cut over, by id with their names, as far as the action may copy.
+/// The batches that were cut over, by id with their names, as far as the action may copy. With a `lock` none is cut over
+/// before the transaction is through.
 async fn closed(
     sql: &impl Sql,
     which: Which<'_>,
     action: JobAction,
+    lock: &str,
 ) -> Result<BTreeMap<i64, String>, StoreError> {
     let mut closed = BTreeMap::new();
     if !action.may_copy() {
@@ -104,7 +108,8 @@ async fn closed(
         Which::Job(job) => ("id = (SELECT j.batch FROM job j WHERE j.id = ?)", job.0),
         Which::Project(project, _) => ("project = ?", project.0),
     };
-    let batches: Vec<BatchRecord> = sql.all(&format!("{COLUMNS} WHERE {of}"), [id.into()]).await?;
+    let batches: Vec<BatchRecord> =
+        sql.all(&format!("{COLUMNS} WHERE {of} ORDER BY id{lock}"), [id.into()]).await?;
     for batch in batches {
         if batch.checklist()?.tick(Step::Done).is_some() {
             closed.insert(batch.id, batch.settings()?.name);

@@ -17,10 +17,15 @@ use super::{
     batches::BatchRecord,
     db::Tx,
     grouped,
+    leases::ACTIVE,
     sql::Sql,
+    steering::READS,
     words::{clean, count, from_json, json},
 };
-use crate::dns::{DOMAINS_MAX, Domains};
+use crate::{
+    dns::{DOMAINS_MAX, Domains},
+    report::words::counted,
+};
 
 /// Differences of a job that nobody approved as the latest report has them. On `job`.
 const UNAPPROVED: &str = "job.verdict IS NOT NULL AND job.verdict <> 'perfect' AND NOT EXISTS (
@@ -135,6 +140,9 @@ impl Store {
             if let Some(why) = cutover.refuses(form.step, facts) {
                 return Err(StoreError::Conflict(format!("{}: {why}", form.step.title())));
             }
+            if form.step == Step::Done {
+                nothing_copies(&tx, id).await?;
+            }
             let tick = Tick {
                 step: form.step,
                 who: who.into(),
@@ -179,6 +187,23 @@ impl Store {
             at: Timestamp::from_millis(at),
             note,
         }))
+    }
+}
+
+/// [`StoreError::Conflict`] while passes that copy run or wait in a batch: after its cutover none may.
+async fn nothing_copies(tx: &Tx<'_>, id: BatchId) -> Result<(), StoreError> {
+    let sql = format!(
+        "SELECT COUNT(*) FROM job WHERE batch = ? AND (state = 'queued' OR state IN {ACTIVE})
+         AND COALESCE(wanted, 'initial') NOT IN {READS}"
+    );
+    match tx.cell(&sql, [id.0.into()]).await?.unwrap_or(0) {
+        0 => Ok(()),
+        busy => Err(StoreError::Conflict(format!(
+            "{}: {} still copying or waiting for it. Wait until they are through, or stop them, then look at what the \
+             last pass found.",
+            Step::Done.title(),
+            counted(count(busy), "mailbox")
+        ))),
     }
 }
 

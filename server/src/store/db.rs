@@ -147,4 +147,12 @@ impl Tx<'_> {
             _ => "",
         }
     }
+
+    /// What to add to a query whose rows must stay as they are until this transaction is through.
+    pub(super) fn sharing(&self) -> &'static str {
+        match self.inner.get_database_backend() {
+            DbBackend::Postgres => " FOR SHARE",
+            _ => "",
+        }
+    }
 }

@@ -227,7 +227,7 @@ impl Store {
     }
 
     /// Warns of a project that this version cannot read, once: claims come every few seconds.
-    fn tell_unreadable(&self, project: i64, error: &StoreError) {
+    pub(super) fn tell_unreadable(&self, project: i64, error: &StoreError) {
         const WORDS: &str = "this node cannot read the project and leaves it to others: bring this node to the version of \
             the others";
         let mut known = self.inner.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
@@ -310,7 +310,7 @@ impl Store {
                 ],
             )
             .await?;
-            passes::end_open(&tx, JobId(id), &passes::died()).await?;
+            passes::end_open(&tx, JobId(id), &passes::died(), self.moment(&tx).await?).await?;
             if self.db().is_shared() {
                 let holder = lease_owner.unwrap_or_default();
                 slots::settle(&tx, JobId(id), lease_epoch, &holder, clock(self.db())).await?;

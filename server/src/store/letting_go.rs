@@ -59,7 +59,7 @@ impl Store {
             let (state, settled) = (from_word("job state", &state)?, from_word("job state", &settled)?);
             let kind = wanted.unwrap_or(PassKind::Initial);
             let after = after_pass(kind, state, settled, &outcome, false);
-            passes::end_open(&tx, JobId(id), &outcome.end).await?;
+            passes::end_open(&tx, JobId(id), &outcome.end, self.moment(&tx).await?).await?;
             causes::settle(&tx, JobId(id), &outcome.end).await?;
             // The epoch grows: what of the pass may still be under way is shut out from now on.
             tx.run(

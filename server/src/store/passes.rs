@@ -21,7 +21,7 @@ use super::{
     outcome::{after_first_days, after_interruption, after_pass},
     slots,
     sql::Sql,
-    words::{clean, from_json, from_word, json, now, word},
+    words::{clean, from_json, from_word, json, word},
 };
 
 #[derive(FromQueryResult)]
@@ -47,10 +47,11 @@ impl Store {
     pub(crate) async fn begin_pass(&self, lease: &Lease) -> Result<PassId, StoreError> {
         let tx = self.db().begin("Beginning a pass").await?;
         fence(&tx, lease.job, lease.epoch).await?;
-        end_open(&tx, lease.job, &died()).await?;
-        let kind = word(&lease.kind)?;
         // The clock that all nodes share: a checklist says whether it began after the old system was frozen.
-        let started = self.moment(&tx).await?.millis();
+        let now = self.moment(&tx).await?;
+        end_open(&tx, lease.job, &died(), now).await?;
+        let kind = word(&lease.kind)?;
+        let started = now.millis();
         let id: Option<i64> = tx
             .cell(
                 "INSERT INTO pass (job, kind, started, counts) VALUES (?, ?, ?, ?) RETURNING id",
@@ -253,10 +254,15 @@ pub(super) fn died() -> PassEnd {
 }
 
 /// Ends passes that have no end yet.
-pub(super) async fn end_open(tx: &Tx<'_>, job: JobId, end: &PassEnd) -> Result<(), StoreError> {
+pub(super) async fn end_open(
+    tx: &Tx<'_>,
+    job: JobId,
+    end: &PassEnd,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     tx.run(
         "UPDATE pass SET ended = ?, outcome = ? WHERE job = ? AND ended IS NULL",
-        [now().millis().into(), json("pass's end", end)?.into(), job.0.into()],
+        [at.millis().into(), json("pass's end", end)?.into(), job.0.into()],
     )
     .await?;
     Ok(())

@@ -20,11 +20,11 @@ use super::{
     Store, StoreError,
     counts::Of,
     db::Tx,
-    inventory,
+    inventory, slots,
     sql::{Clash, Sql, marks},
     words::{count, from_json, from_word, json, now},
 };
-use crate::secret::Place;
+use crate::{report::words::moment, secret::Place};
 
 #[derive(FromQueryResult)]
 struct ProjectRecord {
@@ -109,6 +109,10 @@ impl Store {
             return Err(StoreError::NotFound("project"));
         }
         self.put_secrets(&tx, id, form).await?;
+        if self.db().is_shared() {
+            let wanted = slots::wanted(&form.source.endpoint, &form.target.endpoint, &form.options);
+            slots::change_limits(&tx, id, &wanted).await?;
+        }
         tx.commit().await?;
         self.wake();
         Ok(())
@@ -262,8 +266,13 @@ impl Store {
             self.db().reading("Reading the limits of projects").all(&sql, values).await?;
         let mut limits = BTreeMap::new();
         for record in records {
-            let options: Options = from_json("project's options", &record.options)?;
-            limits.insert(ProjectId(record.id), [options.source_limits, options.target_limits]);
+            match from_json::<Options>("project's options", &record.options) {
+                Ok(options) => {
+                    limits.insert(ProjectId(record.id), [options.source_limits, options.target_limits]);
+                }
+                // What a newer version wrote may mean nothing here; the others' limits hold all the same.
+                Err(error) => self.tell_unreadable(record.id, &error),
+            }
         }
         Ok(limits)
     }
@@ -302,6 +311,16 @@ impl Store {
         let sealed: Option<Option<Vec<u8>>> =
             self.db().reading("Reading a project's secret").cell(&sql, [id.0.into()]).await?;
         self.open_sealed(place, sealed.ok_or(StoreError::NotFound("project"))?.as_deref())
+    }
+
+    /// Where a side of a project is, and whether the project itself keeps what to log in with.
+    pub(super) async fn way_in(&self, id: ProjectId, side: Side) -> Result<(Endpoint, bool), StoreError> {
+        let record = self.project_record(id).await?;
+        let (endpoint, kept) = match side {
+            Side::Source => (&record.source, record.source_secret),
+            Side::Target => (&record.target, record.target_secret),
+        };
+        Ok((from_json("endpoint", endpoint)?, kept))
     }
 
     async fn project_record(&self, id: ProjectId) -> Result<ProjectRecord, StoreError> {
@@ -374,13 +393,12 @@ async fn unchanged(tx: &Tx<'_>, id: ProjectId, seen: &str) -> Result<(), StoreEr
     let last: Option<ChangeRecord> = tx.one(sql, [record.name.as_str().into()]).await?;
     let changed = match last {
         Some(ChangeRecord { who, at }) => {
-            format!("{who} changed these settings at {}", Timestamp::from_millis(at))
+            format!("{who} changed these settings at {}", moment(Timestamp::from_millis(at)))
         }
         None => "Somebody changed these settings".into(),
     };
     Err(StoreError::Conflict(format!(
-        "{changed}, after they were read here. Nothing was saved, and what you typed is still here: load the settings anew, \
-         then change them."
+        "{changed}, after they were read here. Nothing was saved: load the settings anew, then change them."
     )))
 }
 

@@ -6,7 +6,13 @@
 pub(super) mod line;
 
 use sea_orm::FromQueryResult;
-use shared::{check::Side, endpoint::Endpoint, id::JobId, limits::Limits, project::Options};
+use shared::{
+    check::Side,
+    endpoint::Endpoint,
+    id::{JobId, ProjectId},
+    limits::Limits,
+    project::Options,
+};
 
 use super::{StoreError, db::Tx, leases::ACTIVE, sql::Sql};
 
@@ -145,6 +151,19 @@ pub(super) async fn take(
             [endpoint.as_str().into(), n.into(), job.into(), epoch.into(), holder.into(), (*most).into()],
         )
         .await?;
+    }
+    Ok(())
+}
+
+/// Puts the connections that passes of a project have under its limits of now: the strictest of those in use counts.
+pub(super) async fn change_limits(
+    tx: &Tx<'_>,
+    project: ProjectId,
+    wanted: &[Wanted; 2],
+) -> Result<(), StoreError> {
+    for Wanted { endpoint, most } in wanted {
+        let sql = "UPDATE endpoint_slot SET most = ? WHERE endpoint = ? AND job IN (SELECT id FROM job WHERE project = ?)";
+        tx.run(sql, [(*most).into(), endpoint.as_str().into(), project.0.into()]).await?;
     }
     Ok(())
 }

@@ -77,8 +77,7 @@ impl Store {
         if !action.begins() {
             return Ok(());
         }
-        let from = JobState::ALL.into_iter().filter(|state| state.after(action).is_some());
-        let from: Vec<Value> = from.map(|state| state.word().into()).collect();
+        let from = reaches(action);
         let condition = which.condition();
         let sql = format!(
             "SELECT COUNT(*) AS jobs, COUNT(job.source_secret) AS source, COUNT(job.target_secret) AS target
@@ -89,11 +88,8 @@ impl Store {
         let values: Vec<Value> = condition.values.into_iter().chain(from).collect();
         let stored: Option<Stored> = self.db().reading("Looking for passwords").one(&sql, values).await?;
         let Some(stored) = stored.filter(|stored| stored.jobs > 0) else { return Ok(()) };
-        let project = self.project(project).await?;
-        for (side, endpoint, of_project, of_jobs) in [
-            (Side::Source, &project.source, project.source_has_secret, stored.source > 0),
-            (Side::Target, &project.target, project.target_has_secret, stored.target > 0),
-        ] {
+        for (side, of_jobs) in [(Side::Source, stored.source > 0), (Side::Target, stored.target > 0)] {
+            let (endpoint, of_project) = self.way_in(project, side).await?;
             let any = if endpoint.secret_per_mailbox() { of_jobs } else { of_project };
             if !any {
                 return Err(StoreError::NoSecret(side));
@@ -112,27 +108,34 @@ impl Store {
     }
 }
 
+/// The words of the states in which an action reaches a job.
+pub(super) fn reaches(action: JobAction) -> Vec<Value> {
+    let states = JobState::ALL.into_iter().filter(|state| state.after(action).is_some());
+    states.map(|state| state.word().into()).collect()
+}
+
 /// Changes every job of `which` for which the action makes sense now, within a transaction; tells how many. A start is
 /// an initial pass when nothing was ever copied, else a delta pass. Jobs whose batch was cut over are not copied any more.
 pub(super) async fn steer(tx: &Tx<'_>, which: Which<'_>, action: JobAction) -> Result<u64, StoreError> {
     let condition = which.condition();
     let mut values: Vec<Value> = Vec::new();
-    let (mut become_sql, mut from) = (String::from("CASE state"), Vec::new());
+    let mut become_sql = String::from("CASE state");
     for state in JobState::ALL {
         if let Some(after) = state.after(action) {
             become_sql.push_str(" WHEN ? THEN ?");
             values.extend([word(&state)?.into(), word(&after)?.into()]);
-            from.push(Value::from(word(&state)?));
         }
     }
     become_sql.push_str(" ELSE state END");
     let now = now().millis();
     let changes = changes(tx, action, now).await?;
-    let marks = vec!["?"; from.len()].join(", ");
+    let from = reaches(action);
     let open = closed::condition(tx, which, action).await?;
     let sql = format!(
-        "UPDATE job SET state = {become_sql}, updated = ?, at_once = ?{} WHERE {} AND job.state IN ({marks}){open}",
-        changes.sql, condition.sql
+        "UPDATE job SET state = {become_sql}, updated = ?, at_once = ?{} WHERE {} AND job.state IN ({}){open}",
+        changes.sql,
+        condition.sql,
+        marks(from.len())
     );
     values.extend([now.into(), (action == JobAction::StopNow).into()]);
     values.extend(changes.values);

@@ -244,7 +244,7 @@ async fn the_other_pages(browser: &mut Browser, app: &TestApp, job: &str) {
     browser.look("21-forget-secrets").await;
     browser.click("confirm").await;
     // Four passwords were entered, two for each of the two mailboxes.
-    browser.until("[data-test='notices']", PASS, |text| text.contains("4 secrets were forgotten")).await;
+    browser.until("[data-test='notices']", PASS, |text| text.contains("4 credentials were forgotten")).await;
     browser.go(&format!("{url}/no/such/page")).await;
     browser.test("empty").await;
     browser.look("22-missing").await;

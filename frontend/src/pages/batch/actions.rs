@@ -13,7 +13,7 @@ use crate::{
     view::{
         amount::counted,
         locale::count,
-        words::{action_accepted, action_explained, action_title, told},
+        words::{accepted, action_explained, action_title},
     },
 };
 
@@ -52,8 +52,7 @@ pub(super) fn BatchActions(batch: Loading<BatchView>, row: Memo<BatchRow>) -> im
         sending.send_or(
             async move { api::act_on_batch(id, &ActionForm::on_all(action)).await },
             move |applied| {
-                let mailboxes = counted(applied.applied, "mailbox", "mailboxes");
-                notices.say(told(format!("{}: {mailboxes}.", action_accepted(action)), applied.note));
+                notices.say(accepted(action, applied));
                 batch.again();
             },
             move |failure| notices.fail(&failure),

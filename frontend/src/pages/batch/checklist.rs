@@ -13,10 +13,9 @@ use crate::{
     components::{Badge, Confirm, Dialog, Form, Icon, IconName, Notices, Submission, Submit, TextField},
     load::Loading,
     view::{
-        amount::counted,
         locale::{count, moment},
         safe::clean_sentence,
-        words::{Tone, severity_title, severity_tone, told},
+        words::{Tone, accepted, severity_title, severity_tone},
     },
 };
 
@@ -48,11 +47,12 @@ pub(super) fn CutoverList(batch: Loading<BatchView>, view: Memo<BatchView>, may:
         sending.send_or(
             async move { api::act_on_batch(id, &ActionForm::on_all(JobAction::Final)).await },
             move |applied| {
-                let queued = match applied.applied {
-                    0 => "No final pass queued: the mailboxes wait or run already.".to_owned(),
-                    number => format!("Final pass queued: {}.", counted(number, "mailbox", "mailboxes")),
-                };
-                notices.say(told(queued, applied.note));
+                notices.say(match applied.applied {
+                    0 => "No final pass queued: all mailboxes wait, run or are paused. Resume what is paused, and run it \
+                          when they are through."
+                        .into(),
+                    _ => accepted(JobAction::Final, applied),
+                });
                 batch.again();
             },
             move |failure| notices.fail(&failure),

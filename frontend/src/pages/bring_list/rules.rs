@@ -61,7 +61,7 @@ fn BatchField(id: ProjectId, draft: Draft) -> impl IntoView {
         <div class="field">
             <label for=field.clone()>"Batch"</label>
             <BatchSelect batches=rows value=draft.batch none="None" id=field described_by=hint.clone()/>
-            <p class="hint" id=hint>"The wave that the mailboxes are part of. It can be chosen later."</p>
+            <p class="hint" id=hint>"The batch that the mailboxes are put into. It can be chosen later."</p>
         </div>
     }
 }

@@ -98,19 +98,17 @@ fn notes(it: &ProjectInventory) -> Vec<(Tone, String)> {
     let has = |number: u64| if number == 1 { "has" } else { "have" };
     let mut notes = Vec::new();
     if it.short > 0 {
-        let (verb, moved) = if it.short == 1 { ("does", "it is") } else { ("do", "they are") };
-        let what = format!(
-            "{} {verb} not fit on the target. Raise the quota there before {moved} moved.",
-            of(it.short)
-        );
+        let verb = if it.short == 1 { "does" } else { "do" };
+        let what =
+            format!("{} {verb} not fit on the target. Raise the quota there before the move.", of(it.short));
         notes.push((Tone::Bad, what));
     }
     if it.unreadable > 0 {
         notes.push((
             Tone::Bad,
             format!(
-                "{} of {} cannot be opened on the source: what they hold is not counted and does not move. Let the login \
-                 read them there, then look again.",
+                "{} of {} cannot be opened on the source: the content is not counted and does not move. Let the login \
+                 read it there, then look again.",
                 counted(it.unreadable, "folder", "folders"),
                 of(it.unreadable_mailboxes)
             ),
@@ -120,10 +118,10 @@ fn notes(it: &ProjectInventory) -> Vec<(Tone, String)> {
         notes.push((
             Tone::Warning,
             format!(
-                "{} {} messages larger than the target takes. Raise its limit; otherwise they stay behind, or nothing of \
-                 the mailbox moves where the project says so.",
-                of(it.oversized_mailboxes),
-                has(it.oversized_mailboxes)
+                "{} in {} larger than the target takes. Raise its limit; otherwise such messages stay behind, or nothing \
+                 of the mailbox moves where the project says so.",
+                counted(it.oversized, "message", "messages"),
+                of(it.oversized_mailboxes)
             ),
         ));
     }
@@ -131,8 +129,8 @@ fn notes(it: &ProjectInventory) -> Vec<(Tone, String)> {
         notes.push((
             Tone::Warning,
             format!(
-                "{} {} folders whose name is taken or not allowed on the target: they get another one, as their plans \
-                 show. To choose it yourself, add a rule in the project's settings.",
+                "{} {} folders whose name is taken or not allowed on the target: such a folder gets another one, as its \
+                 mailbox's plan shows. To choose it yourself, add a rule in the project's settings.",
                 of(it.clashing_mailboxes),
                 has(it.clashing_mailboxes)
             ),
@@ -146,14 +144,16 @@ fn notes(it: &ProjectInventory) -> Vec<(Tone, String)> {
             Tone::Plain,
             format!(
                 "{} not looked at yet, or only by an earlier version, which kept no inventory: a look, or the next pass, \
-                 counts what they hold.",
+                 counts the content.",
                 of(it.unseen)
             ),
         ));
     }
     if it.limitless > 0 && it.limitless < it.seen {
-        let what =
-            format!("Of {} the target tells no quota: nobody can say whether they fit.", of(it.limitless));
+        let what = format!(
+            "Of {} the target tells no quota: nobody can say whether there is room.",
+            of(it.limitless)
+        );
         notes.push((Tone::Plain, what));
     } else if it.limitless > 0 {
         notes.push((
@@ -224,8 +224,8 @@ pub(super) mod tests {
         };
         let told: Vec<String> = notes(&it).into_iter().map(|(_, text)| text).collect();
         assert_eq!(told.len(), 4, "{told:?}");
-        assert!(told[0].starts_with("1 mailbox does not fit on the target."), "{told:?}");
-        assert!(told[1].starts_with("2 mailboxes have messages larger"), "{told:?}");
+        assert_eq!(told[0], "1 mailbox does not fit on the target. Raise the quota there before the move.");
+        assert!(told[1].starts_with("4 messages in 2 mailboxes larger than the target takes."), "{told:?}");
     }
 
     #[test]

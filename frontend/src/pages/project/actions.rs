@@ -15,7 +15,7 @@ use crate::{
     view::{
         amount::counted,
         locale::count,
-        words::{action_accepted, action_explained, action_title, told},
+        words::{accepted, action_explained, action_title},
     },
 };
 
@@ -82,8 +82,7 @@ pub(super) fn ProjectActions(
         sending.send_or(
             async move { api::act_on_project(id, &form).await },
             move |applied| {
-                let mailboxes = counted(applied.applied, "mailbox", "mailboxes");
-                notices.say(told(format!("{}: {mailboxes}.", action_accepted(action)), applied.note));
+                notices.say(accepted(action, applied));
                 ask.picked.update(|picked| picked.clear());
             },
             move |failure| notices.fail(&failure),
@@ -147,7 +146,7 @@ pub(super) fn ProjectActions(
     let confirm_anew = Callback::new(move |()| act(JobAction::Start));
     let warning_anew = Signal::derive(move || {
         format!(
-            "{}: all are complete. What is new on the source is copied, and both sides are compared again.",
+            "{}, complete already. What is new on the source is copied, and both sides are compared again.",
             counted(reach(JobAction::Start), "mailbox", "mailboxes")
         )
     });

@@ -83,8 +83,13 @@ pub(super) fn LimitsFields(source: LimitsDraft, target: LimitsDraft) -> impl Int
                 <h2>{title}</h2>
                 <NumberField name=names.connections label="Connections at most" value=draft.connections
                     hint="Of all mailboxes together, and of all projects: the strictest counts. Fewer when the server complains."/>
-                <NumberField name=names.per_mailbox label="Connections of one mailbox" value=draft.per_mailbox
-                    hint="A target is written over more than one while it takes more that way and no other mailbox waits."/>
+                {(draft.side == Side::Target)
+                    .then(|| {
+                        view! {
+                            <NumberField name=names.per_mailbox label="Connections of one mailbox" value=draft.per_mailbox
+                                hint="It is written over more than one while it takes more that way and no other mailbox waits. Over one where the database is PostgreSQL, or bandwidth or messages are limited."/>
+                        }
+                    })}
                 <TextField name=names.bandwidth label="Bandwidth" value=draft.bandwidth
                     hint="Such as 10 MB/s or 8 Mbit/s; nothing: as fast as it goes."/>
                 <NumberField name=names.messages label="Messages a second" value=draft.messages

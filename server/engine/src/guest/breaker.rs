@@ -19,7 +19,7 @@ use shared::{
 /// Refusals in a row that open a breaker.
 const REFUSALS: u8 = 2;
 
-/// The breakers of one system. A login that was accepted and is not being tried takes no room.
+/// The breakers of one system. A login that was accepted and is not being tried takes no room, unless it is an admin's.
 #[derive(Debug, Default)]
 pub(super) struct Breakers {
     logins: BTreeMap<LoginKey, Breaker>,
@@ -119,6 +119,10 @@ impl Breakers {
                 // It proves nothing any more.
                 breaker.opened.take_if(|opened| opened == mailbox);
             }
+            Outcome::Unknown if breaker.refusals > 0 => {
+                // Nor does one that neither opens nor is refused: all others would wait for it for ever.
+                breaker.opened.take_if(|opened| opened == mailbox);
+            }
             Outcome::Unknown => {}
         }
         let provable = breaker.refusals > 0 && breaker.opened.is_some();
@@ -135,13 +139,13 @@ impl Breakers {
         breaker.opened.clone().filter(|_| breaker.secret == secret && breaker.refusals == 0)
     }
 
-    /// Closes a breaker; false when it was not open.
+    /// Forgets what was refused; false when nothing was.
     pub(super) fn reset(&mut self, login: &LoginKey) -> bool {
-        let open = self.logins.get(login).is_some_and(Breaker::is_open);
-        if open {
+        let refused = self.logins.get(login).is_some_and(|breaker| breaker.refusals > 0);
+        if refused {
             self.logins.remove(login);
         }
-        open
+        refused
     }
 
     /// The open ones.
@@ -269,6 +273,19 @@ mod tests {
         assert_eq!(sent, ["tried", "proved", "open", "open"]);
         assert_eq!(breakers.open().len(), 1);
         assert!(breakers.reset(&root()));
+    }
+
+    #[test]
+    fn a_mailbox_that_could_prove_a_login_and_does_not_answer_keeps_nobody_waiting() {
+        let mut breakers = Breakers::default();
+        assert_eq!(try_one(&mut breakers, "anna", &["anna"], true), "tried");
+        assert_eq!(try_one(&mut breakers, "ghost", &["anna"], true), "tried");
+        let Leave::Prove { secret, mailbox } = breakers.ask(&root(), &"once right".into(), NOW) else {
+            panic!("it is proved by anna's")
+        };
+        breakers.tell(&root(), secret, &mailbox, Outcome::Unknown, NOW);
+        assert_eq!(try_one(&mut breakers, "bert", &["anna", "bert"], true), "tried");
+        assert_eq!(breakers.opened(&root(), &"once right".into()), Some("bert".to_owned()));
     }
 
     #[test]

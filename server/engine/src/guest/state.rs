@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) messages: Bucket,
     pub(super) breakers: Breakers,
     pub(super) line: Line,
+    /// Who waits for a connection out of line, only to look.
+    pub(super) glances: u32,
     users: BTreeMap<u64, (Limits, Option<Schedule>)>,
     joined: u64,
     per_mailbox: u16,
@@ -60,6 +62,7 @@ impl State {
             messages: Bucket::new(now),
             breakers: Breakers::default(),
             line: Line::default(),
+            glances: 0,
             users: BTreeMap::new(),
             joined: 0,
             per_mailbox: limits.connections_per_mailbox.get(),
@@ -99,6 +102,11 @@ impl State {
         self.tide.set_most(connections.get(), now);
         self.bytes.set_rate(bytes);
         self.messages.set_rate(messages.map(NonZeroU64::from));
+    }
+
+    /// Whether anybody waits for a connection.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.slots.waiting() > 0 || self.glances > 0
     }
 
     pub(super) fn is_used(&self) -> bool {

@@ -226,12 +226,14 @@ pub(super) async fn carry_out(
         let there = target.those(&place.open, &uids).await.map_err(ConnectorError::anew)?;
         let (moves, unseen): (Vec<Move>, Vec<Move>) =
             moves.into_iter().partition(|taken| pairs::find(&there.items, taken.uid).is_some());
-        if there.findings.is_empty() {
+        let from = &place.open.folder.path;
+        if there.lists_all() {
             settle_removed(course, place, lane, unseen).await?;
         } else {
-            // It does not list all that is there: nobody knows that it was removed.
-            let why = "the target does not list it there";
-            settle(course, place, lane, &unseen, Some(why), &[]).await?;
+            // Nobody knows that it was removed.
+            let where_it_is = format!("it was in {from}, which does not list it now; look for it there");
+            let findings = settle(course, place, lane, &unseen, Some(&where_it_is), &[]).await?;
+            course.note(findings).await?;
         }
         if moves.is_empty() {
             continue;
@@ -239,18 +241,25 @@ pub(super) async fn carry_out(
         let uids: Vec<u32> = moves.iter().map(|taken| taken.uid).collect();
         let moved = target.move_items(&place.open, &lane.open, &uids).await.map_err(ConnectorError::anew)?;
         match moved {
-            Moved::Stayed(why) => settle(course, place, lane, &moves, Some(&why), &[]).await?,
+            Moved::Stayed(why) => {
+                let where_it_is = format!("it stays in {from}: {why}");
+                let findings = settle(course, place, lane, &moves, Some(&where_it_is), &[]).await?;
+                course.note(findings).await?;
+            }
             Moved::Went(new) => {
-                settle(course, place, lane, &moves, None, &new).await?;
+                let findings = settle(course, place, lane, &moves, None, &new).await?;
+                // At once: what stands in both places would be taken from the old one once more.
                 let gone: Vec<ItemId> = moves.into_iter().map(|taken| taken.old).collect();
                 course.ledger.forget_items(place.id, &gone).await?;
+                course.note(findings).await?;
             }
         }
     }
     Ok(())
 }
 
-/// Records moves that were carried out, with their new ids where the target told them, or that `stayed` where they were.
+/// Records moves that were carried out, with their new ids where the target told them, or that were not: `stayed` says where
+/// the messages are on the target. Gives what is to be said of them.
 async fn settle(
     course: &mut Course,
     place: &Place,
@@ -258,9 +267,9 @@ async fn settle(
     moves: &[Move],
     stayed: Option<&str>,
     new: &[Option<u32>],
-) -> Result<(), Stop> {
+) -> Result<Vec<Finding>, Stop> {
     if moves.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let mut entries = Vec::new();
     let mut findings = Vec::new();
@@ -272,8 +281,7 @@ async fn settle(
         course.meter.add(1, taken.item.size);
     }
     course.ledger.put_entries(&entries).await?;
-    course.note(findings).await?;
-    Ok(())
+    Ok(findings)
 }
 
 /// What a user removed on the target before it could be moved is not brought back. The comparison tells of it.
@@ -319,11 +327,8 @@ fn outcome(
             );
             (EntryState::Copied { target: uid, adopted: false }, detail)
         }
-        Some(why) => {
-            let detail = format!(
-                "it moved from {} on the source; on the target it stays in {from}: {why}",
-                place.source
-            );
+        Some(where_it_is) => {
+            let detail = format!("it moved from {} on the source; on the target {where_it_is}", place.source);
             (EntryState::Skipped { cause: Cause::MovedAtSource, detail: detail.clone() }, detail)
         }
     };

@@ -194,8 +194,7 @@ impl Told {
         for Entry { item, fingerprint, state, .. } in entries {
             match state {
                 EntryState::Skipped { cause, detail } => {
-                    // What users removed on the target is known by its content, too.
-                    match fingerprint.filter(|_| cause.stays() || cause == Cause::RemovedOnTarget) {
+                    match fingerprint.filter(|_| is_known(cause)) {
                         Some(fingerprint) => _ = tells.refused.insert(item.clone(), fingerprint),
                         None => sorted.undecided |= cause == Cause::Rejected,
                     }
@@ -333,15 +332,17 @@ fn findings(before: Option<&Compared>, of: impl Fn(Cause) -> bool) -> impl Itera
         .filter_map(|finding| Some(finding.subject.item.as_ref()?.id.as_str()))
 }
 
-/// The Message-ID that a comparison told of an item the target had refused.
+/// Whether what was left out for this cause is known by its content and not read again: what a target refused for good, and
+/// what users removed there.
+fn is_known(cause: Cause) -> bool {
+    cause.stays() || cause == Cause::RemovedOnTarget
+}
+
+/// The Message-ID that a comparison told of an item that is known so.
 fn message_id(before: &Compared, item: &ItemId) -> Option<String> {
     let id = item.to_string();
-    let refused = before.findings.iter().filter(|finding| finding.cause.stays());
-    refused
-        .filter_map(|finding| finding.subject.item.as_ref())
-        .find(|label| label.id == id)?
-        .message_id
-        .clone()
+    let known = before.findings.iter().filter(|finding| is_known(finding.cause));
+    known.filter_map(|finding| finding.subject.item.as_ref()).find(|label| label.id == id)?.message_id.clone()
 }
 
 fn findings_of(before: Option<&Compared>) -> impl Iterator<Item = &Finding> {

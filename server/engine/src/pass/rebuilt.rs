@@ -64,13 +64,13 @@ async fn removed(
 ) -> Result<Vec<Entry>, Stop> {
     let entries = course.ledger.entries(id).await?;
     let there = hands.target.inventory(open, None).await.map_err(ConnectorError::anew)?;
-    if !there.findings.is_empty() {
-        // It does not list all that is there: what it leaves out is not known to be gone.
-        return Ok(Vec::new());
-    }
+    // What a listing leaves out is not known to be gone.
+    let lists_all = there.lists_all();
     let there: BTreeSet<ItemId> = there.items.into_iter().map(|item| item.id).collect();
     let is_removed = |entry: &Entry| match &entry.state {
-        EntryState::Copied { target, .. } => target.is_some_and(|uid| !there.contains(&ItemId::Uid(uid))),
+        EntryState::Copied { target, .. } => {
+            lists_all && target.is_some_and(|uid| !there.contains(&ItemId::Uid(uid)))
+        }
         EntryState::Skipped { cause, .. } => *cause == Cause::RemovedOnTarget,
         EntryState::Intended => false,
     };

@@ -78,7 +78,7 @@ pub(super) async fn store(
         news,
         told,
         tells: Some(tells),
-        hands: vec![Hand { number: 0, windows: first }],
+        connections: vec![Connection { number: 0, windows: first }],
         under_way: HashMap::new(),
         opening: JoinSet::new(),
         others: JoinSet::new(),
@@ -104,7 +104,7 @@ struct Crew {
     told: mpsc::UnboundedReceiver<StoreNews>,
     tells: Option<mpsc::UnboundedSender<StoreNews>>,
     /// The pass's own is the first.
-    hands: Vec<Hand>,
+    connections: Vec<Connection>,
     /// Windows that are not answered to their end.
     under_way: HashMap<u64, UnderWay>,
     opening: JoinSet<Opened>,
@@ -120,14 +120,14 @@ struct Crew {
 }
 
 /// A connection.
-struct Hand {
+struct Connection {
     number: usize,
     windows: mpsc::Sender<Window>,
 }
 
 /// A window that a connection has.
 struct UnderWay {
-    hand: usize,
+    connection: usize,
     unanswered: usize,
     /// What each of its messages costs, on average.
     each: u64,
@@ -135,7 +135,7 @@ struct UnderWay {
 
 /// How far it had come at some answer.
 #[derive(Debug, Clone, Copy)]
-struct Mark {
+struct SoFar {
     at: Instant,
     stored: u64,
     answers: u64,
@@ -148,13 +148,13 @@ enum Stage {
     /// Nothing is answered yet.
     Begun,
     /// How fast it goes with these is measured.
-    Measuring { since: Mark },
+    Measuring { since: SoFar },
     /// One more is on its way; so fast it went before.
     Opening { before: u64 },
     /// One more has joined.
     Settling { since: Instant, before: u64 },
     /// How fast it goes with one more is measured.
-    Trying { since: Mark, before: u64 },
+    Trying { since: SoFar, before: u64 },
     /// It stays as it is.
     Over,
 }
@@ -179,16 +179,13 @@ impl Crew {
                     None => return self.finish(Ok(())).await,
                 },
                 Some(told) = self.told.recv() => self.hear(told),
-                () = self.hands[0].windows.closed() => {
-                    // The pass's own connection failed, and says why itself.
-                    while let Ok(told) = self.told.try_recv() {
-                        self.hear(told);
-                    }
-                    return Ok(());
+                () = self.connections[0].windows.closed() => {
+                    // The pass's own connection failed, and says why itself. The others store what they have.
+                    return self.finish(Ok(())).await;
                 }
-                Some(opened) = self.opening.join_next() => self.opened(survived(opened)),
+                Some(opened) = self.opening.join_next() => self.opened(came(opened)),
                 Some(ended) = self.others.join_next() => {
-                    if let Some(Err(error)) = survived(ended) {
+                    if let Some(Err(error)) = came(ended) {
                         return self.finish(Err(error)).await;
                     }
                 }
@@ -200,13 +197,13 @@ impl Crew {
     /// No more windows: the connections store what they have.
     async fn finish(&mut self, mut so_far: Result<(), ConnectorError>) -> Result<(), ConnectorError> {
         self.opening.abort_all();
-        self.hands.clear();
+        self.connections.clear();
         self.tells = None;
         while let Some(told) = self.told.recv().await {
             self.hear(told);
         }
         while let Some(ended) = self.others.join_next().await {
-            so_far = so_far.and(survived(ended).unwrap_or(Ok(())));
+            so_far = so_far.and(came(ended).unwrap_or(Ok(())));
         }
         so_far
     }
@@ -214,9 +211,11 @@ impl Crew {
     /// The connection that has least to do, if it takes one more window.
     fn free(&self) -> Option<usize> {
         // One more is to wait, or it would not be seen that they have enough.
-        let most = ((WINDOWS - LEAST) / self.hands.len()).clamp(LEAST, MOST);
-        let of = |hand: &Hand| self.under_way.values().filter(|way| way.hand == hand.number).count();
-        let (at, busy) = self.hands.iter().map(of).enumerate().min_by_key(|(_, busy)| *busy)?;
+        let most = ((WINDOWS - LEAST) / self.connections.len()).clamp(LEAST, MOST);
+        let of = |connection: &Connection| {
+            self.under_way.values().filter(|way| way.connection == connection.number).count()
+        };
+        let (at, busy) = self.connections.iter().map(of).enumerate().min_by_key(|(_, busy)| *busy)?;
         (busy < most).then_some(at)
     }
 
@@ -225,8 +224,8 @@ impl Crew {
         self.given += whole;
         let unanswered = window.items.len();
         let each = whole / (unanswered as u64).max(1);
-        let Hand { number, windows } = &self.hands[at];
-        self.under_way.insert(window.number, UnderWay { hand: *number, unanswered, each });
+        let Connection { number, windows } = &self.connections[at];
+        self.under_way.insert(window.number, UnderWay { connection: *number, unanswered, each });
         // There is room for all windows that may be under way. Nobody takes it when the connection failed, which is heard of.
         _ = windows.try_send(window);
     }
@@ -250,7 +249,7 @@ impl Crew {
         let (Stage::Opening { before }, Some(opened), Some(tells)) = (self.stage, opened, &self.tells) else {
             return;
         };
-        let (mut target, slot) = match opened {
+        let (target, slot) = match opened {
             Ok(opened) => opened,
             Err(error) => {
                 tracing::info!(%error, "No further connection for this mailbox: it goes on with those there are");
@@ -261,11 +260,13 @@ impl Crew {
         let (windows, to_store) = mpsc::channel(WINDOWS);
         let tells = tells.clone();
         self.others.spawn(async move {
+            // What comes first here ends last: the right to a connection after the connection.
             let _slot = slot;
+            let mut target = target;
             target.store(to_store, &tells).await
         });
-        let number = self.hands.last().map_or(0, |last| last.number + 1);
-        self.hands.push(Hand { number, windows });
+        let number = self.connections.last().map_or(0, |last| last.number + 1);
+        self.connections.push(Connection { number, windows });
         self.stage = Stage::Settling { since: Instant::now(), before };
     }
 
@@ -273,14 +274,14 @@ impl Crew {
     fn look(&mut self) {
         if self.scope.account.gate.is_waited_for() {
             self.opening.abort_all();
-            self.hands.truncate(1);
+            self.connections.truncate(1);
             self.stage = Stage::Over;
         }
     }
 
     /// Looks at how fast it goes, whenever something was answered.
     fn judge(&mut self) {
-        let now = self.mark();
+        let now = self.so_far();
         self.stage = match self.stage {
             Stage::Begun => Stage::Measuring { since: now },
             Stage::Measuring { since } if now.measures(&since) => {
@@ -294,12 +295,12 @@ impl Crew {
                 Stage::Trying { since: now, before }
             }
             Stage::Trying { since, before } if now.measures(&since) => {
-                let (connections, speed) = (self.hands.len(), now.speed(&since));
+                let (connections, speed) = (self.connections.len(), now.speed(&since));
                 tracing::debug!(connections, before, speed, "One more connection was tried");
                 if speed.saturating_mul(100) >= before.saturating_mul(GAIN) {
                     Stage::Measuring { since: now }
                 } else {
-                    self.hands.pop();
+                    self.connections.pop();
                     Stage::Over
                 }
             }
@@ -311,8 +312,8 @@ impl Crew {
         };
     }
 
-    fn mark(&self) -> Mark {
-        Mark { at: Instant::now(), stored: self.stored, answers: self.answers, held_up: self.held_up() }
+    fn so_far(&self) -> SoFar {
+        SoFar { at: Instant::now(), stored: self.stored, answers: self.answers, held_up: self.held_up() }
     }
 
     /// How long windows waited for a connection, so far.
@@ -334,7 +335,7 @@ impl Crew {
     }
 }
 
-impl Mark {
+impl SoFar {
     /// Whether enough lies between.
     fn measures(&self, since: &Self) -> bool {
         self.at - since.at >= MEASURE && self.answers - since.answers >= ANSWERS
@@ -353,7 +354,7 @@ impl Mark {
 }
 
 /// What a task came to; none when it was given up. A panic in it is one in whoever waits for it.
-fn survived<T>(ended: Result<T, JoinError>) -> Option<T> {
+fn came<T>(ended: Result<T, JoinError>) -> Option<T> {
     match ended.map_err(JoinError::try_into_panic) {
         Ok(came) => Some(came),
         Err(Ok(panic)) => std::panic::resume_unwind(panic),

@@ -295,9 +295,9 @@ impl Pump<'_> {
         if !entries.is_empty() {
             course.ledger.put_entries(entries).await?;
         }
-        let marks = self.removed[order].settled();
-        if !marks.is_empty() {
-            course.ledger.forget_items(self.lanes[order].id, &marks).await?;
+        let stand_ins = self.removed[order].settled();
+        if !stand_ins.is_empty() {
+            course.ledger.forget_items(self.lanes[order].id, &stand_ins).await?;
         }
         Ok(())
     }

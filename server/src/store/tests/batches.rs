@@ -223,6 +223,10 @@ async fn a_final_pass_counts_once_it_began_after_the_old_system_was_frozen(setti
     let lease = store.claim().await.expect("claims").expect("there is one");
     end(store, &lease, Verdict::Perfect).await;
     assert_eq!(had().await, (2, 2, 0));
+    store.apply(jobs[1], JobAction::Start).await.expect("waits");
+    let Err(StoreError::Conflict(why)) = tick(Step::Done, true).await else { panic!("it was cut over") };
+    assert!(why.contains("1 mailbox still copying or waiting for it"), "{why}");
+    store.apply(jobs[1], JobAction::Cancel).await.expect("stops");
     tick(Step::Done, true).await.expect("done");
     tick(Step::Freeze, false).await.expect("taken back");
     assert_eq!(had().await, (2, 2, 2));

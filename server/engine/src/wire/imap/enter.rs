@@ -95,6 +95,8 @@ pub(crate) async fn log_in(
                 attempt.accepted();
                 return Ok(connection);
             }
+            // The others go on, and it is not worth another login.
+            Err(error) if account.beside => return Err(error),
             Err(error) => error,
         };
         if !is_refusal(&error) {
@@ -165,15 +167,14 @@ async fn opens_another(endpoint: &ImapEndpoint, account: &Account, peer: &str) -
     let key = account.login_key();
     let other = account.gate.opened(&key, &account.secret).filter(|other| *other != account.user);
     let Some(other) = other else { return false };
-    let Ok(connection) = connect::open(endpoint, peer, &mut |_| {}).await else { return false };
-    let proved = match account.gate.login(&key, &account.secret, &other).await {
-        Ok(Entry::Try { attempt, .. }) => prove(connection, endpoint, account, &other, attempt).await,
-        Ok(Entry::Prove { attempt, mailbox }) => {
-            prove(connection, endpoint, account, &mailbox, attempt).await
-        }
-        Err(_) => Ok(false),
+    let (attempt, mailbox) = match account.gate.login(&key, &account.secret, &other).await {
+        Ok(Entry::Try { attempt, .. }) => (attempt, other),
+        Ok(Entry::Prove { attempt, mailbox }) => (attempt, mailbox),
+        Err(_) => return false,
     };
-    proved.unwrap_or(false)
+    // Only now: one that is open already might be closed while others are waited for.
+    let Ok(connection) = connect::open(endpoint, peer, &mut |_| {}).await else { return false };
+    prove(connection, endpoint, account, &mailbox, attempt).await.unwrap_or(false)
 }
 
 /// Opens another mailbox, to prove that an admin's login is still good; false: it is refused for that one, too.
