@@ -151,8 +151,9 @@ pub(crate) async fn add_batch(id: ProjectId, form: &BatchForm) -> Answer<BatchVi
 pub(crate) async fn batch(id: BatchId) -> Answer<BatchView> {
     get(&format!("/batches/{id}")).await
 }
-pub(crate) async fn change_batch(id: BatchId, form: &BatchForm) -> Answer<Done> {
-    put(&format!("/batches/{id}"), form).await
+/// `seen` is the version of the settings that the form was filled with.
+pub(crate) async fn change_batch(id: BatchId, seen: &str, form: &BatchForm) -> Answer<BatchView> {
+    put(&format!("/batches/{id}?seen={seen}"), form).await
 }
 pub(crate) async fn delete_batch(id: BatchId) -> Answer<Done> {
     delete(&format!("/batches/{id}")).await

@@ -9,6 +9,7 @@ mod batch_form;
 mod batches;
 mod bring_list;
 mod cutovers;
+mod decided;
 mod errors;
 mod inventory;
 mod job;

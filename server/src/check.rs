@@ -62,8 +62,9 @@ impl Order {
     /// Why there was none, as a step that failed.
     fn not_entered(&self) -> StepStatus {
         let system = format!("the {} {}", self.side.title(), self.endpoint.host());
-        let why = match self.gate.waits() {
-            Some(wait) => wait.why,
+        // Hours are no reason: who only looks may do so at any time.
+        let why = match self.gate.asks_patience() {
+            Some(why) => why,
             None => "all that the limits allow are in use".into(),
         };
         let seconds = TURN.as_secs();

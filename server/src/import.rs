@@ -42,6 +42,22 @@ pub(super) struct Sheet {
     /// What it is, in words.
     kind: String,
     rows: Vec<Line>,
+    written: Written,
+}
+
+/// How a list is written as text: as it was brought, so that whoever made it can read it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written {
+    separator: u8,
+    /// It begins with a byte order mark.
+    marked: bool,
+}
+
+impl Default for Written {
+    /// What no text was: as spreadsheets expect it.
+    fn default() -> Self {
+        Self { separator: b',', marked: true }
+    }
 }
 
 /// One row of it.
@@ -56,6 +72,7 @@ pub(super) struct Line {
 /// A list that was understood, with what is wrong with it.
 pub(crate) struct Import {
     kind: String,
+    written: Written,
     header: Option<Line>,
     columns: Vec<Option<ImportField>>,
     lines: Vec<Line>,
@@ -86,7 +103,7 @@ impl Import {
 
         let guess = columns::guess(&sheet.rows, needs);
         let header = form.header.unwrap_or(guess.header);
-        let mut lines = sheet.rows;
+        let Sheet { kind, rows: mut lines, written } = sheet;
         let header = if header && !lines.is_empty() { Some(lines.remove(0)) } else { None };
         if let Some(header) = &header
             && bad_rows::is_ours(&header.cells)
@@ -115,7 +132,7 @@ impl Import {
         };
         let (judged, domains) = judge::judge(&lines, &rules, form.domains.as_deref());
         let (lacking, needless) = columns::compare(&columns, needs);
-        Ok(Self { kind: sheet.kind, header, columns, lines, judged, lacking, needless, exclude, domains })
+        Ok(Self { kind, written, header, columns, lines, judged, lacking, needless, exclude, domains })
     }
 
     /// What is shown of it.
@@ -192,7 +209,7 @@ impl Import {
 
 fn sheet(form: &ImportForm) -> Result<Sheet, Refused> {
     match (&form.text, &form.file) {
-        (Some(text), None) => Ok(text::table(text, "Pasted text")),
+        (Some(text), None) => Ok(text::table(text, "Pasted text", true)),
         (None, Some(file)) => {
             let bytes = STANDARD
                 .decode(file.as_bytes())
@@ -208,8 +225,8 @@ fn sheet(form: &ImportForm) -> Result<Sheet, Refused> {
                     "This is an old Excel file (XLS), or one with a password. Save it as XLSX or CSV.";
                 Err(Refused::new("file", message))
             } else {
-                let (text, encoding) = text::decode(&bytes);
-                Ok(text::table(&text, encoding))
+                let (text, encoding, marked) = text::decode(&bytes);
+                Ok(text::table(&text, encoding, marked))
             }
         }
         (Some(_), Some(_)) | (None, None) => {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::{sync::watch, time::Instant};
 
+use topic::OwnLogins;
 pub(crate) use topic::{Snapshot, Topic};
 
 use crate::{
@@ -58,6 +59,8 @@ pub(crate) struct Feed {
     moved: watch::Receiver<u64>,
     /// As read from the store, without progress.
     read: Snapshot,
+    /// The project's own logins that are held back, as looked up since it was read.
+    own: OwnLogins,
     /// As sent last.
     sent: Option<Snapshot>,
     /// The store was written to since the last reading.
@@ -87,6 +90,7 @@ impl Feed {
             changed,
             moved,
             read,
+            own: OwnLogins::default(),
             sent: None,
             stale: false,
             dirty: true,
@@ -150,14 +154,15 @@ impl Feed {
                 Err(error) => tracing::error!(%error, "reading a live snapshot failed"),
             }
             let took = now.elapsed();
+            self.own = OwnLogins::default();
             self.stale = false;
             self.next_read = Instant::now() + READ_PAUSE.max(took * READ_SHARE);
             self.next_send = Instant::now() + PAUSE.max(took * READ_SHARE);
         }
         let mut snapshot = self.read.clone();
         snapshot.overlay(&self.sources.running);
-        if let Err(error) = snapshot.keep_own_logins(&self.sources.store).await {
-            tracing::warn!(%error, "looking whose logins are held back failed");
+        if let Err(error) = snapshot.keep_own_logins(&self.sources.store, &mut self.own).await {
+            tracing::warn!(%error, "looking whose logins are held back failed; none are shown");
         }
         if self.sent.as_ref() == Some(&snapshot) {
             return Ok(None);

@@ -186,11 +186,13 @@ pub(crate) struct Schedule {
     noted: Option<Timestamp>,
     /// None while another node has the duty.
     watch: Option<Watch>,
+    /// All that came due before this watch was looked at once: what is run later has another reason to be late.
+    caught_up: bool,
 }
 
 impl Schedule {
     pub(crate) fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, noted: None, watch: None }
+        Self { store, clock, noted: None, watch: None, caught_up: false }
     }
 
     /// Works until told to stop.
@@ -226,6 +228,7 @@ impl Schedule {
         };
         // Whoever had it renewed it at the latest so long before it ended.
         let before = until.map(|until| until.plus_millis(-DUTY_MILLIS));
+        self.caught_up &= self.watch.is_some();
         let watch = *self.watch.get_or_insert(Watch { since: now, before });
         if self.noted.is_none_or(|noted| now.millis() - noted.millis() >= PACE_MILLIS) {
             self.noted = Some(now);
@@ -234,7 +237,8 @@ impl Schedule {
         for batch in self.store.scheduled().await? {
             let Some(due) = batch.due(now) else { continue };
             // A batch that was made later did not miss it.
-            let off = due.at().is_some_and(|at| batch.created <= at && watch.missed(at));
+            let missed = due.at().is_some_and(|at| batch.created <= at && watch.missed(at));
+            let off = missed && !self.caught_up;
             let Some(reached) = self.store.run_due(&batch, &due, now, off).await? else { continue };
             if let Some(told) = due.told(now, reached, off) {
                 tracing::info!(batch.id = %batch.id, reached, "the schedule ran a batch");
@@ -242,6 +246,7 @@ impl Schedule {
                 self.store.log_activity("schedule", "batch.run", &subject).await?;
             }
         }
+        self.caught_up = true;
         Ok(())
     }
 }

@@ -60,6 +60,7 @@ pub(crate) use self::measured::{ByCause, ByState};
 pub(crate) use self::{
     admins::AdminEdit,
     backup::backup,
+    batches::named,
     duty::{REPEATS, STARTS},
     error::StoreError,
     inventory::InventorySums,

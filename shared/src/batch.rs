@@ -132,6 +132,9 @@ pub struct BatchView {
     pub steps: Vec<StepView>,
     /// What differs in its mailboxes, by cause: what an approval is about.
     pub differences: Vec<CauseCount>,
+    /// Another whenever the settings are others: who changes them says which ones were read.
+    #[serde(default)]
+    pub version: String,
 }
 
 /// Puts jobs of a project into a batch, or takes them out of any.

@@ -141,7 +141,7 @@ causes! {
     FlagsKept = "message.flags-kept", "Flags changed on both sides", "Nothing to do: the target's flags stay as its user set them.";
     ReceiptsSettled = "message.receipts-settled", "Read receipts that are not asked for again", "Nothing to do: the messages were read on the source, and mail programs see that they need not answer any more.";
     ReceiptsOpen = "message.receipts-open", "Read receipts that may be asked for again", "The target keeps no mark that a receipt was sent: tell users to decline when their mail program asks, or let it never send receipts.";
-    KeywordsLost = "message.keywords", "Keywords the target does not keep", "The target allows no such keywords.";
+    KeywordsLost = "message.keywords", "Keywords the target does not keep", "The detail names them. Where the target's folder keeps no such keywords, they cannot be carried; where it could keep them, set them again on the message.";
     Missing = "message.missing", "Message missing on the target", "Run a delta pass; if it stays missing, see the pass's findings.";
     Extra = "message.extra", "Message on the target that the source does not have", "Nothing to do if it arrived on the target later or the source deleted it since.";
     Duplicate = "message.duplicate", "More copies on the target than on the source", "Compare the copies; another tool may have copied before.";

@@ -24,6 +24,17 @@ pub struct CheckForm {
     /// Use the secret stored for this project's side instead.
     #[serde(default)]
     pub stored: Option<StoredSecret>,
+    /// Which side it is of: its connections count with those of whoever else uses that system so. None: that of the stored
+    /// secret, else the source.
+    #[serde(default)]
+    pub side: Option<Side>,
+}
+
+impl CheckForm {
+    /// The side whose connections it counts with.
+    pub fn of_side(&self) -> Side {
+        self.stored.map(|stored| stored.side).or(self.side).unwrap_or(Side::Source)
+    }
 }
 
 /// A check that was begun.

@@ -243,14 +243,15 @@ impl Cutover {
 
     /// How many mailboxes had the final pass, and whether it counts.
     fn had(&self, Facts { jobs, finished, early, .. }: Facts) -> String {
+        let jobs = mailboxes(jobs);
         match (early, self.tick(Step::Freeze)) {
-            (0, _) => format!("{finished} of {jobs} mailboxes have had it."),
+            (0, _) => format!("{finished} of {jobs} had it."),
             (_, Some(_)) => format!(
-                "{finished} of {jobs} mailboxes had it, {early} of them before the old system was frozen: run it \
+                "{finished} of {jobs} had it, {early} of them before the old system was frozen: run it \
                  once more."
             ),
             (_, None) => format!(
-                "{finished} of {jobs} mailboxes had it, but the old system is not frozen: mail may still arrive there. \
+                "{finished} of {jobs} had it, but the old system is not frozen: mail may still arrive there. \
                  Freeze it, then run it once more."
             ),
         }
@@ -282,10 +283,10 @@ impl Cutover {
         let detail = match step {
             Step::LastDelta => self.had(facts),
             Step::Verify => {
-                format!("{judged} of {jobs} mailboxes have a verdict, {perfect} of them Perfect.")
+                format!("{judged} of {} with a verdict, {perfect} of them Perfect.", mailboxes(jobs))
             }
             Step::Approve if self.stands(Step::Verify, facts) && unapproved > 0 => {
-                format!("Differences in {unapproved} of {jobs} mailboxes are to be looked at.")
+                format!("Differences in {unapproved} of {} are to be looked at.", mailboxes(jobs))
             }
             Step::Approve if state == StepState::Open && self.tick(step).is_some() => {
                 "It was approved before the final pass began: look at what that found.".into()
@@ -295,6 +296,11 @@ impl Cutover {
         };
         StepView { step, state, detail, tick: self.tick(step).cloned() }
     }
+}
+
+/// So many mailboxes.
+fn mailboxes(number: u64) -> String {
+    if number == 1 { "1 mailbox".into() } else { format!("{number} mailboxes") }
 }
 
 #[cfg(test)]

@@ -277,6 +277,22 @@ impl JobState {
         }
     }
 
+    /// Whether all was brought: a start brings it no further, it looks for what is new.
+    pub const fn is_finished(self) -> bool {
+        match self {
+            Self::Complete | Self::Exceptions => true,
+            Self::Ready
+            | Self::Queued
+            | Self::Running
+            | Self::Pausing
+            | Self::Paused
+            | Self::Stopping
+            | Self::Cancelled
+            | Self::Failed
+            | Self::Skipped => false,
+        }
+    }
+
     /// Whether a worker holds the job.
     pub const fn is_active(self) -> bool {
         match self {
@@ -385,6 +401,9 @@ impl ActionForm {
 pub struct Applied {
     /// How many.
     pub applied: u64,
+    /// How many of them something was copied of already: started, they get a delta pass. Absent: none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub again: u64,
     /// What is to be known besides, in sentences: how many were left out and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -393,8 +412,13 @@ pub struct Applied {
 impl Applied {
     /// So many, and nothing to be known besides.
     pub const fn to(applied: u64) -> Self {
-        Self { applied, note: None }
+        Self { applied, again: 0, note: None }
     }
+}
+
+/// Whether it goes without saying.
+const fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A job as a row of a list.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{BatchId, JobId},
-    job::JobFilter,
+    job::{JobAction, JobFilter, JobState, JobStates},
 };
 
 /// Which jobs of a project: with no field at all, every job.
@@ -35,9 +35,40 @@ impl Selection {
         Self { ids: None, filter }
     }
 
+    /// The same as far as a start brings them further, or with `anew` those alone that are finished already. At least one
+    /// of either must be among them: a filter without a state leaves nothing out.
+    #[must_use]
+    pub fn to_start(mut self, anew: bool) -> Self {
+        let JobStates(states) = &mut self.filter.state;
+        if states.is_empty() {
+            states.extend(JobState::ALL);
+        }
+        states.retain(|state| state.is_finished() == anew && state.after(JobAction::Start).is_some());
+        self
+    }
+
     /// The same, of one batch alone.
     pub fn within(mut self, batch: BatchId) -> Self {
         self.filter.batch = Some(batch);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_brings_on_what_is_unfinished_and_anew_what_is_finished_and_never_both() {
+        let states = |selection: Selection| selection.filter.state.0;
+        let all = Selection::default();
+        assert_eq!(states(all.clone().to_start(true)), [JobState::Complete, JobState::Exceptions]);
+        assert_eq!(states(all.to_start(false)), [JobState::Ready, JobState::Cancelled, JobState::Failed]);
+        let narrowed = JobFilter {
+            state: JobStates(vec![JobState::Failed, JobState::Complete]),
+            ..JobFilter::default()
+        };
+        assert_eq!(states(Selection::like(narrowed.clone()).to_start(false)), [JobState::Failed]);
+        assert_eq!(states(Selection::like(narrowed).to_start(true)), [JobState::Complete]);
     }
 }

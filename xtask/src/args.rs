@@ -31,7 +31,7 @@ Usage: cargo xtask <command>
         --quick     a fiftieth of the mailboxes: to see that it works
   load [--only NAME] [--quick]
         Moves 32 mailboxes at once with a message of 1.5 GiB among them, and folders of 100,000 and a million messages, once
-        killed half-way. Fails when a process takes more than 512 MiB, when a message of the large folder takes more than
+        killed twice. Fails when a process takes more than 512 MiB, when a message of the large folder takes more than
         1.5 times as long as one of the small, or when a message is lost or doubled. 12 GiB of memory are needed.
         --only      only mailboxes or only folder
         --quick     a hundredth of the messages: to see that it works

@@ -56,14 +56,13 @@ pub(crate) fn Confirm(
     #[prop(into)] text: Signal<String>,
     /// What the button says: the deed, not "OK".
     #[prop(into)]
-    deed: String,
+    deed: Signal<String>,
     /// What has to be typed first.
     #[prop(optional, into)]
     typed: Option<Signal<String>>,
     open: RwSignal<bool>,
     on_confirm: Callback<()>,
 ) -> impl IntoView {
-    let deed = StoredValue::new(deed);
     view! {
         <Dialog title=title open=open>
             {move || {
@@ -86,7 +85,7 @@ pub(crate) fn Confirm(
                         <div class="dialog-actions">
                             <button type="button" class="button" on:click=move |_| open.set(false)>"Keep"</button>
                             <button type="submit" class="button danger" disabled=move || !ready() data-test="confirm">
-                                {deed.get_value()}
+                                {deed}
                             </button>
                         </div>
                     </form>

@@ -53,6 +53,7 @@ fn Batch(batch: Loading<BatchView>, first: BatchView) -> impl IntoView {
     let session = Session::here();
     let project = first.row.project;
     let settings = first.row.settings.clone();
+    let version = first.version.clone();
     let id = first.row.id;
     let project_name = first.project_name.clone();
     let view = Memo::new(move |before: Option<&BatchView>| {
@@ -103,7 +104,9 @@ fn Batch(batch: Loading<BatchView>, first: BatchView) -> impl IntoView {
         </section>
         {may.then(|| view! { <BatchActions batch=batch row=row/> })}
         <CutoverList batch=batch view=view may=may/>
-        {may.then(|| view! { <BatchSettings batch=batch id=id project=project settings=settings name=name/> })}
+        {may.then(|| view! {
+            <BatchSettings batch=batch id=id project=project settings=settings version=version name=name/>
+        })}
     }
 }
 

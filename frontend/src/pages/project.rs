@@ -24,7 +24,7 @@ use crate::{
     load::load,
     session::Session,
     view::{
-        amount::{bytes, percent, share},
+        amount::{bytes, counted, percent, share},
         locale::count,
         words::Tone,
     },
@@ -145,7 +145,9 @@ fn Project(project: ProjectView) -> impl IntoView {
 fn Summary(row: Memo<ProjectRow>) -> impl IntoView {
     let fraction = Signal::derive(move || row.with(|row| share(row.complete, row.jobs)));
     let text = Signal::derive(move || {
-        row.with(|row| format!("{} of {} mailboxes complete", count(row.complete), count(row.jobs)))
+        row.with(|row| {
+            format!("{} of {} complete", count(row.complete), counted(row.jobs, "mailbox", "mailboxes"))
+        })
     });
     let tone =
         Signal::derive(move || row.with(|row| if row.complete < row.jobs { Tone::Busy } else { Tone::Good }));

@@ -144,7 +144,7 @@ pub(crate) const fn action_accepted(action: JobAction) -> &'static str {
 }
 
 /// What the server has accepted, and what it says besides.
-pub(crate) fn accepted(action: JobAction, Applied { applied, note }: Applied) -> String {
+pub(crate) fn accepted(action: JobAction, Applied { applied, note, .. }: Applied) -> String {
     let accepted = format!("{}: {}.", action_accepted(action), counted(applied, "mailbox", "mailboxes"));
     match note {
         Some(note) => format!("{accepted} {note}"),

@@ -24,6 +24,8 @@ pub enum Retry {
     Now,
     /// The same after a pause the server asked for.
     After(Duration),
+    /// The same after a pause that grows: the server is well, and opens other mailboxes with this login.
+    Alone,
     /// Trying again changes nothing.
     Never,
 }

@@ -185,6 +185,12 @@ impl Gate {
         Some(Wait { why: pass.why, until: pass.until.map(|until| moment(until, now, wall)), left })
     }
 
+    /// Why somebody who only looks has to wait, apart from the connections in use: at any hour, but not while the server wants
+    /// patience. None: it does not.
+    pub fn asks_patience(&self) -> Option<String> {
+        self.lock().asks_patience(Instant::now())
+    }
+
     /// Waits until something new may begin: the server's wish for patience is over and the hours are open.
     pub async fn ready(&self) {
         loop {

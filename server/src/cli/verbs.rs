@@ -1,8 +1,10 @@
 //! What the panel does, done from the command line: each verb is one request to a running server. One table says which
 //! verbs there are; the arguments, the requests and the help are made from it.
 
+mod anew;
 mod arguments;
 mod link;
+mod ordered;
 mod page;
 mod show;
 mod table;
@@ -41,6 +43,7 @@ pub(crate) async fn run(verb: &'static Verb, matches: &ArgMatches) -> ExitCode {
 async fn act(verb: &'static Verb, matches: &ArgMatches) -> Result<Exit, Problem> {
     let order = arguments::order(verb, matches)?;
     let link = Link::new(&order.place)?;
+    anew::confirm(verb, &link, &order).await?;
     let answer = link.ask(&order.request).await?;
     show::print(verb, &answer, order.form.clone())?;
     if let Some(good) = verb.good

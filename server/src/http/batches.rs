@@ -16,13 +16,15 @@ use shared::{
 
 use super::{
     fault::{Answer, Fault},
+    jobs::noted,
+    projects::Seen,
     valid,
     who::{Auditor, Operator},
 };
 use crate::{
     app::Parts,
     report::words::{counted, moment},
-    store::Which,
+    store::{Which, named},
 };
 
 /// A project's batches, the highest priority first.
@@ -64,19 +66,20 @@ pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<BatchId>) -> A
 }
 
 /// Changes a batch's settings.
-#[utoipa::path(put, path = "/api/v1/batches/{id}", tag = "batches", params(("id" = i64, Path)), request_body = BatchForm, responses(
+#[utoipa::path(put, path = "/api/v1/batches/{id}", tag = "batches", params(("id" = i64, Path), Seen), request_body = BatchForm, responses(
     (status = 200, body = BatchView),
     (status = 400, body = ApiError),
-    (status = 409, body = ApiError, description = "The name is in use"),
+    (status = 409, body = ApiError, description = "The name is in use, or the settings were changed since"),
 ))]
 pub(super) async fn change(
     who: Operator,
     parts: Data<Parts>,
     id: Path<BatchId>,
+    seen: Query<Seen>,
     form: Json<BatchForm>,
 ) -> Answer {
     let form = valid::batch_form(form.into_inner())?;
-    parts.store.update_batch(*id, &form).await?;
+    parts.store.update_batch(*id, &form, seen.seen.as_deref()).await?;
     let view = parts.store.batch(*id).await?;
     parts.record(&who.admin.name, "batch.change", &subject(&view)).await;
     Ok(HttpResponse::Ok().json(view))
@@ -137,14 +140,15 @@ pub(super) async fn act(
     parts.store.can_log_in(view.row.project, which, action).await?;
     let applied = parts.store.apply_to_batch(&view.row, selection, action).await?;
     parts.live.running.heed(&parts.store).await;
-    let subject = format!("{} ({})", subject(&view), counted(applied, "mailbox"));
+    let subject = format!("{} ({})", subject(&view), counted(applied.applied, "mailbox"));
     parts.record(&who.admin.name, &format!("batch.{}", action.word()), &subject).await;
-    let early = applied > 0 && action == JobAction::Final && view.cutover.tick(Step::Freeze).is_none();
+    let early =
+        applied.applied > 0 && action == JobAction::Final && view.cutover.tick(Step::Freeze).is_none();
     let note = match early {
         true => Some(NOT_FROZEN.into()),
         false => parts.store.left_out(which, action).await?,
     };
-    Ok(HttpResponse::Accepted().json(Applied { applied, note }))
+    Ok(HttpResponse::Accepted().json(noted(applied, note)))
 }
 
 /// What is said of a final pass that cannot count for the cutover.
@@ -224,5 +228,5 @@ pub(super) async fn tick(
 
 /// The batch in words, for the activity log.
 fn subject(view: &BatchView) -> String {
-    format!("{} of {}", view.row.settings.name, view.project_name)
+    named(&view.row.settings.name, &view.project_name)
 }

@@ -35,7 +35,7 @@ pub(super) async fn begin(who: Operator, parts: Data<Parts>, form: Json<CheckFor
     }
     parts.limits.check(who.admin.id)?;
     let (stored, limits) = stored(&parts, &form).await?;
-    let side = form.stored.map_or(Side::Source, |stored| stored.side);
+    let side = form.of_side();
     let (guests, endpoint) = (&parts.live.running.guests, form.endpoint);
     let login = match form.user {
         Some(user) => {

@@ -7,7 +7,7 @@ use actix_web::{
 use shared::{
     error::ApiError,
     id::{JobId, ProjectId},
-    job::{ActionForm, JobAction, JobPage, JobQuery, JobRow, JobSecrets, JobState, JobView, NewJob},
+    job::{ActionForm, Applied, JobAction, JobPage, JobQuery, JobRow, JobSecrets, JobState, JobView, NewJob},
 };
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::Parts,
-    report::words::counted,
+    report::words::{count, counted},
     store::{StoreError, Which},
 };
 
@@ -136,14 +136,47 @@ pub(super) async fn apply(parts: &Parts, id: JobId, action: JobAction) -> Result
 }
 
 /// Changes the state of many jobs at once and tells the passes that run here. The store wakes the queue.
-pub(super) async fn apply_to(parts: &Parts, which: Which<'_>, action: JobAction) -> Result<u64, StoreError> {
+pub(super) async fn apply_to(
+    parts: &Parts,
+    which: Which<'_>,
+    action: JobAction,
+) -> Result<Applied, StoreError> {
     let applied = parts.store.apply_to(which, action).await?;
     parts.live.running.heed(&parts.store).await;
     Ok(applied)
+}
+
+/// What is answered of many jobs: who gets which pass, where a start means both, and what is to be known besides.
+pub(super) fn noted(applied: Applied, note: Option<String>) -> Applied {
+    let Applied { applied, again, .. } = applied;
+    let told = (again > 0).then(|| {
+        let gets = if again == 1 { "gets" } else { "get" };
+        let first = count(applied.saturating_sub(again));
+        format!("{first} started for the first time, {} {gets} a delta pass.", count(again))
+    });
+    let notes: Vec<String> = told.into_iter().chain(note).collect();
+    Applied { applied, again, note: (!notes.is_empty()).then(|| notes.join(" ")) }
 }
 
 /// The job in words, for the activity log.
 async fn subject(parts: &Parts, id: JobId) -> Result<String, Fault> {
     let row = parts.store.job_row(id).await?;
     Ok(format!("{} → {}", row.source_user, row.target_user))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Applied, noted};
+
+    #[test]
+    fn a_start_tells_how_many_get_which_pass() {
+        let of = |applied, again, note: Option<&str>| {
+            noted(Applied { applied, again, note: None }, note.map(str::to_owned)).note
+        };
+        let both = "12 started for the first time, 30 get a delta pass.";
+        assert_eq!(of(42, 30, None).as_deref(), Some(both));
+        assert_eq!(of(42, 30, Some("More.")), Some(format!("{both} More.")));
+        assert_eq!(of(1, 1, None).as_deref(), Some("0 started for the first time, 1 gets a delta pass."));
+        assert_eq!(of(42, 0, None), None);
+    }
 }

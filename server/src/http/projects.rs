@@ -62,7 +62,7 @@ pub(super) async fn read(_: Auditor, parts: Data<Parts>, id: Path<ProjectId>) ->
 #[serde(deny_unknown_fields)]
 pub(super) struct Seen {
     /// The `version` of the settings as they were read: when they were changed since, nothing is saved.
-    seen: Option<String>,
+    pub(super) seen: Option<String>,
 }
 
 /// Changes a project. An absent secret leaves the stored one, as long as it goes to the same server.
@@ -133,9 +133,9 @@ pub(super) async fn act(
     parts.store.can_log_in(*id, which, form.action).await?;
     let applied = jobs::apply_to(&parts, which, form.action).await?;
     let note = parts.store.left_out(which, form.action).await?;
-    let subject = format!("{} ({})", project.name, counted(applied, "mailbox"));
+    let subject = format!("{} ({})", project.name, counted(applied.applied, "mailbox"));
     parts.record(&who.admin.name, &format!("project.{}", form.action.word()), &subject).await;
-    Ok(HttpResponse::Accepted().json(Applied { applied, note }))
+    Ok(HttpResponse::Accepted().json(jobs::noted(applied, note)))
 }
 
 /// A batch that is named must be one of the project's: what is asked of another would reach nothing, without a word.

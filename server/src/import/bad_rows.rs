@@ -1,7 +1,7 @@
 //! The rows that are left out as a CSV file: as they were brought, with a column that says what is wrong. Corrected, the
 //! file is brought again.
 
-use super::{Import, Line, columns};
+use super::{Import, Line, Written, columns};
 use crate::report::cell::guarded;
 
 /// The name of the column that says what is wrong. A list that has it was written here.
@@ -35,12 +35,16 @@ fn guard(cell: &str) -> String {
     }
 }
 
-/// Writes the file: RFC 4180 in UTF-8 with a byte order mark, as spreadsheets expect it.
+/// Writes the file: RFC 4180 in UTF-8, with the separator of the list that was brought, and with a byte order mark, as
+/// spreadsheets expect it, unless that list was UTF-8 without one.
 pub(crate) fn write(import: &Import) -> Result<Vec<u8>, csv::Error> {
+    let Written { separator, marked } = import.written;
+    let mark = if marked { "\u{feff}" } else { "" };
     let mut sheet = csv::WriterBuilder::new()
+        .delimiter(separator)
         .terminator(csv::Terminator::CRLF)
         .quote_style(csv::QuoteStyle::Always)
-        .from_writer(Vec::from("\u{feff}".as_bytes()));
+        .from_writer(Vec::from(mark.as_bytes()));
     let width = import.lines.iter().map(|line| line.cells.len()).max().unwrap_or_default();
     let width = width.max(import.columns.len());
     let titles = (0..width).map(|at| {

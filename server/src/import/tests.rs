@@ -253,6 +253,22 @@ fn bad_rows_are_corrected_and_brought_again() {
 }
 
 #[test]
+fn rows_that_are_left_out_are_written_as_the_list_was() {
+    for (separator, mark) in [(',', ""), (';', "\u{feff}"), ('\t', "")] {
+        let text = format!("{mark}Source,Target\na@old.example,a@new.example\n,b@new.example")
+            .replace(',', &separator.to_string());
+        let form = file(text.as_bytes());
+        let written = bad_rows(&read(&form, &admin(), &admin())).expect("writes");
+        let written = String::from_utf8(written).expect("UTF-8");
+        let begins = format!("{mark}\"Source\"{separator}\"Target\"{separator}\"Problem");
+        assert!(written.starts_with(&begins), "{written:?}");
+        let corrected = written.replace("\"\"", "\"b@old.example\"");
+        let again = read(&file(corrected.as_bytes()), &admin(), &admin());
+        assert_eq!(again.counts().good, 1, "{corrected:?}");
+    }
+}
+
+#[test]
 fn no_password_is_shown() {
     let form = pasted("a@old.example,canary-1,a@new.example,canary-2");
     let preview = read(&form, &own(), &own()).preview(&form);

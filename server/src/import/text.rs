@@ -2,20 +2,21 @@
 
 use shared::import::ROWS_MAX;
 
-use super::{Line, Sheet};
+use super::{Line, Sheet, Written};
 
 /// Rows that are looked at to find the separator.
 const LOOKED_AT: usize = 50;
 
 /// Bytes as text: a byte order mark decides, then whether it is UTF-8, and what is left is Windows-1252.
-pub(super) fn decode(bytes: &[u8]) -> (String, &'static str) {
+/// And whether the same text in UTF-8 is to have a mark: not, where the bytes are UTF-8 without one.
+pub(super) fn decode(bytes: &[u8]) -> (String, &'static str, bool) {
     match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => (String::from_utf8_lossy(rest).into_owned(), "UTF-8"),
-        [0xff, 0xfe, rest @ ..] => (utf16(rest, u16::from_le_bytes), "UTF-16"),
-        [0xfe, 0xff, rest @ ..] => (utf16(rest, u16::from_be_bytes), "UTF-16"),
+        [0xef, 0xbb, 0xbf, rest @ ..] => (String::from_utf8_lossy(rest).into_owned(), "UTF-8", true),
+        [0xff, 0xfe, rest @ ..] => (utf16(rest, u16::from_le_bytes), "UTF-16", true),
+        [0xfe, 0xff, rest @ ..] => (utf16(rest, u16::from_be_bytes), "UTF-16", true),
         _ => match str::from_utf8(bytes) {
-            Ok(text) => (text.to_owned(), "UTF-8"),
-            Err(_) => (bytes.iter().copied().map(windows_1252).collect(), "Windows-1252"),
+            Ok(text) => (text.to_owned(), "UTF-8", false),
+            Err(_) => (bytes.iter().copied().map(windows_1252).collect(), "Windows-1252", true),
         },
     }
 }
@@ -38,8 +39,9 @@ fn windows_1252(byte: u8) -> char {
     }
 }
 
-/// Text as a table, as RFC 4180 says; rows without any text are passed over.
-pub(super) fn table(text: &str, from: &str) -> Sheet {
+/// Text as a table, as RFC 4180 says; rows without any text are passed over. `marked`: what is written of it begins with a
+/// byte order mark.
+pub(super) fn table(text: &str, from: &str, marked: bool) -> Sheet {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let separator = separator(text);
     let mut rows = Vec::new();
@@ -54,12 +56,12 @@ pub(super) fn table(text: &str, from: &str) -> Sheet {
         line += breaks;
         rest = after;
     }
-    let word = match separator {
-        '\t' => "tabs",
-        ';' => "semicolons",
-        _ => "commas",
+    let (word, separator) = match separator {
+        '\t' => ("tabs", b'\t'),
+        ';' => ("semicolons", b';'),
+        _ => ("commas", b','),
     };
-    Sheet { kind: format!("{from}, {word} between"), rows }
+    Sheet { kind: format!("{from}, {word} between"), rows, written: Written { separator, marked } }
 }
 
 struct Row<'a> {

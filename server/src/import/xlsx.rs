@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use archive::Archive;
 use markup::{Token, tokens};
 
-use super::{Line, Sheet};
+use super::{Line, Sheet, Written};
 
 /// Most columns that are looked at.
 const COLUMNS_MAX: usize = 64;
@@ -28,7 +28,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, String> {
     let path = target(&relations, &relation).unwrap_or_else(|| "xl/worksheets/sheet1.xml".into());
     let sheet = archive.text(&path)?.ok_or("The workbook's first sheet is not in the file.")?;
     let shared = archive.text("xl/sharedStrings.xml")?.map(|text| strings(&text)).unwrap_or_default();
-    Ok(Sheet { kind: format!("Sheet {name}"), rows: rows(&sheet, &shared) })
+    Ok(Sheet { kind: format!("Sheet {name}"), rows: rows(&sheet, &shared), written: Written::default() })
 }
 
 fn first_sheet(workbook: &str) -> Option<(String, String)> {

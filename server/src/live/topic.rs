@@ -6,7 +6,7 @@ use shared::{
     endpoint::Endpoint,
     id::{JobId, ProjectId},
     job::{JobQuery, JobView},
-    limits::Limits,
+    limits::{BreakerView, Limits},
     live::ProjectLive,
     project::{ProjectPage, ProjectQuery},
 };
@@ -86,17 +86,40 @@ impl Snapshot {
         }
     }
 
-    /// Leaves out the logins that are held back on a system for others than this project.
-    pub(super) async fn keep_own_logins(&mut self, store: &Store) -> Result<(), StoreError> {
-        match self {
-            Self::Project(project) => {
-                let Project { live, sides } = project.as_mut();
-                for (gate, (_, endpoint, _)) in live.gates.iter_mut().zip(sides.iter()) {
-                    store.keep_own_logins(live.project.id, endpoint, gate).await?;
-                }
-                Ok(())
+    /// Leaves out the logins that are held back on a system for others than this project. It is looked up once for the same
+    /// logins; where that fails none are left: another project's are nobody's business here.
+    pub(super) async fn keep_own_logins(
+        &mut self,
+        store: &Store,
+        own: &mut OwnLogins,
+    ) -> Result<(), StoreError> {
+        let Self::Project(project) = self else { return Ok(()) };
+        let Project { live, sides } = project.as_mut();
+        let id = live.project.id;
+        let mut done = Ok(());
+        for ((gate, (_, endpoint, _)), known) in live.gates.iter_mut().zip(sides.iter()).zip(&mut own.0) {
+            if gate.breakers.is_empty() {
+                continue;
             }
-            Self::Projects(_) | Self::Job(_) => Ok(()),
+            if let Some((of_all, of_project)) = known
+                && *of_all == gate.breakers
+            {
+                gate.breakers.clone_from(of_project);
+                continue;
+            }
+            let of_all = gate.breakers.clone();
+            match store.keep_own_logins(id, endpoint, gate).await {
+                Ok(()) => *known = Some((of_all, gate.breakers.clone())),
+                Err(error) => {
+                    gate.breakers.clear();
+                    done = Err(error);
+                }
+            }
         }
+        done
     }
 }
+
+/// Of a project's two systems the logins that are held back for whomever, and those of them that are the project's own.
+#[derive(Debug, Default)]
+pub(super) struct OwnLogins([Option<(Vec<BreakerView>, Vec<BreakerView>)>; 2]);

@@ -8,6 +8,7 @@ use crate::{
     disk::Space,
     guest::Guests,
     metrics,
+    report::words,
     store::{Fact, Standing},
 };
 
@@ -32,13 +33,22 @@ pub(super) fn of_projects(standings: &[Standing], reminder_days: Option<u16>, no
                 "failed",
                 *failed,
                 Occasion::Failed,
-                format!("{name}: {failed} of {jobs} mailboxes failed. The project's page groups them by cause."),
+                match (failed, jobs) {
+                    (1, 1) => format!("{name}: its mailbox failed. The project's page tells why."),
+                    (failed, jobs) => format!(
+                        "{name}: {failed} of {} failed. The project's page groups them by cause.",
+                        counted(*jobs)
+                    ),
+                },
             ),
             fact(
                 "complete",
                 i64::from(complete),
                 Occasion::Complete,
-                format!("{name}: all {jobs} mailboxes are complete. See the reports for exceptions."),
+                match jobs {
+                    1 => format!("{name}: its mailbox is complete. See its report for exceptions."),
+                    jobs => format!("{name}: all {} are complete. See the reports for exceptions.", counted(*jobs)),
+                },
             ),
             fact(
                 "credentials",
@@ -53,6 +63,11 @@ pub(super) fn of_projects(standings: &[Standing], reminder_days: Option<u16>, no
         ]
     });
     facts.collect()
+}
+
+/// So many mailboxes; the database counts without a sign.
+fn counted(mailboxes: i64) -> String {
+    words::counted(mailboxes.unsigned_abs(), "mailbox")
 }
 
 /// What this node saw in the round before.
@@ -87,10 +102,13 @@ impl Seen {
         if leases > self.leases {
             news.push((
                 Occasion::NodeLost,
-                format!(
-                    "A process that worked on {} mailboxes is gone. They go on by themselves.",
-                    leases - self.leases
-                ),
+                match leases - self.leases {
+                    1 => "A process that worked on one mailbox is gone. It goes on by itself.".into(),
+                    lost => format!(
+                        "A process that worked on {} is gone. They go on by themselves.",
+                        words::counted(lost, "mailbox")
+                    ),
+                },
             ));
         }
         let disk_low = Space::of(data_dir).is_some_and(Space::is_low);

@@ -236,6 +236,16 @@ async fn a_start_waits_for_mailboxes_and_blames_no_server() {
 }
 
 #[tokio::test]
+async fn an_outage_is_no_reason_for_what_could_not_begin_after_it() {
+    let mut bench = empty().await;
+    bench.tick_at(3).await;
+    assert_eq!(bench.fill().await, 2);
+    bench.tick_at(5).await;
+    let told = bench.row().await.told.expect("told");
+    assert!(told.starts_with("Started at once") && !told.contains("no server"), "{told}");
+}
+
+#[tokio::test]
 async fn a_start_that_has_passed_is_moved_and_comes_again() {
     let mut bench = bench().await;
     bench.tick_at(2).await;
@@ -246,10 +256,10 @@ async fn a_start_that_has_passed_is_moved_and_comes_again() {
         bench.store.apply(*job, JobAction::Unskip).await.expect("taken back in");
     }
     let same = BatchForm { name: "Renamed".into(), ..form() };
-    bench.store.update_batch(bench.batch, &same).await.expect("changes");
+    bench.store.update_batch(bench.batch, &same, None).await.expect("changes");
     assert_eq!(bench.row().await.started, Some(at(2)), "its start stayed where it was");
     let later = BatchForm { start_at: Some(at(4)), ..same };
-    bench.store.update_batch(bench.batch, &later).await.expect("changes");
+    bench.store.update_batch(bench.batch, &later, None).await.expect("changes");
     assert_eq!(bench.row().await.started, None);
     bench.tick_at(3).await;
     assert_eq!(bench.states().await, [JobState::Ready; 3]);

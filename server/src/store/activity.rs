@@ -12,7 +12,10 @@ use super::{
     sql::Sql,
     words::{clean, from_word, now},
 };
-use crate::audit::{BEGINNING, Deed, Hash, Line, Walk, seal};
+use crate::{
+    audit::{BEGINNING, Deed, Hash, Line, Walk, seal},
+    report::words::moment,
+};
 
 /// Lines on one page of the log.
 pub(crate) const ACTIVITY_PAGE: i64 = 100;
@@ -43,6 +46,13 @@ struct Earlier {
     who: String,
     action: String,
     subject: String,
+}
+
+/// Who changed settings last, and when.
+#[derive(FromQueryResult)]
+struct Changed {
+    who: String,
+    at: i64,
 }
 
 const COLUMNS: &str = "SELECT id, at, who, action, subject, address, outcome, hash FROM audit";
@@ -213,6 +223,26 @@ impl Store {
             holds: noted.map(|_| found),
         })
     }
+}
+
+/// What is said to somebody whose change was made from settings that are not those that are kept any more; the log
+/// knows by the action and the subject of a change who made the last one.
+pub(super) async fn changed_since(
+    tx: &Tx<'_>,
+    action: &str,
+    subject: &str,
+) -> Result<StoreError, StoreError> {
+    let sql = "SELECT who, at FROM audit WHERE action = ? AND subject = ? ORDER BY id DESC LIMIT 1";
+    let last: Option<Changed> = tx.one(sql, [action.into(), subject.into()]).await?;
+    let changed = match last {
+        Some(Changed { who, at }) => {
+            format!("{who} changed these settings at {}", moment(Timestamp::from_millis(at)))
+        }
+        None => "Somebody changed these settings".into(),
+    };
+    Ok(StoreError::Conflict(format!(
+        "{changed}, after they were read here. Nothing was saved: load the settings anew, then change them."
+    )))
 }
 
 fn read_hash(bytes: &[u8]) -> Result<Hash, StoreError> {

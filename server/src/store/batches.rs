@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, num::NonZeroU16};
 
 use engine::guest;
 use sea_orm::{FromQueryResult, Value};
+use sha2::{Digest as _, Sha256};
 use shared::{
     batch::{AssignForm, BatchCounts, BatchForm, BatchRow, BatchView, Repeat},
     cutover::{Cutover, Step},
     id::{BatchId, ProjectId},
-    job::{JobAction, JobState, StateCount},
+    job::{Applied, JobAction, JobState, StateCount},
     limits::Limits,
     pass::Drift,
     selection::Selection,
@@ -17,9 +18,10 @@ use shared::{
 
 use super::{
     Store, StoreError,
+    activity::changed_since,
     selection::Which,
     sql::{Clash, Sql},
-    steering::steer,
+    steering::steer_counted,
     words::{clean, count, from_json, from_word, json, now},
 };
 
@@ -97,12 +99,28 @@ impl Store {
         Ok(BatchId(id))
     }
 
-    /// Changes a batch's settings. A start that was moved is still to come, whether it was used up before or not.
-    pub(crate) async fn update_batch(&self, id: BatchId, form: &BatchForm) -> Result<(), StoreError> {
+    /// Changes a batch's settings. A start that was moved is still to come, whether it was used up before or not. `seen`
+    /// is the version of the settings that the change was made from: [`StoreError::Conflict`] when somebody changed them
+    /// since.
+    pub(crate) async fn update_batch(
+        &self,
+        id: BatchId,
+        form: &BatchForm,
+        seen: Option<&str>,
+    ) -> Result<(), StoreError> {
         let tx = self.db().begin("Changing a batch").await?;
         let sql = format!("{COLUMNS} WHERE id = ?{}", tx.locking());
         let before: Option<BatchRecord> = tx.one(&sql, [id.0.into()]).await?;
-        let before = before.ok_or(StoreError::NotFound("batch"))?.start_at;
+        let before = before.ok_or(StoreError::NotFound("batch"))?;
+        if let Some(seen) = seen
+            && before.version()? != seen
+        {
+            let project: Option<String> =
+                tx.cell("SELECT name FROM project WHERE id = ?", [before.project.into()]).await?;
+            let project = project.ok_or(StoreError::NotFound("project"))?;
+            return Err(changed_since(&tx, "batch.change", &named(&before.name, &project)).await?);
+        }
+        let before = before.start_at;
         let moved = form.start_at.is_some_and(|at| before.map(minute) != Some(minute(at.millis())));
         let mut values = settings(form)?;
         values.extend([moved.into(), id.0.into()]);
@@ -160,10 +178,10 @@ impl Store {
         batch: &BatchRow,
         selection: Selection,
         action: JobAction,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Applied, StoreError> {
         let tx = self.db().begin("Steering a batch").await?;
         let selection = selection.within(batch.id);
-        let changed = steer(&tx, Which::Project(batch.project, &selection), action).await?;
+        let applied = steer_counted(&tx, Which::Project(batch.project, &selection), action).await?;
         if action == JobAction::Start {
             tx.run(
                 "UPDATE batch SET started = COALESCE(started, ?) WHERE id = ?",
@@ -173,7 +191,7 @@ impl Store {
         }
         tx.commit().await?;
         self.wake();
-        Ok(changed)
+        Ok(applied)
     }
 
     /// A project's batches: the highest priority first, then as they were made.
@@ -194,13 +212,20 @@ impl Store {
     /// One batch as a row of a list.
     pub(crate) async fn batch_row(&self, id: BatchId) -> Result<BatchRow, StoreError> {
         let record = self.batch_record(id).await?;
-        let mut numbers = self.batch_numbers("job.batch = ?", id.0).await?;
-        record.row(numbers.remove(&id.0).unwrap_or_default())
+        self.counted_row(record).await
+    }
+
+    async fn counted_row(&self, record: BatchRecord) -> Result<BatchRow, StoreError> {
+        let mut numbers = self.batch_numbers("job.batch = ?", record.id).await?;
+        let numbers = numbers.remove(&record.id).unwrap_or_default();
+        record.row(numbers)
     }
 
     /// One batch with all its page shows.
     pub(crate) async fn batch(&self, id: BatchId) -> Result<BatchView, StoreError> {
-        let row = self.batch_row(id).await?;
+        let record = self.batch_record(id).await?;
+        let version = record.version()?;
+        let row = self.counted_row(record).await?;
         let (cutover, facts) = self.cutover(id).await?;
         let project_name: Option<String> = self
             .db()
@@ -214,6 +239,7 @@ impl Store {
             cutover,
             facts,
             differences: self.differences(id).await?,
+            version,
         })
     }
 
@@ -278,6 +304,11 @@ fn add(counts: &mut BatchCounts, state: JobState, jobs: u64) {
     *number += jobs;
 }
 
+/// A batch in words, as the audit log names it.
+pub(crate) fn named(batch: &str, project: &str) -> String {
+    format!("{batch} of {project}")
+}
+
 /// The values of a batch's settings, in the order of its columns.
 fn settings(form: &BatchForm) -> Result<Vec<Value>, StoreError> {
     let BatchForm { name, priority, start_at, hours, zone, parallel, repeat, day_one } = form;
@@ -314,6 +345,12 @@ impl BatchRecord {
                 .map(|hours| Repeat { hours, until: self.repeat_until.map(Timestamp::from_millis) }),
             day_one: small(self.day_one),
         })
+    }
+
+    /// Another whenever the settings are others; its checklist and its mailboxes have no part in it.
+    fn version(&self) -> Result<String, StoreError> {
+        let settings = json("settings of a batch", &self.settings()?)?;
+        Ok(hex::encode(Sha256::digest(settings.as_bytes())))
     }
 
     /// Its checklist.

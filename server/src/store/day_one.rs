@@ -51,9 +51,9 @@ impl Store {
     }
 }
 
-/// Whether the pass came to its end and was one of the newest days alone: it proves nothing of the mailbox.
-pub(super) async fn alone(tx: &Tx<'_>, lease: &Lease, outcome: &PassOutcome) -> Result<bool, StoreError> {
-    if outcome.end != PassEnd::Finished || lease.kind == PassKind::Final || !lease.kind.copies() {
+/// Whether the newest days of a pass's mailbox are on their way, and the pass copies.
+pub(super) async fn newest(tx: &Tx<'_>, lease: &Lease) -> Result<bool, StoreError> {
+    if !lease.kind.copies() {
         return Ok(false);
     }
     let day_one: Option<Option<i64>> =
@@ -61,17 +61,14 @@ pub(super) async fn alone(tx: &Tx<'_>, lease: &Lease, outcome: &PassOutcome) -> 
     Ok(day_one.flatten() == Some(0))
 }
 
-/// Whether the pass brought the newest days over: then the rest follows in a delta pass, which this makes the next one.
-/// Others that wait for their first day go before it.
-pub(super) async fn arrived(
-    tx: &Tx<'_>,
-    lease: &Lease,
-    outcome: &PassOutcome,
-    ended: i64,
-) -> Result<bool, StoreError> {
-    if !alone(tx, lease, outcome).await? {
-        return Ok(false);
-    }
+/// Whether a pass over the newest days came to its end and was one of these alone: it proves nothing of the mailbox.
+pub(super) fn alone(lease: &Lease, outcome: &PassOutcome, newest: bool) -> bool {
+    newest && outcome.end == PassEnd::Finished && lease.kind != PassKind::Final
+}
+
+/// After a pass that brought the newest days alone the rest follows in a delta pass, which this makes the next one. Others
+/// that wait for their first day go before it. False when it does not follow.
+pub(super) async fn arrived(tx: &Tx<'_>, lease: &Lease, ended: i64) -> Result<bool, StoreError> {
     let changed = tx
         .run(
             "UPDATE job SET day_one = ?, wanted = 'delta', queued = ? WHERE id = ? AND day_one = 0",

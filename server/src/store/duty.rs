@@ -81,13 +81,15 @@ impl Store {
         now: Timestamp,
         off: bool,
     ) -> Result<Option<u64>, StoreError> {
+        // An empty batch is due at every look: nothing is written for it, and nobody is kept from writing.
+        if matches!(due, Due::Start { .. })
+            && !any(&self.db().reading("Running the schedule"), batch.id).await?
+        {
+            return Ok(None);
+        }
         let tx = self.db().begin("Running the schedule").await?;
-        if matches!(due, Due::Start { .. }) {
-            let sql = "SELECT id FROM job WHERE batch = ? AND state <> 'skipped' LIMIT 1";
-            let any: Option<i64> = tx.cell(sql, [batch.id.0.into()]).await?;
-            if any.is_none() {
-                return Ok(None);
-            }
+        if matches!(due, Due::Start { .. }) && !any(&tx, batch.id).await? {
+            return Ok(None);
         }
         let filter = JobFilter { state: JobStates(due.states().to_vec()), ..JobFilter::default() };
         let selection = Selection::like(filter).within(batch.id);
@@ -118,6 +120,13 @@ impl Store {
         self.wake();
         Ok(Some(reached))
     }
+}
+
+/// Whether a batch has a mailbox that is not left out.
+async fn any(sql: &impl Sql, batch: BatchId) -> Result<bool, StoreError> {
+    let query = "SELECT id FROM job WHERE batch = ? AND state <> 'skipped' LIMIT 1";
+    let id: Option<i64> = sql.cell(query, [batch.0.into()]).await?;
+    Ok(id.is_some())
 }
 
 /// Jobs that a start by the schedule reaches: what an admin stopped or left out on purpose stays so.

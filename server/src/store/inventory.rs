@@ -100,15 +100,17 @@ const SHARED: &str = "SELECT LOWER(m.target_user) AS place FROM job m WHERE m.pr
     GROUP BY LOWER(m.target_user) HAVING COUNT(*) > 1";
 
 /// Replaces a job's inventory by what its pass found, within the transaction that ends the pass.
-pub(super) async fn keep(tx: &Tx<'_>, lease: &Lease, outcome: &PassOutcome) -> Result<(), StoreError> {
+/// `newest`: the pass saw the newest days alone.
+pub(super) async fn keep(
+    tx: &Tx<'_>,
+    lease: &Lease,
+    outcome: &PassOutcome,
+    newest: bool,
+) -> Result<(), StoreError> {
     let Some(found) = &outcome.inventory else { return Ok(()) };
-    if lease.kind.copies() {
-        let day_one: Option<Option<i64>> =
-            tx.cell("SELECT day_one FROM job WHERE id = ?", [lease.job.0.into()]).await?;
-        // It saw its newest days only: what follows was not counted.
-        if day_one.flatten() == Some(0) {
-            return Ok(());
-        }
+    // What follows its newest days was not counted.
+    if newest {
+        return Ok(());
     }
     // It was looked before the pass copied. What is not there after its end was left out with a cause, and is known.
     let copied = lease.kind.copies() && outcome.end == PassEnd::Finished;

@@ -123,7 +123,8 @@ impl Store {
         .await?;
         let mut verdict = None;
         // No verdict and no report where the rest is still to come: they would prove the wrong thing.
-        let of_all = !day_one::alone(&tx, lease, outcome).await?;
+        let newest = day_one::newest(&tx, lease).await?;
+        let of_all = !day_one::alone(lease, outcome, newest);
         if let Some(report) = outcome.report.as_ref().filter(|_| of_all) {
             // It was foretold that the mailbox would be too small, and it was not.
             tx.run(
@@ -149,8 +150,8 @@ impl Store {
             true => after_interruption(lease.kind, state, settled, stumbles + 1),
             false => after_pass(lease.kind, state, settled, outcome, goes_on),
         };
-        inventory::keep(&tx, lease, outcome).await?;
-        if day_one::arrived(&tx, lease, outcome, ended).await? {
+        inventory::keep(&tx, lease, outcome, newest).await?;
+        if !of_all && day_one::arrived(&tx, lease, ended).await? {
             becomes = after_first_days(state, settled);
         }
         drift::keep(&tx, lease, outcome).await?;

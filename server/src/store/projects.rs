@@ -18,13 +18,14 @@ use shared::{
 
 use super::{
     Store, StoreError,
+    activity::changed_since,
     counts::Of,
     db::Tx,
     inventory, slots,
     sql::{Clash, Sql, marks},
     words::{count, from_json, from_word, json, now},
 };
-use crate::{report::words::moment, secret::Place};
+use crate::secret::Place;
 
 #[derive(FromQueryResult)]
 struct ProjectRecord {
@@ -373,13 +374,6 @@ struct StateRecord {
     state: String,
 }
 
-/// Who changed a project's settings last, and when.
-#[derive(FromQueryResult)]
-struct ChangeRecord {
-    who: String,
-    at: i64,
-}
-
 /// [`StoreError::Conflict`] when the settings of a project are not those of this version any more.
 async fn unchanged(tx: &Tx<'_>, id: ProjectId, seen: &str) -> Result<(), StoreError> {
     let sql = format!("{COLUMNS} WHERE id = ?{}", tx.locking());
@@ -388,18 +382,7 @@ async fn unchanged(tx: &Tx<'_>, id: ProjectId, seen: &str) -> Result<(), StoreEr
     if record.version() == seen {
         return Ok(());
     }
-    let sql =
-        "SELECT who, at FROM audit WHERE action = 'project.change' AND subject = ? ORDER BY id DESC LIMIT 1";
-    let last: Option<ChangeRecord> = tx.one(sql, [record.name.as_str().into()]).await?;
-    let changed = match last {
-        Some(ChangeRecord { who, at }) => {
-            format!("{who} changed these settings at {}", moment(Timestamp::from_millis(at)))
-        }
-        None => "Somebody changed these settings".into(),
-    };
-    Err(StoreError::Conflict(format!(
-        "{changed}, after they were read here. Nothing was saved: load the settings anew, then change them."
-    )))
+    Err(changed_since(tx, "project.change", &record.name).await?)
 }
 
 impl ProjectRecord {

@@ -4,7 +4,7 @@ use sea_orm::{FromQueryResult, Value};
 use shared::{
     check::Side,
     id::{JobId, ProjectId},
-    job::{JobAction, JobState},
+    job::{Applied, JobAction, JobState},
     pass::PassKind,
 };
 
@@ -13,7 +13,7 @@ use super::{
     db::Tx,
     selection::Which,
     sql::{Sql, marks},
-    words::{from_word, now, word},
+    words::{count, from_word, now, word},
 };
 
 /// The pass a start means: the initial one until something was copied.
@@ -99,13 +99,43 @@ impl Store {
     }
 
     /// Does what an admin asks of many jobs, all or none: of those for which it makes sense now. Tells how many.
-    pub(crate) async fn apply_to(&self, which: Which<'_>, action: JobAction) -> Result<u64, StoreError> {
+    pub(crate) async fn apply_to(&self, which: Which<'_>, action: JobAction) -> Result<Applied, StoreError> {
         let tx = self.db().begin("Steering mailboxes").await?;
-        let changed = steer(&tx, which, action).await?;
+        let applied = steer_counted(&tx, which, action).await?;
         tx.commit().await?;
         self.wake();
-        Ok(changed)
+        Ok(applied)
     }
+}
+
+/// As [`steer`], and of a start tells how many get a delta pass because something was copied already.
+pub(super) async fn steer_counted(
+    tx: &Tx<'_>,
+    which: Which<'_>,
+    action: JobAction,
+) -> Result<Applied, StoreError> {
+    let again = match action == JobAction::Start {
+        true => begun_before(tx, which).await?,
+        false => 0,
+    };
+    let applied = steer(tx, which, action).await?;
+    Ok(Applied { again: again.min(applied), ..Applied::to(applied) })
+}
+
+/// How many of the jobs that a start would reach have something copied. Looked at before it: afterwards they are in
+/// another state, which the selection may leave out.
+async fn begun_before(tx: &Tx<'_>, which: Which<'_>) -> Result<u64, StoreError> {
+    let condition = which.condition();
+    let from = reaches(JobAction::Start);
+    let open = closed::condition(tx, which, JobAction::Start).await?;
+    let sql = format!(
+        "SELECT COUNT(*) FROM job WHERE {} AND job.state IN ({}){open} AND {START_KIND} = 'delta'",
+        condition.sql,
+        marks(from.len())
+    );
+    let values: Vec<Value> = condition.values.into_iter().chain(from).collect();
+    let number: Option<i64> = tx.cell(&sql, values).await?;
+    Ok(count(number.unwrap_or_default()))
 }
 
 /// The words of the states in which an action reaches a job.

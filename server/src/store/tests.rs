@@ -11,6 +11,7 @@ mod notices;
 mod opening;
 mod people;
 pub(super) mod sample;
+mod secrets;
 mod setting;
 mod steering;
 mod visits;

@@ -164,6 +164,7 @@ async fn check(client: &Client, mailbox: &Mailbox) -> CheckReport {
         user: Some(mailbox.user.clone()),
         secret: Some(mailbox.secret.clone()),
         stored: None,
+        side: None,
     };
     let id = client.post("/checks", &form).await.expect(202).json()["id"].as_str().expect("an id").to_owned();
     for _ in 0..400 {

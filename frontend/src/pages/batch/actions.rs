@@ -3,15 +3,16 @@
 use leptos::prelude::*;
 use shared::{
     batch::{BatchRow, BatchView},
-    job::{ActionForm, JobAction},
+    job::{JobAction, JobState},
+    selection::Selection,
 };
 
 use crate::{
     api,
-    components::{Confirm, Notices, Submission},
+    components::{Notices, Submission},
     load::Loading,
+    pages::decided::{AskFirst, Decided},
     view::{
-        amount::counted,
         locale::count,
         words::{accepted, action_explained, action_title},
     },
@@ -35,22 +36,32 @@ const BUTTONS: [JobAction; 9] = [
 pub(super) fn BatchActions(batch: Loading<BatchView>, row: Memo<BatchRow>) -> impl IntoView {
     let notices = Notices::here();
     let sending = Submission::new();
-    let asked = RwSignal::new(None::<JobAction>);
+    let asked = RwSignal::new(None::<Decided>);
     let asking = RwSignal::new(false);
     let id = row.with_untracked(|row| row.id);
-    let reach = move |action: JobAction| {
+    let reached = move |action: JobAction, wanted: fn(JobState) -> bool| {
         row.with(|row| {
             // Once it was cut over its mailboxes are only read; what is resumed may be that.
             if row.done.is_some() && action.may_copy() && action != JobAction::Resume {
                 return 0;
             }
-            let groups = row.by_state.iter().filter(|group| group.state.after(action).is_some());
+            let able = |state: JobState| wanted(state) && state.after(action).is_some();
+            let groups = row.by_state.iter().filter(|group| able(group.state));
             groups.map(|group| group.count).sum::<u64>()
         })
     };
-    let act = move |action: JobAction| {
+    // As on the project's page: what is complete is started again when nothing else is left to start.
+    let unfinished = Memo::new(move |_| reached(JobAction::Start, |state| !state.is_finished()));
+    let anew = move |action: JobAction| action == JobAction::Start && unfinished.get() == 0;
+    let reach = move |action: JobAction| match action == JobAction::Start && !anew(action) {
+        true => unfinished.get(),
+        false => reached(action, |_| true),
+    };
+    let act = move |decided: Decided| {
+        let form = decided.into_form();
+        let action = form.action;
         sending.send_or(
-            async move { api::act_on_batch(id, &ActionForm::on_all(action)).await },
+            async move { api::act_on_batch(id, &form).await },
             move |applied| {
                 notices.say(accepted(action, applied));
                 batch.again();
@@ -60,24 +71,29 @@ pub(super) fn BatchActions(batch: Loading<BatchView>, row: Memo<BatchRow>) -> im
     };
     let button = move |action: JobAction| {
         let number = Memo::new(move |_| reach(action));
-        let ends = matches!(action, JobAction::Cancel | JobAction::StopNow);
-        let click = move |_| match (number.get_untracked(), ends) {
-            (0, _) => {}
-            (_, true) => {
-                asked.set(Some(action));
-                asking.set(true);
+        let click = move |_| {
+            let (number, anew) = untrack(move || (number.get(), anew(action)));
+            if number == 0 {
+                return;
             }
-            (_, false) => act(action),
+            let decided = Decided::new(action, Selection::default(), number, anew);
+            if decided.asks() {
+                asked.set(Some(decided));
+                asking.set(true);
+            } else {
+                act(decided);
+            }
         };
-        let text = move || match number.get() {
-            0 => action_title(action).to_owned(),
-            number => format!("{} ({})", action_title(action), count(number)),
+        let text = move || match (number.get(), anew(action)) {
+            (0, _) => action_title(action).to_owned(),
+            (number, true) => format!("Run a delta pass ({})", count(number)),
+            (number, false) => format!("{} ({})", action_title(action), count(number)),
         };
         view! {
             <button
                 type="button"
                 class="button"
-                class:primary=action == JobAction::Start
+                class:primary=move || action == JobAction::Start && !anew(action)
                 title=action_explained(action)
                 aria-disabled=move || (number.get() == 0).then_some("true")
                 data-test=format!("batch-{}", action.word())
@@ -87,25 +103,12 @@ pub(super) fn BatchActions(batch: Loading<BatchView>, row: Memo<BatchRow>) -> im
             </button>
         }
     };
-    let title = Signal::derive(move || match asked.get() {
-        Some(JobAction::StopNow) => "Stop all of this batch at once?".to_owned(),
-        Some(_) | None => "Cancel all of this batch?".to_owned(),
-    });
-    let text = Signal::derive(move || {
-        let action = asked.get().unwrap_or(JobAction::Cancel);
-        let mailboxes = counted(reach(action), "mailbox", "mailboxes");
-        format!("{mailboxes}: {} Starting again copies nothing twice.", action_explained(action))
-    });
-    let confirm = Callback::new(move |()| {
-        if let Some(action) = asked.get_untracked() {
-            act(action);
-        }
-    });
+    let confirm = Callback::new(act);
     view! {
         <div class="actions" role="group" aria-label="All mailboxes of the batch">
             <span class="actions-label">"All of the batch"</span>
             {BUTTONS.map(button).collect_view()}
         </div>
-        <Confirm title=title text=text deed="Stop them" open=asking on_confirm=confirm/>
+        <AskFirst decided=asked open=asking whom="all of this batch" on_confirm=confirm/>
     }
 }

@@ -21,13 +21,19 @@ pub(super) fn BatchSettings(
     id: BatchId,
     project: ProjectId,
     settings: BatchForm,
+    /// Of which version these settings are.
+    version: String,
     name: Signal<String>,
 ) -> impl IntoView {
     let notices = Notices::here();
     let navigate = use_navigate();
     let submission = Submission::new();
+    let seen = RwSignal::new(version);
     let save = Callback::new(move |form: BatchForm| {
-        submission.send(async move { api::change_batch(id, &form).await }, move |_| {
+        let from = seen.get_untracked();
+        submission.send(async move { api::change_batch(id, &from, &form).await }, move |saved| {
+            // The form stays open: the next change is made from what was saved now.
+            seen.set(saved.version);
             notices.say("Settings of the batch saved.");
             batch.again();
         });

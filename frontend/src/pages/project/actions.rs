@@ -4,16 +4,16 @@ use leptos::prelude::*;
 use shared::{
     auth::Role,
     id::ProjectId,
-    job::{ActionForm, JobAction, JobPage, JobState, JobStates, StateCount},
+    job::{JobAction, JobPage, JobState, StateCount},
 };
 
 use super::{assign::Assign, table::Ask};
 use crate::{
     api,
-    components::{Confirm, Notices, Submission},
+    components::{Notices, Submission},
+    pages::decided::{AskFirst, Decided},
     session::Session,
     view::{
-        amount::counted,
         locale::count,
         words::{accepted, action_explained, action_title},
     },
@@ -44,9 +44,8 @@ pub(super) fn ProjectActions(
     let session = Session::here();
     let notices = Notices::here();
     let sending = Submission::new();
-    let asked = RwSignal::new(JobAction::Cancel);
+    let asked = RwSignal::new(None::<Decided>);
     let asking = RwSignal::new(false);
-    let asking_anew = RwSignal::new(false);
     let reached = move |action: JobAction, wanted: fn(JobState) -> bool| {
         let able = move |state: JobState| wanted(state) && state.after(action).is_some();
         if !ask.picked.with(|picked| picked.is_empty()) {
@@ -63,22 +62,15 @@ pub(super) fn ProjectActions(
         }
     };
     // What is complete is started again when nothing else is left to start, and only when somebody says so.
-    let unfinished = Memo::new(move |_| reached(JobAction::Start, is_unfinished));
+    let unfinished = Memo::new(move |_| reached(JobAction::Start, |state| !state.is_finished()));
     let anew = move |action: JobAction| action == JobAction::Start && unfinished.get() == 0;
     let reach = move |action: JobAction| match action == JobAction::Start && !anew(action) {
         true => unfinished.get(),
         false => reached(action, |_| true),
     };
-    let act = move |action: JobAction| {
-        let mut selection = ask.selection();
-        if action == JobAction::Start && untrack(move || !anew(action)) {
-            let JobStates(states) = &mut selection.filter.state;
-            if states.is_empty() {
-                states.extend(JobState::ALL);
-            }
-            states.retain(|state| is_unfinished(*state) && state.after(action).is_some());
-        }
-        let form = ActionForm { action, selection };
+    let act = move |decided: Decided| {
+        let form = decided.into_form();
+        let action = form.action;
         sending.send_or(
             async move { api::act_on_project(id, &form).await },
             move |applied| {
@@ -90,15 +82,18 @@ pub(super) fn ProjectActions(
     };
     let button = move |action: JobAction| {
         let number = Memo::new(move |_| reach(action));
-        let ends = matches!(action, JobAction::Cancel | JobAction::StopNow);
-        let click = move |_| match (number.get_untracked(), ends) {
-            (0, _) => {}
-            (_, true) => {
-                asked.set(action);
-                asking.set(true);
+        let click = move |_| {
+            let (number, anew) = untrack(move || (number.get(), anew(action)));
+            if number == 0 {
+                return;
             }
-            (_, false) if untrack(move || anew(action)) => asking_anew.set(true),
-            (_, false) => act(action),
+            let decided = Decided::new(action, ask.selection(), number, anew);
+            if decided.asks() {
+                asked.set(Some(decided));
+                asking.set(true);
+            } else {
+                act(decided);
+            }
         };
         let text = move || match (number.get(), anew(action)) {
             (0, _) => action_title(action).to_owned(),
@@ -119,37 +114,7 @@ pub(super) fn ProjectActions(
             </button>
         }
     };
-    let confirm = Callback::new(move |()| act(asked.get_untracked()));
-    let title = Signal::derive(move || match asked.get() {
-        JobAction::StopNow => "Stop them at once?".to_owned(),
-        JobAction::DryRun
-        | JobAction::Start
-        | JobAction::Retry
-        | JobAction::Final
-        | JobAction::Verify
-        | JobAction::Probe
-        | JobAction::Pause
-        | JobAction::Resume
-        | JobAction::Cancel
-        | JobAction::Skip
-        | JobAction::Unskip
-        | JobAction::Prioritise => "Cancel all that run or wait?".to_owned(),
-    });
-    let warning = Signal::derive(move || {
-        let action = asked.get();
-        format!(
-            "{}. {} Starting again copies nothing twice.",
-            counted(reach(action), "mailbox", "mailboxes"),
-            action_explained(action)
-        )
-    });
-    let confirm_anew = Callback::new(move |()| act(JobAction::Start));
-    let warning_anew = Signal::derive(move || {
-        format!(
-            "{}, complete already. What is new on the source is copied, and both sides are compared again.",
-            counted(reach(JobAction::Start), "mailbox", "mailboxes")
-        )
-    });
+    let confirm = Callback::new(act);
     let whom = move || ask.whom(page);
     view! {
         <Show when=move || session.may(Role::Operator)>
@@ -165,12 +130,6 @@ pub(super) fn ProjectActions(
                 </details>
             </div>
         </Show>
-        <Confirm title=title text=warning deed="Stop mailboxes" open=asking on_confirm=confirm/>
-        <Confirm title="Run a delta pass?" text=warning_anew deed="Run a delta pass" open=asking_anew on_confirm=confirm_anew/>
+        <AskFirst decided=asked open=asking whom="all that run or wait" on_confirm=confirm/>
     }
-}
-
-/// Whether a start brings a mailbox further, rather than to where it is.
-const fn is_unfinished(state: JobState) -> bool {
-    !matches!(state, JobState::Complete | JobState::Exceptions)
 }

@@ -190,7 +190,13 @@ mod tests {
             let endpoint = ImapEndpoint::new("old.example", Login::Password);
             assert_eq!(
                 form,
-                CheckForm { endpoint: Endpoint::Imap(endpoint), user: None, secret: None, stored: None }
+                CheckForm {
+                    endpoint: Endpoint::Imap(endpoint),
+                    user: None,
+                    secret: None,
+                    stored: None,
+                    side: Some(Side::Source),
+                }
             );
             draft.port.set("99300".into());
             let failure = draft.check().expect_err("no such port");

@@ -254,7 +254,7 @@ impl SideDraft {
             }
             _ => None,
         };
-        Ok(CheckForm { endpoint, user, secret, stored })
+        Ok(CheckForm { endpoint, user, secret, stored, side: Some(self.side) })
     }
 }
 

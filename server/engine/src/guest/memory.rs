@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// What a permit stands for, in bytes.
 const UNIT: u64 = 1024;
 /// Bytes of messages on their way where nobody chose another number.
-const DEFAULT: u64 = 256 * 1024 * 1024;
+const DEFAULT: u64 = 192 * 1024 * 1024;
 
 /// The memory that messages may take on their way, over everything that holds a clone of it. Fair: whoever asks first
 /// gets it first, so that a large message is not kept waiting by many small ones.

@@ -159,6 +159,11 @@ impl State {
         self.tide.next_growth(now).map_or(look, |growth| growth.min(look))
     }
 
+    /// Why the server wants patience; none: it does not.
+    pub(super) fn asks_patience(&self, now: Instant) -> Option<String> {
+        self.tide.held_until(now).map(|_| self.tide.why().to_owned())
+    }
+
     /// Takes a connection for somebody who only looks, while the server wants no patience.
     pub(super) fn try_glance(&mut self, mailbox: &Arc<str>, now: Instant) -> bool {
         let (most, per_mailbox) = (self.tide.present(now), self.per_mailbox);

@@ -47,6 +47,11 @@ const GRACE: Duration = Duration::from_secs(4);
 const PATIENCE: Duration = Duration::from_secs(600);
 /// Longest pause between two attempts, unless the server asks for a longer one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The first pause before a server is asked again for a mailbox that it does not open although it opens others; each
+/// further one is twice as long. One part of it may be starting anew.
+const ALONE_PAUSE: Duration = Duration::from_secs(30);
+/// Give up such a mailbox after so long: it may not be there at all, and others wait for its place.
+const ALONE_PATIENCE: Duration = Duration::from_secs(120);
 /// Answers that make no sense, in a row, before it is taken for a fault that stays.
 const MOST_NONSENSE: u32 = 3;
 
@@ -294,6 +299,12 @@ impl Course {
     fn pause(&self, error: &ConnectorError, failures: u32, without_progress: Duration) -> Option<Duration> {
         let asked = match error.retry {
             Retry::Never => return None,
+            Retry::Alone => {
+                let pause = ALONE_PAUSE * 2_u32.pow(failures.saturating_sub(1).min(4));
+                // What was open in this pass is there for certain.
+                let patience = if self.reached { PATIENCE } else { ALONE_PATIENCE };
+                return (without_progress + pause < patience).then_some(pause);
+            }
             Retry::Now => Duration::ZERO,
             Retry::After(pause) => pause,
         };

@@ -10,8 +10,11 @@ use tokio::sync::mpsc;
 use super::{
     copy::Hands,
     course::Course,
+    decide::Decision,
+    pump::Pump,
+    record::{intent, stored},
     stop::Stop,
-    transfer::{Decision, Lane, Pump, intent, stored},
+    transfer::Lane,
 };
 use crate::{
     error::{ConnectorError, Reach},

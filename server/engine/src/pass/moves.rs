@@ -16,9 +16,10 @@ use super::{
     course::{Course, about},
     pairs,
     read::{self, Halves},
+    record::entry,
     stop::Stop,
     survey::Survey,
-    transfer::{Lane, entry},
+    transfer::Lane,
 };
 use crate::{
     error::ConnectorError,

@@ -9,11 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{
-    course::Course,
-    stop::Stop,
-    transfer::{Lane, Pump, entry},
-};
+use super::{course::Course, pump::Pump, record::entry, stop::Stop, transfer::Lane};
 use crate::{
     ledger::{Entry, EntryState},
     model::{Fingerprint, ItemMeta},

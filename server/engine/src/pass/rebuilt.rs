@@ -5,12 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use shared::{cause::Cause, check::Side};
 
-use super::{
-    copy::Hands,
-    course::Course,
-    stop::Stop,
-    transfer::{self, Lane},
-};
+use super::{copy::Hands, course::Course, record, stop::Stop, transfer::Lane};
 use crate::{
     error::ConnectorError,
     ledger::{Entry, EntryState, FolderId, is_stand_in, stand_in_of},
@@ -47,7 +42,7 @@ pub(super) async fn begin_anew(
         let old: Vec<ItemId> = entries.filter(|item| !is_stand_in(item)).collect();
         course.ledger.forget_items(id, &old).await?;
     }
-    let intended = |item: &ItemMeta| transfer::entry(item, None, EntryState::Intended);
+    let intended = |item: &ItemMeta| record::entry(item, None, EntryState::Intended);
     let entries: Vec<(FolderId, Entry)> = plan.copy.iter().map(|item| (id, intended(item))).collect();
     course.ledger.put_entries(&entries).await?;
     plan.intended = entries.into_iter().map(|(_, entry)| (entry.item, None)).collect();

@@ -108,9 +108,25 @@ fn keywords<'a>(
     if !refused.is_empty() {
         sentences.push(format!("The target's folder does not keep {}.", refused.join(", ")));
     }
+    let added = there.iter().map(|keyword| &**keyword).filter(|keyword| !has(here, keyword));
+    let (nameless, added): (Vec<_>, Vec<_>) =
+        added.partition(|keyword| !lost.is_empty() && is_nameless(keyword));
     if !lost.is_empty() {
-        sentences.push(format!("The target lacks {}, although its folder could keep it.", lost.join(", ")));
+        let lost = lost.join(", ");
+        sentences.push(match nameless.is_empty() {
+            true => format!("The target lacks {lost}, although its folder could keep it."),
+            false => format!(
+                "The target took {lost} and lost the name: it shows {} instead, as Dovecot does when it is killed \
+                 while it writes. Set {lost} on the message there.",
+                nameless.join(", ")
+            ),
+        });
     }
-    let added = there.iter().map(|keyword| &**keyword).filter(|keyword| !has(here, keyword)).collect();
     ((!sentences.is_empty()).then(|| sentences.join(" ")), added)
+}
+
+/// Whether it is what Dovecot shows for a keyword whose name it lost: `unknown-0`.
+fn is_nameless(keyword: &str) -> bool {
+    let number = keyword.strip_prefix("unknown-");
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }

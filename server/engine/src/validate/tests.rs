@@ -213,6 +213,21 @@ fn edge_040_keywords_that_the_target_does_not_keep_are_named() {
 }
 
 #[test]
+fn edge_040_a_keyword_whose_name_the_target_lost_is_named_with_what_to_do() {
+    let (pair, _) = pair("a#$Label1 b#two c | a#unknown-0 b#unknown-known c#unknown-1");
+    check_details(
+        &pair,
+        &[
+            "The target took $Label1 and lost the name: it shows unknown-0 instead, as Dovecot does when it is killed \
+             while it writes. Set $Label1 on the message there.",
+            "The target has unknown-known besides.",
+            "The target lacks two, although its folder could keep it.",
+            "The target has unknown-1 besides.",
+        ],
+    );
+}
+
+#[test]
 fn edge_041_a_spam_filters_judgement_that_cannot_stay_is_no_loss() {
     let (mut pair, _) = pair("a#nonjunk b#$junk | a b");
     pair.source_items[1].meta.flags.keywords = vec!["$Junk".into()];

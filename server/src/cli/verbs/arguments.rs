@@ -44,6 +44,8 @@ pub(super) struct Order {
     pub(super) id: Option<String>,
     pub(super) form: Form,
     pub(super) watch: bool,
+    /// Nobody is asked before complete mailboxes are started again.
+    pub(super) yes: bool,
 }
 
 /// Where the server is and how it is reached.
@@ -89,7 +91,11 @@ fn add_verb(noun: Command, verb: &Verb) -> Command {
     }
     let command = Command::new(verb.word()).about(verb.about).after_help(CODES);
     let own = verb.takes.iter().filter_map(|take| argument(verb, take));
-    noun.subcommand(link_arguments(command.args(own), Some(DEFAULT_SERVER)))
+    let yes = (verb.is_for_many() && verb.word() == "start").then(|| {
+        let help = "Start complete mailboxes again, too, without asking: each gets a delta pass";
+        Arg::new("yes").long("yes").action(ArgAction::SetTrue).help(help)
+    });
+    noun.subcommand(link_arguments(command.args(own.chain(yes)), Some(DEFAULT_SERVER)))
 }
 
 fn link_arguments(command: Command, default: Option<&'static str>) -> Command {
@@ -175,6 +181,7 @@ pub(super) fn order(verb: &Verb, matches: &ArgMatches) -> Result<Order, Problem>
             None => Form::People,
         },
         watch: flag(matches, "watch"),
+        yes: flag(matches, "yes"),
     })
 }
 

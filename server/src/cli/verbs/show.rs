@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Exit, Problem, link::Answer, table::Verb};
+use super::{Exit, Problem, link::Answer, ordered::Ordered, table::Verb};
 use crate::report::words::visible;
 
 /// Widest column of a table, in characters.
@@ -36,10 +36,11 @@ pub(super) fn print(verb: &Verb, answer: &Answer, form: Form) -> Result<(), Prob
         Form::Json => say(&[&answer.body[..], b"\n"].concat()),
         Form::People => {
             let value = value(answer)?;
-            let part = value.pointer(verb.part).unwrap_or(&value);
+            let ordered: Ordered = read(answer)?;
+            let part = ordered.at(verb.part).unwrap_or(&ordered);
             let mut shown = text(part);
             // Of a list that comes page by page, the end of the page is not the end.
-            if let (Some(rows), Some(total)) = (part.as_array(), value.get("total").and_then(Value::as_u64))
+            if let (Ordered::List(rows), Some(total)) = (part, value.get("total").and_then(Value::as_u64))
                 && rows.len() as u64 != total
             {
                 shown.push_str(&format!("{} of {total}; --offset and --limit show others.\n", rows.len()));
@@ -51,6 +52,10 @@ pub(super) fn print(verb: &Verb, answer: &Answer, form: Form) -> Result<(), Prob
 
 /// The answer's value.
 pub(super) fn value(answer: &Answer) -> Result<Value, Problem> {
+    read(answer)
+}
+
+fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Problem> {
     serde_json::from_slice(&answer.body).map_err(|error| {
         Problem::new(
             Exit::NotImap,
@@ -68,26 +73,26 @@ pub(super) fn say(bytes: &[u8]) -> Result<(), Problem> {
     }
 }
 
-/// A value in lines and columns.
-pub(super) fn text(value: &Value) -> String {
+/// A value in lines and columns, as it came.
+pub(super) fn text(value: &Ordered) -> String {
     match value {
-        Value::Array(rows) if rows.is_empty() => "Nothing.\n".into(),
-        Value::Array(rows) if rows.iter().all(Value::is_string) => {
+        Ordered::List(rows) if rows.is_empty() => "Nothing.\n".into(),
+        Ordered::List(rows) if rows.iter().all(Ordered::is_text) => {
             rows.iter().map(|row| format!("{}\n", scalar(row))).collect()
         }
-        Value::Array(rows) => table(rows),
-        Value::Object(_) => {
+        Ordered::List(rows) => table(rows),
+        Ordered::Fields(_) => {
             let mut pairs = Vec::new();
             flatten("", value, &mut pairs);
             let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
             pairs.iter().map(|(name, text)| format!("{name:<width$}  {text}\n")).collect()
         }
-        other => format!("{}\n", scalar(other)),
+        Ordered::Plain(_) => format!("{}\n", scalar(value)),
     }
 }
 
-/// A row for each value, a column for each name that any of them has.
-fn table(rows: &[Value]) -> String {
+/// A row for each value, a column for each name that any of them has: the name first, the others as they came.
+fn table(rows: &[Ordered]) -> String {
     let flat: Vec<Vec<(String, String)>> = rows
         .iter()
         .map(|row| {
@@ -103,6 +108,7 @@ fn table(rows: &[Value]) -> String {
             names.push(name);
         }
     }
+    names.sort_by_key(|name| *name != "name");
     let cells = flat.iter().map(|row| {
         let cell =
             |name: &&str| row.iter().find(|(own, _)| own == name).map_or("", |(_, text)| text.as_str());
@@ -122,32 +128,35 @@ fn table(rows: &[Value]) -> String {
 }
 
 /// Nested objects become names with dots; what is empty is left out; lists tell their number, unless they are words.
-fn flatten(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
+fn flatten(name: &str, value: &Ordered, pairs: &mut Vec<(String, String)>) {
     match value {
-        Value::Null => {}
-        Value::Object(fields) => {
+        Ordered::Plain(Value::Null) => {}
+        Ordered::Fields(fields) => {
             for (own, value) in fields {
                 let name = if name.is_empty() { own.clone() } else { format!("{name}.{own}") };
                 flatten(&name, value, pairs);
             }
         }
-        Value::Array(values) if values.iter().any(|value| value.is_object() || value.is_array()) => {
+        Ordered::List(values) if values.iter().any(|value| !matches!(value, Ordered::Plain(_))) => {
             pairs.push((name.to_owned(), format!("({})", values.len())));
         }
-        Value::Array(values) => {
+        Ordered::List(values) => {
             let words: Vec<_> = values.iter().map(scalar).collect();
             if !words.is_empty() {
                 pairs.push((name.to_owned(), words.join(", ")));
             }
         }
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => pairs.push((name.to_owned(), scalar(value))),
+        Ordered::Plain(_) => pairs.push((name.to_owned(), scalar(value))),
     }
 }
 
-fn scalar(value: &Value) -> String {
+/// A value that has nothing inside.
+fn scalar(value: &Ordered) -> String {
     match value {
-        Value::String(text) => visible(text).to_string(),
-        other => other.to_string(),
+        Ordered::Plain(Value::String(text)) => visible(text).to_string(),
+        Ordered::Plain(other) => other.to_string(),
+        Ordered::List(values) => format!("({})", values.len()),
+        Ordered::Fields(fields) => format!("({})", fields.len()),
     }
 }
 
@@ -160,9 +169,21 @@ fn short(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::text;
+    use super::Ordered;
+
+    fn text(value: &Value) -> String {
+        super::text(&Ordered::from(value))
+    }
+
+    #[test]
+    fn columns_stand_as_the_answer_has_them_and_the_name_first() {
+        let answer =
+            r#"[{"id":1,"name":"Move","jobs":3,"active":1},{"id":2,"name":"Other","jobs":0,"active":0}]"#;
+        let rows: Ordered = serde_json::from_str(answer).expect("is JSON");
+        assert_eq!(super::text(&rows), "NAME   ID  JOBS  ACTIVE\nMove   1   3     1\nOther  2   0     0\n");
+    }
 
     #[test]
     fn lists_are_tables_and_the_rest_is_pairs() {

@@ -60,6 +60,11 @@ impl Verb {
         self.words.split_once(' ').map_or("", |(_, word)| word)
     }
 
+    /// Whether it does something with many mailboxes: all, or those that are like this.
+    pub(super) fn is_for_many(&self) -> bool {
+        matches!(self.route, "/projects/{id}/actions" | "/batches/{id}/actions")
+    }
+
     /// Whether the host has a command of the same words.
     pub(super) const fn has_twin(&self) -> bool {
         self.twin
@@ -190,7 +195,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb("batch create", "POST",   "/projects/{id}/batches",     "Make a batch", &[PROJECT, Form("Its settings")]),
     verb("batch assign", "POST",   "/projects/{id}/assignments", "Put mailboxes of a project into a batch, or without --batch out of any", &[PROJECT, Number("batch", "The batch"), OF_STATE, OF_CAUSE, OF_NAME]).optional(&["batch", "selection.filter.state", "selection.filter.cause", "selection.filter.search"]),
     verb("batch show",   "GET",    "/batches/{id}",              "Show a batch with its checklist", &[BATCH]),
-    verb("batch change", "PUT",    "/batches/{id}",              "Change a batch's settings", &[BATCH, Form("All its settings")]),
+    verb("batch change", "PUT",    "/batches/{id}",              "Change a batch's settings", &[BATCH, Form("All its settings"), Query("seen", "The version that `batch show` told: nothing is saved when somebody changed the settings since")]),
     verb("batch delete", "DELETE", "/batches/{id}",              "Remove a batch; its mailboxes stay in the project", &[BATCH]),
     verb("batch tick",   "POST",   "/batches/{id}/cutover",      "Tick off a step of the cutover, or take the tick back", &[BATCH, Choice("step", STEPS, "Which step"), Truth("done", "Whether it is done"), Text("note", "What was seen, who was asked")]).optional(&["note"]),
     verb("batch dns",    "GET",    "/batches/{id}/dns",          "Ask DNS where mail for its domains goes: MX, time to live, old or new system", &[BATCH, Query("afresh", "true: ask now, although the answer of a moment ago is good for a while")]).part("/lines"),

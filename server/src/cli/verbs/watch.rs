@@ -12,6 +12,7 @@ use super::{
     show::{self, Form, say},
     table::Verb,
 };
+use crate::report::words::{count, counted, visible};
 
 /// Between two requests where there is no live stream.
 const POLL: Duration = Duration::from_secs(2);
@@ -115,7 +116,7 @@ fn line(snapshot: &Value, form: &Form) -> String {
     }
     match snapshot.get("rows").unwrap_or(snapshot) {
         Value::Array(rows) => rows.iter().map(project).collect::<Vec<_>>().join("\n"),
-        other => show::text(other).trim_end().to_owned(),
+        other => show::text(&other.into()).trim_end().to_owned(),
     }
 }
 
@@ -128,15 +129,18 @@ fn word<'a>(value: &'a Value, name: &str) -> &'a str {
 }
 
 fn mailbox(row: &Value) -> String {
-    let mut line =
-        format!("{}: {} messages on the target", word(row, "/state"), number(row, "/counts/copied"));
+    let mut line = format!(
+        "{}: {} on the target",
+        word(row, "/state"),
+        counted(number(row, "/counts/copied"), "message")
+    );
     let (done, total) = (number(row, "/progress/items_done"), number(row, "/progress/items_total"));
     if total > 0 {
         line.push_str(&format!("; {} {done} of {total}", word(row, "/progress/phase")));
     }
     for extra in [word(row, "/progress/waiting"), word(row, "/problem")] {
         if !extra.is_empty() {
-            line.push_str(&format!("; {}", crate::report::words::visible(extra)));
+            line.push_str(&format!("; {}", visible(extra)));
         }
     }
     line
@@ -144,13 +148,13 @@ fn mailbox(row: &Value) -> String {
 
 fn project(row: &Value) -> String {
     format!(
-        "{}: {} of {} mailboxes complete, {} wait or run, {} failed; {} messages on the target",
-        crate::report::words::visible(word(row, "/name")),
-        number(row, "/complete"),
-        number(row, "/jobs"),
-        number(row, "/active"),
-        number(row, "/failed"),
-        number(row, "/copied"),
+        "{}: {} of {} complete, {} wait or run, {} failed; {} on the target",
+        visible(word(row, "/name")),
+        count(number(row, "/complete")),
+        counted(number(row, "/jobs"), "mailbox"),
+        count(number(row, "/active")),
+        count(number(row, "/failed")),
+        counted(number(row, "/copied"), "message"),
     )
 }
 

@@ -60,7 +60,7 @@ async fn a_batch_is_kept_and_its_mailboxes_outlive_it(setting: &Setting) {
     form.parallel = NonZeroU16::new(3);
     form.hours = vec![AllowedHours { days: vec![Day::Mon], from: TimeOfDay::MIDNIGHT, to: TimeOfDay::END }];
     form.zone = Zone::Fixed(60);
-    store.update_batch(id, &form).await.expect("changes");
+    store.update_batch(id, &form, None).await.expect("changes");
     let row = store.batches(project).await.expect("lists").remove(0);
     assert_eq!((row.id, row.settings, row.counts.jobs, row.counts.ready), (id, form, 2, 2));
     assert_eq!(store.job_row(jobs[0]).await.expect("is there").batch, Some(id));
@@ -111,10 +111,10 @@ async fn a_batch_waits_for_its_moment_its_hours_and_its_turn(setting: &Setting) 
     end(store, &lease, Verdict::Perfect).await;
     assert_eq!(next(store).await, Some(jobs[3]));
     assert!(!store.batch_row(closed).await.expect("is there").open);
-    store.update_batch(closed, &batch("Night", 8)).await.expect("opens");
+    store.update_batch(closed, &batch("Night", 8), None).await.expect("opens");
     assert_eq!(next(store).await, Some(jobs[1]));
     // The hours close again: who runs it hears of it, and the job is to go on by itself.
-    store.update_batch(closed, &night).await.expect("closes");
+    store.update_batch(closed, &night, None).await.expect("closes");
     let wishes = store.wishes().await.expect("reads");
     assert_eq!(
         wishes.iter().map(|wish| (wish.job, wish.state)).collect::<Vec<_>>(),
@@ -146,7 +146,10 @@ async fn a_cutover_goes_by_its_list_and_an_approval_stands_in_the_report(setting
         store.tick(id, &tick(step, true, " seen "), "anna", None).await.expect("ticks");
     }
     let row = store.batch_row(id).await.expect("is there");
-    assert_eq!(store.apply_to_batch(&row, Selection::default(), JobAction::Final).await.expect("runs"), 2);
+    assert_eq!(
+        store.apply_to_batch(&row, Selection::default(), JobAction::Final).await.expect("runs").applied,
+        2
+    );
     for verdict in [Verdict::Perfect, Verdict::Investigate] {
         let lease = store.claim().await.expect("claims").expect("there is one");
         assert_eq!(lease.kind, PassKind::Final);
@@ -252,7 +255,11 @@ async fn what_was_cut_over_is_only_read_whichever_way_it_is_asked_for(setting: &
     assert!(why.contains("“First” was cut over"), "{why}");
     let all = Selection::default();
     let which = Which::Project(project, &all);
-    assert_eq!(store.apply_to(which, JobAction::Start).await.expect("starts"), 1, "the one of no batch");
+    assert_eq!(
+        store.apply_to(which, JobAction::Start).await.expect("starts").applied,
+        1,
+        "the one of no batch"
+    );
     let note = store.left_out(which, JobAction::Start).await.expect("reads").expect("one was left out");
     assert!(note.starts_with("1 mailbox left out: the batch “First” was cut over."), "{note}");
     assert_eq!(store.left_out(which, JobAction::Verify).await.expect("reads"), None);
@@ -266,6 +273,28 @@ async fn what_was_cut_over_is_only_read_whichever_way_it_is_asked_for(setting: &
     assert!(view.steps.iter().all(|step| step.state == StepState::Done), "{:?}", view.steps);
 }
 
+async fn who_changes_settings_of_a_batch_that_were_changed_since_overwrites_nothing(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna"]).await;
+    let id = filled(store, project, &batch("First", 0), &jobs).await;
+    let read = store.batch(id).await.expect("is there");
+    let first = batch("First", 5);
+    store.update_batch(id, &first, Some(&read.version)).await.expect("the settings are those that were read");
+    let subject = format!("First of {}", read.project_name);
+    store.log_activity("opa", "batch.change", &subject).await.expect("is noted");
+    let error = store.update_batch(id, &batch("First", 7), Some(&read.version)).await;
+    let error = error.expect_err("is refused").to_string();
+    assert!(
+        error.starts_with("opa changed these settings at ") && error.contains("load the settings"),
+        "{error}"
+    );
+    let view = store.batch(id).await.expect("is there");
+    assert_eq!(view.row.settings, first, "nothing was overwritten");
+    store.apply_to_batch(&view.row, Selection::default(), JobAction::Start).await.expect("starts");
+    store.update_batch(id, &first, Some(&view.version)).await.expect("that it was started is no setting");
+    assert_eq!(store.batch(id).await.expect("is there").version, view.version, "they are the same");
+}
+
 async fn a_start_that_has_passed_comes_again_when_it_is_moved(setting: &Setting) {
     let store = &setting.store;
     let (project, jobs) = sample::jobs(store, 9, &["anna"]).await;
@@ -274,10 +303,10 @@ async fn a_start_that_has_passed_comes_again_when_it_is_moved(setting: &Setting)
     let row = store.batch_row(id).await.expect("is there");
     store.apply_to_batch(&row, Selection::default(), JobAction::Start).await.expect("starts");
     let started = async || store.batch_row(id).await.expect("is there").started;
-    store.update_batch(id, &BatchForm { priority: 3, ..form.clone() }).await.expect("changes");
+    store.update_batch(id, &BatchForm { priority: 3, ..form.clone() }, None).await.expect("changes");
     assert!(started().await.is_some(), "its start was not moved");
     let later = BatchForm { start_at: Some(now().plus_millis(3_600_000)), ..form };
-    store.update_batch(id, &later).await.expect("changes");
+    store.update_batch(id, &later, None).await.expect("changes");
     assert_eq!(started().await, None);
 }
 
@@ -399,6 +428,7 @@ on_both! {
     a_cutover_goes_by_its_list_and_an_approval_stands_in_the_report,
     a_final_pass_counts_once_it_began_after_the_old_system_was_frozen,
     what_was_cut_over_is_only_read_whichever_way_it_is_asked_for,
+    who_changes_settings_of_a_batch_that_were_changed_since_overwrites_nothing,
     a_start_that_has_passed_comes_again_when_it_is_moved,
     the_newest_days_come_first_and_the_rest_by_itself,
     who_stops_a_mailbox_on_its_first_days_finds_it_stopped,

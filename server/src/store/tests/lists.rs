@@ -147,7 +147,7 @@ async fn a_list_is_filtered_by_state_and_cause_and_sorted_by_what_the_ledger_say
     let filter = JobFilter { cause: Some(Cause::TooBig), ..JobFilter::default() };
     let selection = Selection::like(filter);
     let which = Which::Project(project, &selection);
-    assert_eq!(store.apply_to(which, JobAction::Retry).await.expect("tries again"), 1);
+    assert_eq!(store.apply_to(which, JobAction::Retry).await.expect("tries again").applied, 1);
     assert_eq!(store.job_state(jobs[0]).await.expect("is there"), JobState::Queued);
 }
 

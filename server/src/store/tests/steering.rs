@@ -25,7 +25,7 @@ async fn states(store: &Store, jobs: &[JobId]) -> Vec<JobState> {
 }
 
 async fn all(store: &Store, project: ProjectId, action: JobAction) -> u64 {
-    store.apply_to(Which::Project(project, &Selection::default()), action).await.expect("applies")
+    store.apply_to(Which::Project(project, &Selection::default()), action).await.expect("applies").applied
 }
 
 /// Starts a job, runs its pass to an end and tells its state.
@@ -54,11 +54,14 @@ async fn an_action_reaches_the_jobs_for_which_it_makes_sense_and_no_others(setti
     assert_eq!(all(store, project, JobAction::Pause).await, 0, "twice is once");
     let ids = Selection::of(vec![jobs[2], jobs[1]]);
     let which = Which::Project(project, &ids);
-    assert_eq!(store.apply_to(which, JobAction::Resume).await.expect("resumes"), 1);
+    assert_eq!(store.apply_to(which, JobAction::Resume).await.expect("resumes").applied, 1);
     assert_eq!(all(store, project, JobAction::Unskip).await, 1);
     assert_eq!(store.job_state(jobs[1]).await.expect("is there"), JobState::Ready);
     let nobody = Selection::of(Vec::new());
-    assert_eq!(store.apply_to(Which::Project(project, &nobody), JobAction::Cancel).await.expect("none"), 0);
+    assert_eq!(
+        store.apply_to(Which::Project(project, &nobody), JobAction::Cancel).await.expect("none").applied,
+        0
+    );
 }
 
 async fn what_failed_for_one_cause_is_tried_again_and_the_rest_stays(setting: &Setting) {
@@ -70,14 +73,14 @@ async fn what_failed_for_one_cause_is_tried_again_and_the_rest_stays(setting: &S
     let filter = JobFilter { cause: Some(Cause::LoginRefused), ..JobFilter::default() };
     let selection = Selection::like(filter);
     let which = Which::Project(project, &selection);
-    assert_eq!(store.apply_to(which, JobAction::Retry).await.expect("tries again"), 2);
+    assert_eq!(store.apply_to(which, JobAction::Retry).await.expect("tries again").applied, 2);
     assert_eq!(states(store, &jobs).await, [JobState::Queued, JobState::Failed, JobState::Queued]);
     let row = store.job_row(jobs[0]).await.expect("is there");
     assert_eq!((row.pass, row.problem), (Some(PassKind::Initial), None));
     let filter = JobFilter { state: JobStates(vec![JobState::Failed]), ..JobFilter::default() };
     let selection = Selection::like(filter);
     let which = Which::Project(project, &selection);
-    assert_eq!(store.apply_to(which, JobAction::Retry).await.expect("tries again"), 1);
+    assert_eq!(store.apply_to(which, JobAction::Retry).await.expect("tries again").applied, 1);
 }
 
 async fn what_was_refused_is_offered_again_by_a_retry_and_by_nothing_else(setting: &Setting) {
@@ -100,6 +103,29 @@ async fn what_was_refused_is_offered_again_by_a_retry_and_by_nothing_else(settin
     let lease = store.claim().await.expect("claims").expect("it goes on at the next start");
     assert_eq!(lease.job, jobs[0]);
     assert!(store.pass_order(&lease).await.expect("an order").retry_refused, "it was not offered yet");
+}
+
+async fn a_start_tells_how_many_get_a_delta_pass(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna", "bert"]).await;
+    setting
+        .meddle(&format!(
+            "INSERT INTO ledger_folder (job, source, target, source_validity, bracket_validity, bracket_next, items, bytes)
+             VALUES ({}, '[\"INBOX\"]', '[\"INBOX\"]', 7, 9, 100, 1, 10)",
+            jobs[0].0
+        ))
+        .await;
+    setting
+        .meddle(
+            "INSERT INTO ledger_entry (folder, item, state, target, adopted, size)
+             SELECT id, '1', 1, 101, FALSE, 10 FROM ledger_folder",
+        )
+        .await;
+    let all = Selection::default();
+    let which = Which::Project(project, &all);
+    let applied = store.apply_to(which, JobAction::Start).await.expect("starts");
+    assert_eq!((applied.applied, applied.again), (2, 1));
+    assert_eq!(store.apply_to(which, JobAction::Pause).await.expect("pauses").again, 0);
 }
 
 async fn a_look_leaves_what_was_wrong_as_it_was(setting: &Setting) {
@@ -162,13 +188,14 @@ async fn fifty_thousand_jobs_are_one_statement(setting: &Setting) {
     let ids: Vec<JobId> = (2..=MANY).map(JobId).collect();
     let selection = Selection::of(ids);
     let which = Which::Project(project, &selection);
-    assert_eq!(store.apply_to(which, JobAction::Start).await.expect("starts"), MANY as u64 - 1);
+    assert_eq!(store.apply_to(which, JobAction::Start).await.expect("starts").applied, MANY as u64 - 1);
 }
 
 on_both! {
     an_action_reaches_the_jobs_for_which_it_makes_sense_and_no_others,
     what_failed_for_one_cause_is_tried_again_and_the_rest_stays,
     what_was_refused_is_offered_again_by_a_retry_and_by_nothing_else,
+    a_start_tells_how_many_get_a_delta_pass,
     a_look_leaves_what_was_wrong_as_it_was,
     who_runs_a_job_hears_that_it_is_to_stop_at_once,
     fifty_thousand_jobs_are_one_statement,

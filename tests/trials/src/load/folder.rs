@@ -26,6 +26,8 @@ const MANY: u64 = 1_000_000;
 const FEW: u64 = 100_000;
 /// How many times as long a message may take in the large folder.
 const GROWTH: f64 = 1.5;
+/// How a pass that is killed compares.
+const LISTING: &str = "listing";
 /// Messages in one command of whoever fills it.
 const TOGETHER: u64 = 500;
 
@@ -131,48 +133,76 @@ impl<'a> Ground<'a> {
         Ok(())
     }
 
-    /// Kills a pass when half of the folder is there; the next one goes on from there.
+    /// Kills a pass when a third of the folder is there, and the next one at two thirds; the last goes on from there.
     fn killed(&mut self, messages: u64, table: &mut Table) -> Result<(), Box<dyn Error>> {
-        let (user, depth) = (self.user(), "listing");
-        let mut command = self.command(messages, &user, depth);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut process = Guarded::start(&mut command, None)?;
-        let mut memory = 0;
-        let there = loop {
-            std::thread::sleep(Duration::from_millis(200));
-            memory = memory.max(peak::memory(process.id()).unwrap_or_default());
-            let there = self.target.open(&user)?.status("INBOX", "MESSAGES")?;
-            if there >= messages / 2 {
-                break there;
-            }
-            if let Some(status) = process.ended() {
-                return Err(format!("the pass ended before it was killed: {status}").into());
-            }
-        };
-        process.kill();
-        table.memory(format!("{messages} messages, killed: memory"), memory);
-        // What the server had taken of the last window may come late.
-        std::thread::sleep(Duration::from_secs(1));
-        let before = self.target.open(&user)?.status("INBOX", "UIDNEXT")?;
+        let user = self.user();
+        let before = self.kill_at(messages, messages / 3, &user, table)?;
+        self.kill_at(messages, messages * 2 / 3, &user, table)?;
+        let there = self.target.open(&user)?.status("INBOX", "MESSAGES")?;
         let begun = Instant::now();
-        let rest = self.pass(messages, &user, depth)?;
+        let rest = self.pass(messages, &user, LISTING)?;
         let took = begun.elapsed();
         let next = self.target.open(&user)?.status("INBOX", "UIDNEXT")?;
         table.note(
-            format!("{messages} messages, killed at {there}: the rest"),
-            format!("{:.1} s, processor {:.1} s", took.as_secs_f64(), rest.cpu.as_secs_f64()),
+            format!("{messages} messages, killed twice: the rest"),
+            format!(
+                "{}, processor {:.1} s",
+                rate(messages.saturating_sub(there), took),
+                rest.cpu.as_secs_f64()
+            ),
         );
-        table.memory(format!("{messages} messages, going on: memory"), rest.memory);
+        table.memory(format!("{messages} messages, going on to the end: memory"), rest.memory);
         // Every message that was ever stored took an id.
         let stored = next.saturating_sub(before);
         table.add(
-            "messages stored after the kill",
+            "messages stored after the first kill",
             stored.to_string(),
             (messages - before.saturating_sub(1)).to_string(),
             stored <= messages - before.saturating_sub(1),
         );
         self.compare(messages, &user)
     }
+
+    /// Starts a pass and kills it when so many messages are there. Gives UIDNEXT after that.
+    fn kill_at(
+        &self,
+        messages: u64,
+        wanted: u64,
+        user: &str,
+        table: &mut Table,
+    ) -> Result<u64, Box<dyn Error>> {
+        let had = self.target.open(user)?.status("INBOX", "MESSAGES")?;
+        let mut command = self.command(messages, user, LISTING);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let begun = Instant::now();
+        let mut process = Guarded::start(&mut command, None)?;
+        let mut memory = 0;
+        let there = loop {
+            std::thread::sleep(Duration::from_millis(200));
+            memory = memory.max(peak::memory(process.id()).unwrap_or_default());
+            let there = self.target.open(user)?.status("INBOX", "MESSAGES")?;
+            if there >= wanted {
+                break there;
+            }
+            if let Some(status) = process.ended() {
+                return Err(format!("the pass ended before it was killed: {status}").into());
+            }
+        };
+        let took = begun.elapsed();
+        process.kill();
+        let what = format!("{messages} messages, killed at {there}");
+        table.note(what.clone(), rate(there.saturating_sub(had), took));
+        table.memory(format!("{what}: memory"), memory);
+        // What the server had taken of the last window may come late.
+        std::thread::sleep(Duration::from_secs(1));
+        Ok(self.target.open(user)?.status("INBOX", "UIDNEXT")?)
+    }
+}
+
+/// How many messages came in what time.
+fn rate(messages: u64, took: Duration) -> String {
+    let seconds = took.as_secs_f64();
+    format!("{messages} in {seconds:.1} s, {:.0} a second", messages as f64 / seconds)
 }
 
 /// Stores so many small messages, hundreds in a command.

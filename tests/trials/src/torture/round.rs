@@ -281,6 +281,10 @@ impl Play<'_> {
         let aftermath = self.users.judge(&target);
         self.story.copies_after_moves += aftermath.copies_after_moves;
         self.story.brought_back += aftermath.brought_back;
+        if aftermath.brought_back > 0 {
+            // No violation where nobody can know whether it had arrived: a person looks at what happened before.
+            eprintln!("{}: {} came back after {faults}", self.user, aftermath.brought_back);
+        }
         let about = aftermath.violations.into_iter().map(|one| format!("{one}, after {faults}"));
         self.story.violations.extend(about);
         Ok(())

@@ -120,16 +120,39 @@ fn edge_159_a_mailbox_that_is_unavailable_while_others_open_fails_alone_and_nobo
             panic!("aborted")
         };
         assert_eq!(cause, Cause::LoginNotAllowed, "{message}");
-        assert_eq!(scene.target.heard("LOGIN \"ghost"), 2, "once more, after a moment");
+        assert_eq!(scene.target.heard("LOGIN \"ghost"), 6, "three times, each once more after a moment");
         // Or it says nothing at all.
         scene
             .target
             .habits(|habits| habits.instead = vec![("LOGIN \"ghost", "* BYE Internal login failure")]);
         let PassEnd::Aborted { cause, message } = scene.run(missing).await.end else { panic!("aborted") };
         assert_eq!(cause, Cause::LoginNotAllowed, "{message}");
-        assert_eq!(scene.target.heard("LOGIN \"ghost"), 4);
+        assert_eq!(scene.target.heard("LOGIN \"ghost"), 12);
         assert_eq!(order.target.gate.waits(), None, "the server is well");
         assert_eq!(scene.run(order).await.end, PassEnd::Finished);
+    });
+}
+
+#[test]
+fn edge_159_a_mailbox_whose_part_of_the_server_is_started_anew_goes_on_by_itself() {
+    clock::run(async {
+        let (scene, order) = of_an_admin(by_master()).await;
+        scene.target.habits(|habits| habits.instead.push(("LOGIN \"other", "OK welcome")));
+        let mut other = order.clone();
+        other.target.user = "other@mail.example".into();
+        // It opens, which is all that is wanted of it.
+        assert_ne!(scene.run(other).await.end, PassEnd::Finished);
+        let away = ("LOGIN \"anna", "NO [UNAVAILABLE] Internal error occurred.");
+        scene.target.habits(|habits| habits.instead.push(away));
+        let started = async {
+            tokio::time::sleep(Duration::from_secs(45)).await;
+            assert_eq!(scene.target.heard("LOGIN \"anna"), 4, "twice, and twice after half a minute");
+            assert_eq!(order.target.gate.waits(), None, "the other parts are well");
+            scene.target.habits(|habits| habits.instead.truncate(1));
+        };
+        let (outcome, ()) = tokio::join!(scene.run(order.clone()), started);
+        assert_eq!(outcome.end, PassEnd::Finished);
+        scene.check_all_is_there();
     });
 }
 

@@ -129,6 +129,23 @@ fn edge_040_a_keyword_that_the_folder_does_not_keep_is_not_sent_but_named() {
 }
 
 #[test]
+fn edge_040_a_keyword_whose_name_a_killed_target_lost_is_named_for_its_message_with_what_to_do() {
+    clock::run(async {
+        let (scene, _) = one(flags("$Label1"), |_| {}).await;
+        scene.target.change(|mailbox| {
+            mailbox.folder("INBOX").messages[0].flags = ["unknown-0".to_owned()].into();
+        });
+        let outcome = scene.pass(PassKind::Verify).await;
+        let lost = of(&outcome, Cause::KeywordsLost);
+        assert_eq!(lost.len(), 1, "{:?}", findings(&outcome));
+        assert!(lost[0].subject.item.is_some(), "{lost:?}");
+        assert!(lost[0].detail.starts_with("The target took $Label1 and lost the name"), "{lost:?}");
+        assert!(lost[0].detail.ends_with("Set $Label1 on the message there."), "{lost:?}");
+        assert!(of(&outcome, Cause::FlagsAltered).is_empty(), "told once: {:?}", findings(&outcome));
+    });
+}
+
+#[test]
 fn edge_040_a_server_that_does_not_tell_what_it_keeps_is_sent_all() {
     clock::run(async {
         let (scene, outcome) = one(flags("work"), |habits| habits.tells_permanent = false).await;

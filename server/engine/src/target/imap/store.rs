@@ -1,23 +1,23 @@
 //! Stores windows of messages as they come, several commands on their way at once.
 
-use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
-    ops::Range,
-    time::Duration,
-};
+mod answers;
+mod batch;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use tokio::{sync::mpsc, time::Instant};
+
+use batch::{Batch, Open, batch};
 
 use super::{alone, permanent};
 use crate::{
     error::ConnectorError,
     model::Item,
-    target::{StoreNews, StoreOutcome, StoreResult, Window},
+    target::{StoreNews, Window},
     wire::imap::{
-        append::{self, Condition, Message, Stored},
+        append::{self, Condition, Message},
         look::Wanted,
-        response::Status,
-        session::{Asked, Chunk, ImapSession, Way, kept_flags},
+        session::{Asked, ImapSession, Way, kept_flags},
     },
 };
 
@@ -27,33 +27,8 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// Commands that store several messages, and those that store one, on their way at most.
 const TOGETHER: usize = 4;
 const SINGLY: usize = 128;
-/// A command is to take between these: shorter ones cost more than they need, longer ones are answered late, and nobody sees
-/// it getting on. They begin large: what a slow line does not take at once shows how slow it is.
-const QUICK: Duration = Duration::from_millis(250);
-const SLOW: Duration = Duration::from_secs(1);
-const SMALLEST: usize = 32;
 /// Bytes on their way at most, unless one command has more.
 const BYTES: usize = 16 * 1024 * 1024;
-/// So many commands with several messages may be answered BAD in a row before the server is taken at its deeds: it says
-/// it takes them and does not (edge case 155).
-const STRIKES: u32 = 3;
-
-/// A window that is not answered to its end.
-struct Open {
-    window: Window,
-    /// The flags of each item, as this folder keeps them.
-    flags: Vec<String>,
-    unanswered: usize,
-}
-
-/// Items of a window that go out in one command.
-#[derive(Debug, Clone)]
-struct Batch {
-    window: u64,
-    items: Range<usize>,
-    bytes: usize,
-    sent: Option<Instant>,
-}
 
 /// A single message that goes alone.
 struct Alone {
@@ -137,16 +112,6 @@ impl Storing<'_> {
                     // Reading keeps what came so far when it is interrupted.
                     read = self.session.next() => self.hear(read?)?,
                 },
-            }
-        }
-    }
-
-    /// Tells of what was refused and never got its turn alone.
-    fn tell_refused(&mut self) {
-        for Alone { batch, refused } in std::mem::take(&mut self.alone) {
-            // What says nothing about the message itself is asked again.
-            if let Some(condition) = refused.filter(alone::is_about_the_message) {
-                self.tell(&batch, vec![alone::refused_for_now(&condition)]);
             }
         }
     }
@@ -257,80 +222,6 @@ impl Storing<'_> {
         self.hear(chunk)
     }
 
-    fn hear(&mut self, chunk: Chunk) -> Result<(), ConnectorError> {
-        let Chunk::End { asked, condition } = chunk else { return Ok(()) };
-        match self.under_way.remove(&asked) {
-            Some(Sent::Batch(batch)) => self.answered(batch, condition),
-            Some(Sent::Folder(window)) => {
-                let Some(open) = self.open.get(&window) else { return Ok(()) };
-                let opened = self.session.opened(&open.window.folder.folder, &condition);
-                opened.map_err(ConnectorError::anew)
-            }
-            Some(Sent::Nothing) => Ok(()),
-            None => Err(self.session.connection.broken("an answer to no command")),
-        }
-    }
-
-    fn answered(&mut self, batch: Batch, condition: Condition) -> Result<(), ConnectorError> {
-        self.bytes -= batch.bytes;
-        self.pace(&batch);
-        let bad = condition.status == Status::Bad;
-        match append::outcome(condition, batch.items.len()) {
-            Stored::Yes(uids) => {
-                self.strikes = 0;
-                let results =
-                    uids.into_iter().map(|target| StoreResult::Stored { target, repairs: Vec::new() });
-                self.tell(&batch, results.collect());
-            }
-            Stored::No(condition) => {
-                let Some(open) = self.open.get(&batch.window) else { return Ok(()) };
-                // A full mailbox may still take the smaller half; the single message decides.
-                alone::stop_if_about_the_server(self.session, &condition, &open.window.folder.folder)?;
-                self.split(batch, bad, condition);
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes commands shorter or longer by how long this one took: since it was sent, or the one before it was answered.
-    fn pace(&mut self, batch: &Batch) {
-        let now = Instant::now();
-        if let Some(began) = batch.sent.max(self.answered) {
-            let took = now - began;
-            if took > SLOW {
-                self.share = (self.share * 2).min(SMALLEST);
-            } else if took < QUICK {
-                self.share = (self.share / 2).max(1);
-            }
-        }
-        self.answered = Some(now);
-    }
-
-    /// Nothing of a refused command was stored: its halves are tried (edge case 154), a single message alone, where it
-    /// gets an answer of its own and its repairs.
-    fn split(&mut self, batch: Batch, bad: bool, condition: Condition) {
-        let Some(Open { window: Window { items, .. }, .. }) = self.open.get(&batch.window) else { return };
-        let Range { start, end } = batch.items;
-        if end - start == 1 {
-            self.alone.push_back(Alone { batch, refused: Some(condition) });
-            return;
-        }
-        self.strikes = if bad { self.strikes + 1 } else { 0 };
-        if self.strikes >= STRIKES {
-            tracing::info!(
-                "The server says it takes several messages in one command and does not: one each from now on"
-            );
-            self.session.listing.profile.multiappend = false;
-            for at in (start..end).rev() {
-                self.queue.push_front(self::batch(batch.window, at..at + 1, items));
-            }
-            return;
-        }
-        let middle = start + (end - start) / 2;
-        self.queue.push_front(self::batch(batch.window, middle..end, items));
-        self.queue.push_front(self::batch(batch.window, start..middle, items));
-    }
-
     /// Stores the next of what goes alone; false when there is none.
     async fn store_alone(&mut self) -> Result<bool, ConnectorError> {
         let Some(Alone { batch, .. }) = self.alone.pop_front() else { return Ok(false) };
@@ -345,46 +236,5 @@ impl Storing<'_> {
         let result = alone::store(self.session, folder, &message).await?;
         self.tell(&batch, vec![result]);
         Ok(true)
-    }
-
-    fn tell(&mut self, batch: &Batch, results: Vec<StoreResult>) {
-        let Some(open) = self.open.get_mut(&batch.window) else { return };
-        let items = open.window.items[batch.items.clone()].iter();
-        let outcomes = items
-            .zip(results)
-            .map(|(item, result)| StoreOutcome { item: item.meta.id.clone(), result })
-            .collect();
-        // Nobody listens when the pass ends early: what is not recorded is found again by the next.
-        _ = self.news.send(StoreNews { window: batch.window, outcomes });
-        open.unanswered -= batch.items.len();
-        if open.unanswered == 0 {
-            self.open.remove(&batch.window);
-        }
-    }
-}
-
-impl Open {
-    fn message(&self, at: usize) -> Option<Message<'_>> {
-        let (item, flags) = (self.window.items.get(at)?, self.flags.get(at)?);
-        Some(Message { flags, received: item.meta.received, body: &item.body })
-    }
-}
-
-fn batch(window: u64, range: Range<usize>, items: &[Item]) -> Batch {
-    let bytes = items[range.clone()].iter().map(|item| item.body.len()).sum();
-    Batch { window, items: range, bytes, sent: None }
-}
-
-impl Batch {
-    /// So many of its first items, and the others.
-    fn cut(self, count: usize, items: &[Item]) -> (Self, Option<Self>) {
-        let Range { start, end } = self.items;
-        let middle = start + count;
-        if middle >= end {
-            return (self, None);
-        }
-        let first = batch(self.window, start..middle, items);
-        let rest = Self { items: middle..end, bytes: self.bytes - first.bytes, ..self };
-        (first, Some(rest))
     }
 }

@@ -106,7 +106,8 @@ pub(crate) async fn log_in(
                 return Err(error);
             }
             if failed_before {
-                return Err(not_this_one(error));
+                // One part of the server may be starting anew: the pass waits for it, and nobody else does.
+                return Err(ConnectorError { retry: Retry::Alone, ..not_this_one(error) });
             }
             // It may have been a moment's trouble.
             failed_before = true;
