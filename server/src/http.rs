@@ -5,6 +5,7 @@ mod admins;
 mod asks;
 mod batches;
 mod causes;
+mod changes;
 mod checks;
 mod docs;
 mod fault;

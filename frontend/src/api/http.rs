@@ -32,7 +32,32 @@ impl Failure {
             code: ErrorCode::Invalid,
             message: message.into(),
             field: Some(field.into()),
+            also: Vec::new(),
         })
+    }
+
+    /// Everything that is wrong with a field; none: nothing is.
+    pub(crate) fn problem_of(&self, name: &str) -> Option<String> {
+        self.told(|field| field == Some(name))
+    }
+
+    /// Everything that is wrong elsewhere than in these fields; none: nothing is.
+    pub(crate) fn elsewhere(&self, fields: &[&str]) -> Option<String> {
+        self.told(|field| field.is_none_or(|field| !fields.contains(&field)))
+    }
+
+    fn told(&self, wanted: impl Fn(Option<&str>) -> bool) -> Option<String> {
+        let messages: Vec<String> = match self {
+            Self::Refused(error) => error
+                .faults()
+                .filter(|(field, _)| wanted(*field))
+                .map(|(_, message)| message.to_owned())
+                .collect(),
+            Self::Unreachable | Self::Unreadable(_) => {
+                wanted(None).then(|| self.message()).into_iter().collect()
+            }
+        };
+        (!messages.is_empty()).then(|| messages.join(" "))
     }
 
     /// What happened and what to do, for people.
@@ -57,6 +82,17 @@ impl Failure {
     /// Whether there is no such thing.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused(error) if error.code == ErrorCode::NotFound)
+    }
+}
+
+/// Both answers, or everything that is wrong with either.
+pub(crate) fn both<A, B>(first: Answer<A>, second: Answer<B>) -> Answer<(A, B)> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (Err(Failure::Refused(first)), Err(Failure::Refused(second))) => {
+            Err(Failure::Refused(first.and(second)))
+        }
+        (Err(failure), _) | (_, Err(failure)) => Err(failure),
     }
 }
 
@@ -161,6 +197,18 @@ mod tests {
             refusal(400, r#"{"code":"invalid","message":"No host.","field":"source.endpoint.host"}"#);
         assert_eq!(failure.message(), "No host.");
         assert_eq!(failure.field(), Some("source.endpoint.host"));
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_its_own_field() {
+        let (host, port) = (Failure::invalid("host", "No host."), Failure::invalid("port", "No port."));
+        let failure = both::<(), ()>(Err(host), Err(port)).expect_err("refused");
+        assert_eq!(failure.problem_of("host").as_deref(), Some("No host."));
+        assert_eq!(failure.problem_of("port").as_deref(), Some("No port."));
+        assert_eq!(failure.problem_of("name"), None);
+        assert_eq!(failure.elsewhere(&["host"]).as_deref(), Some("No port."));
+        assert_eq!(failure.elsewhere(&["host", "port"]), None);
+        assert!(Failure::Unreachable.elsewhere(&["host"]).is_some());
     }
 
     #[test]

@@ -69,9 +69,9 @@ impl Submission {
 
     /// Shows a failure, and takes the keyboard to the field at fault, or to what is told above the fields.
     pub(crate) fn fail(self, failure: Failure) {
-        let beside = self.is_beside_a_field(&failure);
+        let all_at_fields = self.elsewhere(&failure).is_none();
         self.failure.set(Some(failure));
-        browser::focus_soon(if beside { "[aria-invalid=true]" } else { "form > [role=alert]" });
+        browser::focus_soon(if all_at_fields { "[aria-invalid=true]" } else { "form > [role=alert]" });
     }
 
     /// Shows a failure, or that there is none any more, and leaves the keyboard where somebody is typing.
@@ -90,19 +90,17 @@ impl Submission {
     }
 
     /// What is wrong with no field of the form.
-    pub(crate) fn general(self) -> Option<Failure> {
-        self.failure.get().filter(|failure| !self.is_beside_a_field(failure))
+    pub(crate) fn general(self) -> Option<String> {
+        self.failure.with(|failure| failure.as_ref().and_then(|failure| self.elsewhere(failure)))
     }
 
-    fn is_beside_a_field(self, failure: &Failure) -> bool {
-        failure.field().is_some_and(|field| self.fields.with_value(|fields| fields.contains(&field)))
+    fn elsewhere(self, failure: &Failure) -> Option<String> {
+        self.fields.with_value(|fields| failure.elsewhere(fields))
     }
 
     /// What is wrong with a field.
     pub(crate) fn problem_of(self, name: &str) -> Option<String> {
-        self.failure.with(|failure| {
-            failure.as_ref().filter(|failure| failure.field() == Some(name)).map(Failure::message)
-        })
+        self.failure.with(|failure| failure.as_ref().and_then(|failure| failure.problem_of(name)))
     }
 }
 
@@ -121,7 +119,7 @@ pub(crate) fn Form(
     };
     view! {
         <form novalidate class="form" data-test=test on:submit=submit>
-            {move || submission.general().map(|failure| view! { <Alert message=failure.message()/> })}
+            {move || submission.general().map(|message| view! { <Alert message=message/> })}
             {children()}
         </form>
     }

@@ -10,7 +10,7 @@ use shared::{
 };
 
 use crate::{
-    api::http::Failure,
+    api::http::{Failure, both},
     components::{Form, NumberField, Submission, Submit, TextField},
     view::when::{from_field, to_field},
 };
@@ -62,7 +62,7 @@ impl BatchDraft {
         }
     }
 
-    /// What is to be saved, or which field makes no sense.
+    /// What is to be saved, or which fields make no sense.
     fn form(self) -> Result<BatchForm, Failure> {
         let wrong = |name| move |error: WordError| Failure::invalid(name, &format!("{error}."));
         let number = |value: RwSignal<String>, name| match value.get().trim() {
@@ -78,19 +78,28 @@ impl BatchDraft {
                 .map(Some)
                 .ok_or_else(|| Failure::invalid(name, "Enter a day and a time, or nothing.")),
         };
-        let priority = self.priority.get().trim().parse().map_err(|_| {
+        let priority = self.priority.get().trim().parse::<i32>().map_err(|_| {
             Failure::invalid("priority", "Enter a whole number such as 0 or 10; the highest goes first.")
-        })?;
-        let until = moment(self.until, "repeat.until")?;
+        });
+        let numbers = both(priority, number(self.parallel, "parallel"));
+        let hours = both(
+            read_hours(&self.hours.get()).map_err(wrong("hours")),
+            self.zone.get().parse::<Zone>().map_err(wrong("zone")),
+        );
+        let repeat = both(number(self.repeat, "repeat.hours"), moment(self.until, "repeat.until"));
+        let first = both(numbers, moment(self.start_at, "start_at"));
+        let rest = both(both(hours, repeat), number(self.day_one, "day_one"));
+        let (((priority, parallel), start_at), (((hours, zone), (repeat, until)), day_one)) =
+            both(first, rest)?;
         Ok(BatchForm {
             name: self.name.get().trim().to_owned(),
             priority,
-            start_at: moment(self.start_at, "start_at")?,
-            hours: read_hours(&self.hours.get()).map_err(wrong("hours"))?,
-            zone: self.zone.get().parse::<Zone>().map_err(wrong("zone"))?,
-            parallel: number(self.parallel, "parallel")?,
-            repeat: number(self.repeat, "repeat.hours")?.map(|hours| Repeat { hours, until }),
-            day_one: number(self.day_one, "day_one")?,
+            start_at,
+            hours,
+            zone,
+            parallel,
+            repeat: repeat.map(|hours| Repeat { hours, until }),
+            day_one,
         })
     }
 }

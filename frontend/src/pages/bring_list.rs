@@ -66,8 +66,7 @@ fn Steps(id: ProjectId, needs: [bool; 2], outcome: RwSignal<Option<Outcome>>) ->
     let preview = Preview::of(id, draft);
     provide_context(preview.submission);
     let any = Memo::new(move |_| preview.seen.with(Option::is_some));
-    let general =
-        move || preview.submission.general().map(|failure| view! { <Alert message=failure.message()/> });
+    let general = move || preview.submission.general().map(|message| view! { <Alert message=message/> });
     let waiting = move || (preview.busy.get() && !any.get()).then(|| view! { <Spinner/> });
     view! {
         <Source draft=draft needs=needs/>

@@ -15,6 +15,7 @@ use shared::{
 };
 
 use super::{
+    changes::Changes,
     fault::{Answer, Fault},
     jobs::noted,
     projects::Seen,
@@ -79,9 +80,11 @@ pub(super) async fn change(
     form: Json<BatchForm>,
 ) -> Answer {
     let form = valid::batch_form(form.into_inner())?;
+    let before = parts.store.batch(*id).await?;
     parts.store.update_batch(*id, &form, seen.seen.as_deref()).await?;
     let view = parts.store.batch(*id).await?;
-    parts.record(&who.admin.name, "batch.change", &subject(&view)).await;
+    let changes = Changes::default().of("", &before.row.settings, &view.row.settings);
+    parts.record(&who.admin.name, "batch.change", &changes.subject(&subject(&view))).await;
     Ok(HttpResponse::Ok().json(view))
 }
 

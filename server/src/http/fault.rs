@@ -25,7 +25,8 @@ pub(crate) struct Fault {
 
 impl Fault {
     fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { body: ApiError { code, message: message.into(), field: None }, retry_after: None }
+        let body = ApiError { code, message: message.into(), field: None, also: Vec::new() };
+        Self { body, retry_after: None }
     }
 
     /// A field of the request is not acceptable.
@@ -33,6 +34,18 @@ impl Fault {
         let mut fault = Self::new(ErrorCode::Invalid, message);
         fault.body.field = Some(field.into());
         fault
+    }
+
+    /// Passes when all of it passes; otherwise tells everything that is wrong, the first one first.
+    pub(super) fn all(outcomes: impl IntoIterator<Item = Result<(), Self>>) -> Result<(), Self> {
+        let mut faults = outcomes.into_iter().filter_map(Result::err);
+        match faults.next() {
+            None => Ok(()),
+            Some(first) => Err(faults.fold(first, |mut first, other| {
+                first.body = first.body.and(other.body);
+                first
+            })),
+        }
     }
 
     /// Nobody is logged in, or the login was refused.
@@ -92,7 +105,8 @@ impl Fault {
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.body.message)
+        let messages: Vec<&str> = self.body.faults().map(|(_, message)| message).collect();
+        f.write_str(&messages.join(" "))
     }
 }
 

@@ -11,6 +11,7 @@ use shared::{
 };
 
 use super::{
+    changes::Changes,
     fault::{Answer, Fault},
     valid,
     who::{Auditor, Owner},
@@ -33,16 +34,15 @@ pub(super) async fn read(_: Owner, parts: Data<Parts>) -> Answer {
 ))]
 pub(super) async fn change(who: Owner, parts: Data<Parts>, form: Json<NotifyForm>) -> Answer {
     check(&form)?;
+    let before = parts.store.notify_view().await?;
     parts.store.set_notify(&form).await?;
-    let ways = |there: bool, name: &str| there.then(|| name.to_owned());
-    let settings = &form.settings;
-    let told: Vec<_> = [ways(settings.mail.is_some(), "mail"), ways(settings.webhook.is_some(), "webhook")]
-        .into_iter()
-        .flatten()
-        .collect();
-    let subject = if told.is_empty() { "nobody".into() } else { told.join(", ") };
-    parts.record(&who.admin.name, "notify.change", &subject).await;
-    Ok(HttpResponse::Ok().json(parts.store.notify_view().await?))
+    let after = parts.store.notify_view().await?;
+    let changes = Changes::default()
+        .of("", &before.settings, &after.settings)
+        .and(form.mail_secret.is_some(), "the mail server's password replaced")
+        .and(form.webhook_secret.is_some(), "what webhooks are signed with replaced");
+    parts.record(&who.admin.name, "notify.change", &changes.subject("how this installation tells")).await;
+    Ok(HttpResponse::Ok().json(after))
 }
 
 /// What one is told by mail.
@@ -66,8 +66,10 @@ pub(super) async fn choose(who: Auditor, parts: Data<Parts>, form: Json<NotifyCh
     choice.occasions.retain(|occasion| *occasion != Occasion::Test);
     choice.occasions.sort();
     choice.occasions.dedup();
+    let before = parts.store.notify_choice(who.admin.id).await?;
     parts.store.set_notify_choice(who.admin.id, &choice).await?;
-    parts.record(&who.admin.name, "notify.choose", "what they are told").await;
+    let changes = Changes::default().of("", &before, &choice);
+    parts.record(&who.admin.name, "notify.choose", &changes.subject("what they are told")).await;
     Ok(HttpResponse::Ok().json(choice))
 }
 

@@ -13,6 +13,7 @@ use shared::{
 };
 
 use super::{
+    changes::Changes,
     fault::{Answer, Fault},
     jobs, valid,
     who::{Auditor, Operator},
@@ -87,8 +88,16 @@ pub(super) async fn change(
         ));
     }
     parts.store.update_project(*id, &form, seen.seen.as_deref()).await?;
-    parts.record(&who.admin.name, "project.change", &form.name).await;
-    Ok(HttpResponse::Ok().json(parts.store.project(*id).await?))
+    let after = parts.store.project(*id).await?;
+    let changes = Changes::default()
+        .of("name", &before.row.name, &after.row.name)
+        .of("source", &before.source, &after.source)
+        .of("target", &before.target, &after.target)
+        .of("", &before.options, &after.options)
+        .and(form.source.secret.is_some(), "the source's password replaced")
+        .and(form.target.secret.is_some(), "the target's password replaced");
+    parts.record(&who.admin.name, "project.change", &changes.subject(&form.name)).await;
+    Ok(HttpResponse::Ok().json(after))
 }
 
 /// Removes a project with its jobs, ledgers, reports and secrets, when its name is given too. Nothing is touched on

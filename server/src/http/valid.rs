@@ -52,46 +52,50 @@ pub(crate) fn project_form(
     before: Option<&ProjectView>,
 ) -> Result<ProjectForm, Fault> {
     form.name = form.name.trim().to_owned();
-    if form.name.is_empty() || form.name.chars().count() > PROJECT_NAME_MAX || has_control(&form.name) {
-        return Err(Fault::invalid(
-            "name",
-            format!("Give the project a name of 1 to {PROJECT_NAME_MAX} characters."),
-        ));
-    }
-    side("source", &form.source, before.map(|view| (&view.source, view.source_has_secret)))?;
-    side("target", &form.target, before.map(|view| (&view.target, view.target_has_secret)))?;
-    if !(1..=PARALLEL_MAX).contains(&form.options.parallel) {
-        let message = format!("Choose how many mailboxes move at once: 1 to {PARALLEL_MAX}.");
-        return Err(Fault::invalid("options.parallel", message));
-    }
-    rules::check(&form.options)?;
-    limits("options.source_limits", &form.options.source_limits)?;
-    limits("options.target_limits", &form.options.target_limits)?;
+    Fault::all([
+        name("project", &form.name),
+        side("source", &form.source, before.map(|view| (&view.source, view.source_has_secret))),
+        side("target", &form.target, before.map(|view| (&view.target, view.target_has_secret))),
+        parallel(form.options.parallel),
+        rules::check(&form.options),
+        limits("options.source_limits", &form.options.source_limits),
+        limits("options.target_limits", &form.options.target_limits),
+    ])?;
     Ok(form)
 }
 
 /// Checks a new batch, or new settings for one; returns it with its name trimmed.
 pub(super) fn batch_form(mut form: BatchForm) -> Result<BatchForm, Fault> {
     form.name = form.name.trim().to_owned();
-    if form.name.is_empty() || form.name.chars().count() > PROJECT_NAME_MAX || has_control(&form.name) {
-        return Err(Fault::invalid(
-            "name",
-            format!("Give the batch a name of 1 to {PROJECT_NAME_MAX} characters."),
-        ));
-    }
-    if form.hours.len() > HOURS_MAX || form.hours.iter().any(|hours| hours.days.is_empty()) {
-        let message = "Write the allowed hours as days with hours, such as Mon-Fri 20:00-06:00.";
-        return Err(Fault::invalid("hours", message));
-    }
     let hours = Limits { hours: form.hours.clone(), zone: form.zone.clone(), ..Limits::default() };
-    engine::guest::check(&hours)
-        .map_err(|error| Fault::invalid("zone", format!("Reading the time zone failed: {error}.")))?;
+    Fault::all([name("batch", &form.name), limits("", &hours), last_pass(&form)])?;
+    Ok(form)
+}
+
+/// Checks a trimmed name; `what` says whose it is.
+fn name(what: &str, name: &str) -> Result<(), Fault> {
+    if name.is_empty() || name.chars().count() > PROJECT_NAME_MAX || has_control(name) {
+        let message = format!("Give the {what} a name of 1 to {PROJECT_NAME_MAX} characters.");
+        return Err(Fault::invalid("name", message));
+    }
+    Ok(())
+}
+
+fn parallel(parallel: u16) -> Result<(), Fault> {
+    if (1..=PARALLEL_MAX).contains(&parallel) {
+        return Ok(());
+    }
+    let message = format!("Choose how many mailboxes move at once: 1 to {PARALLEL_MAX}.");
+    Err(Fault::invalid("options.parallel", message))
+}
+
+fn last_pass(form: &BatchForm) -> Result<(), Fault> {
     let last = form.repeat.and_then(|repeat| repeat.until);
     if form.start_at.zip(last).is_some_and(|(start, last)| last <= start) {
         let message = "The last delta pass is not after the start. Choose a later moment for it, or none.";
         return Err(Fault::invalid("repeat.until", message));
     }
-    Ok(form)
+    Ok(())
 }
 
 /// Checks a note that an admin leaves.
@@ -103,20 +107,27 @@ pub(super) fn note(note: &str) -> Result<(), Fault> {
 }
 
 /// Checks how much of a system may be used; that each number is at least one is a matter of its type.
+/// Without a path the fields are the request's own.
 fn limits(path: &str, limits: &Limits) -> Result<(), Fault> {
-    if limits.hours.len() > HOURS_MAX || limits.hours.iter().any(|hours| hours.days.is_empty()) {
+    let field = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let hours = if limits.hours.len() > HOURS_MAX || limits.hours.iter().any(|hours| hours.days.is_empty()) {
         let message = "Write the allowed hours as days with hours, such as Mon-Fri 20:00-06:00.";
-        return Err(Fault::invalid(format!("{path}.hours"), message));
-    }
-    engine::guest::check(limits).map_err(|error| {
-        Fault::invalid(format!("{path}.zone"), format!("Reading the time zone failed: {error}."))
-    })
+        Err(Fault::invalid(field("hours"), message))
+    } else {
+        Ok(())
+    };
+    let zone = engine::guest::check(limits)
+        .map_err(|error| Fault::invalid(field("zone"), format!("Reading the time zone failed: {error}.")));
+    Fault::all([hours, zone])
 }
 
 /// Checks one side; `before` is the stored endpoint and whether its secret is stored.
 fn side(path: &str, form: &SideForm, before: Option<(&Endpoint, bool)>) -> Result<(), Fault> {
-    endpoint(&format!("{path}.endpoint"), &form.endpoint)?;
-    let field = format!("{path}.secret");
+    let at = endpoint(&format!("{path}.endpoint"), &form.endpoint);
+    Fault::all([at, side_secret(format!("{path}.secret"), form, before)])
+}
+
+fn side_secret(field: String, form: &SideForm, before: Option<(&Endpoint, bool)>) -> Result<(), Fault> {
     if let Some(entered) = &form.secret {
         return secret(&field, entered);
     }
@@ -141,38 +152,46 @@ pub(super) fn endpoint(path: &str, endpoint: &Endpoint) -> Result<(), Fault> {
 
 fn imap_endpoint(path: &str, imap: &ImapEndpoint) -> Result<(), Fault> {
     let invalid = |field: &str, message: &str| Err(Fault::invalid(format!("{path}.{field}"), message));
-    if let Some(problem) = host_problem(&imap.host) {
-        return invalid("host", problem);
-    }
-    if imap.port == 0 {
-        return invalid("port", "Enter a port from 1 to 65535: 993 for implicit TLS, 143 for STARTTLS.");
-    }
-    if imap.tls == Tls::None && !is_loopback(&imap.host) {
-        return invalid(
+    let host = match host_problem(&imap.host) {
+        Some(problem) => invalid("host", problem),
+        // Whether a server is this machine is known of a host that can be one.
+        None if imap.tls == Tls::None && !is_loopback(&imap.host) => invalid(
             "tls",
             "Clear text is allowed to this machine only. Choose implicit TLS (993) or STARTTLS (143).",
-        );
-    }
-    if imap
-        .pin
-        .as_ref()
-        .is_some_and(|pin| pin.len() != 64 || !pin.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
-    {
-        return invalid("pin", "A certificate's SHA-256 has 64 digits 0-9 and a-f in lower case.");
-    }
-    match &imap.login {
+        ),
+        None => Ok(()),
+    };
+    let port = if imap.port == 0 {
+        invalid("port", "Enter a port from 1 to 65535: 993 for implicit TLS, 143 for STARTTLS.")
+    } else {
+        Ok(())
+    };
+    let is_pin =
+        |pin: &String| pin.len() == 64 && pin.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let pin = if imap.pin.as_ref().is_none_or(is_pin) {
+        Ok(())
+    } else {
+        invalid("pin", "A certificate's SHA-256 has 64 digits 0-9 and a-f in lower case.")
+    };
+    Fault::all([host, port, pin, login(path, &imap.login)])
+}
+
+fn login(path: &str, login: &Login) -> Result<(), Fault> {
+    match login {
         Login::Password => Ok(()),
         Login::Token { client } => client.as_ref().map_or(Ok(()), |client| token_client(path, client)),
         Login::AuthorizationId { admin } => login_name(&format!("{path}.login.admin"), admin),
         Login::Master { admin, template } => {
-            login_name(&format!("{path}.login.admin"), admin)?;
-            if template.contains("{user}") && template.len() <= NAME_MAX && !has_control(template) {
-                return Ok(());
-            }
-            invalid(
-                "login.template",
-                "The template makes the login name and must contain {user}, as in {user}*{admin}.",
-            )
+            let fits = template.contains("{user}") && template.len() <= NAME_MAX && !has_control(template);
+            let template = if fits {
+                Ok(())
+            } else {
+                Err(Fault::invalid(
+                    format!("{path}.login.template"),
+                    "The template makes the login name and must contain {user}, as in {user}*{admin}.",
+                ))
+            };
+            Fault::all([login_name(&format!("{path}.login.admin"), admin), template])
         }
     }
 }
@@ -181,26 +200,26 @@ fn imap_endpoint(path: &str, imap: &ImapEndpoint) -> Result<(), Fault> {
 fn token_client(path: &str, client: &TokenClient) -> Result<(), Fault> {
     let invalid =
         |field: &str, message: &str| Err(Fault::invalid(format!("{path}.login.client.{field}"), message));
-    if let Some(problem) = token::url_problem(&client.token_url) {
-        return invalid("token_url", problem);
-    }
-    let host = token::host_of(&client.token_url).unwrap_or_default();
-    if let Some(problem) = host_problem(&host) {
-        return invalid("token_url", problem);
-    }
-    if client.client_id.trim().is_empty()
-        || client.client_id.len() > NAME_MAX
-        || has_control(&client.client_id)
-    {
-        return invalid("client_id", "Enter the client's id as the token server knows it.");
-    }
-    if client.scope.as_ref().is_some_and(|scope| scope.len() > 4 * NAME_MAX || has_control(scope)) {
-        return invalid(
-            "scope",
-            "A scope is a line of words, such as https://mail.example/imap offline_access.",
-        );
-    }
-    Ok(())
+    let host = || token::host_of(&client.token_url).unwrap_or_default();
+    let url = match token::url_problem(&client.token_url) {
+        Some(problem) => invalid("token_url", problem),
+        None => host_problem(&host()).map_or(Ok(()), |problem| invalid("token_url", problem)),
+    };
+    let is_id = !client.client_id.trim().is_empty()
+        && client.client_id.len() <= NAME_MAX
+        && !has_control(&client.client_id);
+    let id = if is_id {
+        Ok(())
+    } else {
+        invalid("client_id", "Enter the client's id as the token server knows it.")
+    };
+    let is_scope = |scope: &String| scope.len() <= 4 * NAME_MAX && !has_control(scope);
+    let scope = if client.scope.as_ref().is_none_or(is_scope) {
+        Ok(())
+    } else {
+        invalid("scope", "A scope is a line of words, such as https://mail.example/imap offline_access.")
+    };
+    Fault::all([url, id, scope])
 }
 
 /// Says what is wrong with a host; none when it is a name or an address.

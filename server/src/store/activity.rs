@@ -232,8 +232,13 @@ pub(super) async fn changed_since(
     action: &str,
     subject: &str,
 ) -> Result<StoreError, StoreError> {
-    let sql = "SELECT who, at FROM audit WHERE action = ? AND subject = ? ORDER BY id DESC LIMIT 1";
-    let last: Option<Changed> = tx.one(sql, [action.into(), subject.into()]).await?;
+    // What was changed stands behind the subject.
+    let sql = "SELECT who, at FROM audit WHERE action = ? AND (subject = ? OR substr(subject, 1, ?) = ?)
+        ORDER BY id DESC LIMIT 1";
+    let begins = format!("{subject}: ");
+    let length = i32::try_from(begins.chars().count()).unwrap_or(i32::MAX);
+    let last: Option<Changed> =
+        tx.one(sql, [action.into(), subject.into(), length.into(), begins.into()]).await?;
     let changed = match last {
         Some(Changed { who, at }) => {
             format!("{who} changed these settings at {}", moment(Timestamp::from_millis(at)))

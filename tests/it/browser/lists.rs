@@ -117,7 +117,7 @@ async fn a_list_is_brought_mended_and_added() {
     let file = String::from_utf8(file).expect("UTF-8");
     assert!(file.contains("password on the source is empty") && file.contains("galsync"), "{file}");
     assert!(file.starts_with('\u{feff}') && !file.contains("bert@"), "{file}");
-    let mended = file.replace("\"dora@old.example\",\"\"", "\"dora@old.example\",\"secret\"");
+    let mended = file.replace("\"dora@old.example\";\"\"", "\"dora@old.example\";\"secret\"");
     assert_ne!(mended, file);
     browser.click("to-list").await;
     browser.until("[data-test='jobs']", STEP, |text| text.contains("bert@new.example")).await;

@@ -81,7 +81,7 @@ async fn a_mailbox_moves_by_verbs_alone() {
     run(&app, &token, &["mailbox", "start", &job, "--watch"]).ends_with(0);
     run(&app, &token, &["project", "show", &project, "--watch"])
         .ends_with(0)
-        .says(&["1 of 1 mailboxes complete"]);
+        .says(&["1 of 1 mailbox complete"]);
     run(&app, &token, &["pass", "list", &job]).ends_with(0).says(&["initial", "delta"]);
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("report.csv").display().to_string();

@@ -128,7 +128,7 @@ pub(super) fn CheckPanel(draft: SideDraft) -> impl IntoView {
                     </span>
                 })}
             </div>
-            {move || check.failure.get().map(|failure| view! { <Alert message=failure.message()/> })}
+            {move || check.failure.get().and_then(|failure| failure.elsewhere(&[])).map(|message| view! { <Alert message=message/> })}
             <Show when=move || check.report.with(Option::is_some)>
                 <div data-test=list>
                     <Outcome check=check/>

@@ -11,7 +11,7 @@ use shared::{
 };
 
 use super::{limits::LimitsDraft, rules::RulesDraft};
-use crate::api::http::Failure;
+use crate::api::http::{Failure, both};
 
 /// The login methods, without what belongs to each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,44 +101,35 @@ impl ProjectDraft {
         }
     }
 
-    /// What is to be saved, or which field cannot be read as what it should be.
+    /// What is to be saved, or which fields cannot be read as what they should be.
     pub(super) fn form(self) -> Result<ProjectForm, Failure> {
-        let name = self.name.get().trim().to_owned();
-        if name.is_empty() {
-            return Err(Failure::invalid("name", "Give the project a name."));
-        }
+        let name = Some(self.name.get().trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .ok_or_else(|| Failure::invalid("name", "Give the project a name."));
         let parallel =
-            self.parallel.get().trim().parse().ok().filter(|parallel| *parallel > 0).ok_or_else(|| {
+            self.parallel.get().trim().parse::<u16>().ok().filter(|parallel| *parallel > 0).ok_or_else(|| {
                 Failure::invalid(
                     "options.parallel",
                     "Enter how many mailboxes move at once, as a whole number such as 4.",
                 )
-            })?;
+            });
         let days = self.day_one.get();
         let days = days.trim();
         let day_one = match (days.is_empty(), days.parse::<NonZeroU16>()) {
-            (true, _) => None,
-            (false, Ok(days)) => Some(days),
+            (true, _) => Ok(None),
+            (false, Ok(days)) => Ok(Some(days)),
             (false, Err(_)) => {
-                return Err(Failure::invalid(
-                    "options.day_one",
-                    "Enter a number of days such as 30, or nothing.",
-                ));
+                Err(Failure::invalid("options.day_one", "Enter a number of days such as 30, or nothing."))
             }
         };
-        Ok(ProjectForm {
-            name,
-            source: self.source.form()?,
-            target: self.target.form()?,
-            options: self.rules.fill(Options {
-                verify: self.verify.get(),
-                parallel,
-                day_one,
-                source_limits: self.source_limits.limits()?,
-                target_limits: self.target_limits.limits()?,
-                ..Options::default()
-            })?,
-        })
+        let sides = both(self.source.form(), self.target.form());
+        let rules = self.rules.fill(Options { verify: self.verify.get(), ..Options::default() });
+        let runs = both(parallel, day_one);
+        let limits = both(self.source_limits.limits(), self.target_limits.limits());
+        let ((name, (source, target)), (options, ((parallel, day_one), (source_limits, target_limits)))) =
+            both(both(name, sides), both(rules, both(runs, limits)))?;
+        let options = Options { parallel, day_one, source_limits, target_limits, ..options };
+        Ok(ProjectForm { name, source, target, options })
     }
 }
 
@@ -216,18 +207,21 @@ impl SideDraft {
             let value = value.get().trim().to_owned();
             if value.is_empty() { Err(Failure::invalid(field, problem)) } else { Ok(value) }
         };
-        let host = given(self.host, names.host, "Enter the host name of the mail server.")?;
-        let port = self.port.get().trim().parse().ok().filter(|port| *port > 0).ok_or_else(|| {
+        let host = given(self.host, names.host, "Enter the host name of the mail server.");
+        let port = self.port.get().trim().parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(|| {
             Failure::invalid(names.port, "Enter the port as a number between 1 and 65535, usually 993.")
-        })?;
+        });
         let admin = || given(self.admin, names.admin, "Enter the login name of the admin.");
         let template = || given(self.template, names.template, "Enter the template, such as {user}*{admin}.");
         let login = match self.method.get() {
-            Method::Password => Login::Password,
-            Method::Token => Login::Token { client: self.client.get() },
-            Method::AuthorizationId => Login::AuthorizationId { admin: admin()? },
-            Method::Master => Login::Master { admin: admin()?, template: template()? },
+            Method::Password => Ok(Login::Password),
+            Method::Token => Ok(Login::Token { client: self.client.get() }),
+            Method::AuthorizationId => admin().map(|admin| Login::AuthorizationId { admin }),
+            Method::Master => {
+                both(admin(), template()).map(|(admin, template)| Login::Master { admin, template })
+            }
         };
+        let ((host, port), login) = both(both(host, port), login)?;
         Ok(Endpoint::Imap(ImapEndpoint {
             host,
             port,

@@ -9,7 +9,7 @@ use shared::{
 };
 
 use crate::{
-    api::http::Failure,
+    api::http::{Failure, both},
     components::{NumberField, TextField},
 };
 
@@ -40,7 +40,7 @@ impl LimitsDraft {
         }
     }
 
-    /// What was typed, or which field makes no sense.
+    /// What was typed, or which fields make no sense.
     pub(super) fn limits(self) -> Result<Limits, Failure> {
         let names = names(self.side);
         let number = |value: RwSignal<String>, name| {
@@ -53,18 +53,27 @@ impl LimitsDraft {
         let wrong = |name| move |error: WordError| Failure::invalid(name, &sentence(&error));
         let messages = self.messages.get();
         let messages = match messages.trim() {
-            "" => None,
-            typed => Some(typed.parse().map_err(|_| {
+            "" => Ok(None),
+            typed => typed.parse().map(Some).map_err(|_| {
                 Failure::invalid(names.messages, "Enter a whole number, or nothing for no limit.")
-            })?),
+            }),
         };
+        let connections =
+            both(number(self.connections, names.connections), number(self.per_mailbox, names.per_mailbox));
+        let rates = both(read_rate(&self.bandwidth.get()).map_err(wrong(names.bandwidth)), messages);
+        let hours = both(
+            read_hours(&self.hours.get()).map_err(wrong(names.hours)),
+            self.zone.get().parse::<Zone>().map_err(wrong(names.zone)),
+        );
+        let (((connections, per_mailbox), (bytes, messages)), (hours, zone)) =
+            both(both(connections, rates), hours)?;
         Ok(Limits {
-            connections: number(self.connections, names.connections)?,
-            connections_per_mailbox: number(self.per_mailbox, names.per_mailbox)?,
-            bytes_per_second: read_rate(&self.bandwidth.get()).map_err(wrong(names.bandwidth))?,
+            connections,
+            connections_per_mailbox: per_mailbox,
+            bytes_per_second: bytes,
             messages_per_second: messages,
-            hours: read_hours(&self.hours.get()).map_err(wrong(names.hours))?,
-            zone: self.zone.get().parse::<Zone>().map_err(wrong(names.zone))?,
+            hours,
+            zone,
         })
     }
 }

@@ -7,13 +7,13 @@ use shared::{
     endpoint::Preset,
     project::Options,
     rules::{
-        BadRule, DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy, ReceiptPolicy, parse_size,
+        Age, BadRule, DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy, ReceiptPolicy, parse_size,
         written_size,
     },
 };
 
 use crate::{
-    api::http::Failure,
+    api::http::{Failure, both},
     components::{Choice, LinesField, RadioField, SelectField, TextField},
 };
 
@@ -78,8 +78,14 @@ impl RulesDraft {
         }
     }
 
-    /// Puts what is typed into the options, or says which field cannot be read.
+    /// Puts what is typed into the options, or says which fields cannot be read.
     pub(super) fn fill(self, options: Options) -> Result<Options, Failure> {
+        let paths = both(both(rules(MOVES, self.moves), rules(ROLES, self.roles)), rules(REGEX, self.regex));
+        let age = str::parse::<Age>;
+        let ages = both(given(NEWER, self.newer_than, age), given(OLDER, self.older_than, age));
+        let sizes = both(given(MIN, self.min_bytes, parse_size), given(MAX, self.max_bytes, parse_size));
+        let ((((moves, roles), regex), (newer_than, older_than)), (min_bytes, max_bytes)) =
+            both(both(paths, ages), sizes)?;
         let folders = FolderRules {
             include: lines(&self.include.get()),
             exclude: lines(&self.exclude.get()),
@@ -88,16 +94,11 @@ impl RulesDraft {
                 System::Move => Some(Vec::new()),
                 System::Own => Some(lines(&self.own_system.get())),
             },
-            moves: rules(MOVES, self.moves)?,
-            regex: rules(REGEX, self.regex)?,
-            roles: rules(ROLES, self.roles)?,
+            moves,
+            regex,
+            roles,
         };
-        let filter = Filter {
-            newer_than: given(NEWER, self.newer_than, str::parse)?,
-            older_than: given(OLDER, self.older_than, str::parse)?,
-            min_bytes: given(MIN, self.min_bytes, parse_size)?,
-            max_bytes: given(MAX, self.max_bytes, parse_size)?,
-        };
+        let filter = Filter { newer_than, older_than, min_bytes, max_bytes };
         Ok(Options {
             folders,
             filter,
@@ -313,8 +314,10 @@ mod tests {
             let failure = draft.fill(Options::default()).expect_err("refused");
             assert_eq!(failure.field(), Some(MOVES));
             assert!(failure.message().contains("nowhere"));
-            draft.moves.set(String::new());
             draft.older_than.set("yesterday".into());
+            let both = draft.fill(Options::default()).expect_err("refused");
+            assert!(both.problem_of(MOVES).is_some() && both.problem_of(OLDER).is_some(), "{both:?}");
+            draft.moves.set(String::new());
             assert_eq!(draft.fill(Options::default()).expect_err("refused").field(), Some(OLDER));
         });
     }

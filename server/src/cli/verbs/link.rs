@@ -105,8 +105,7 @@ impl Link {
                 ),
             );
         };
-        let field = error.field.map_or(String::new(), |field| format!(" (field {field})"));
-        Problem::new(exit_of(error.code), format!("{}{field}", error.message))
+        Problem::new(exit_of(error.code), told(&error))
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Problem {
@@ -164,6 +163,15 @@ const fn exit_of(code: ErrorCode) -> Exit {
     }
 }
 
+/// Everything that is wrong, a line each.
+fn told(error: &ApiError) -> String {
+    let line = |(field, message): (Option<&str>, &str)| match field {
+        Some(field) => format!("{message} (field {field})"),
+        None => message.to_owned(),
+    };
+    error.faults().map(line).collect::<Vec<_>>().join("\n")
+}
+
 fn kind_of(response: &Response) -> String {
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     kind.unwrap_or_default().to_ascii_lowercase()
@@ -186,7 +194,22 @@ fn is_about_trust(error: &reqwest::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::server;
+    use shared::error::{ApiError, ErrorCode};
+
+    use super::{server, told};
+
+    #[test]
+    fn every_mistake_is_told_on_a_line_of_its_own() {
+        let error = |field: Option<&str>, message: &str| ApiError {
+            code: ErrorCode::Invalid,
+            message: message.into(),
+            field: field.map(Into::into),
+            also: Vec::new(),
+        };
+        let both = error(Some("name"), "No name.").and(error(Some("zone"), "No zone."));
+        assert_eq!(told(&both), "No name. (field name)\nNo zone. (field zone)");
+        assert_eq!(told(&error(None, "No.")), "No.");
+    }
 
     #[test]
     fn a_token_never_leaves_this_machine_in_clear_text() {

@@ -7,17 +7,15 @@ use super::Fault;
 
 /// Checks folder rules and filters.
 pub(super) fn check(options: &Options) -> Result<(), Fault> {
-    if let Some(fault) = faults(&options.folders).first() {
+    let folders = faults(&options.folders).into_iter().map(|fault| {
         let message = format!("Rule {}, {fault}.", fault.at + 1);
-        return Err(Fault::invalid(format!("options.folders.{}", fault.field), message));
-    }
-    match options.filter.contradiction() {
-        Some((field, why)) => Err(Fault::invalid(
-            format!("options.filter.{field}"),
-            format!("No message could be moved: {why}."),
-        )),
-        None => Ok(()),
-    }
+        Err(Fault::invalid(format!("options.folders.{}", fault.field), message))
+    });
+    let filter = options.filter.contradiction().map(|(field, why)| {
+        let message = format!("No message could be moved: {why}.");
+        Err(Fault::invalid(format!("options.filter.{field}"), message))
+    });
+    Fault::all(folders.chain(filter))
 }
 
 #[cfg(test)]

@@ -124,6 +124,31 @@ fn a_stored_secret_goes_only_where_it_was_entered_for() {
     );
 }
 
+#[test]
+fn a_form_is_told_all_its_mistakes_at_once() {
+    let source = ImapEndpoint {
+        host: "a b".into(),
+        port: 0,
+        login: Login::Master { admin: String::new(), template: "x".into() },
+        ..imap()
+    };
+    let options = Options { parallel: 0, ..Options::default() };
+    let fault = project_form(ProjectForm { name: " ".into(), options, ..form(source, None) }, None)
+        .expect_err("refused");
+    let fields: Vec<Option<&str>> = fault.body().faults().map(|(field, _)| field).collect();
+    let expected = [
+        "name",
+        "source.endpoint.host",
+        "source.endpoint.port",
+        "source.endpoint.login.admin",
+        "source.endpoint.login.template",
+        "source.secret",
+        "options.parallel",
+    ];
+    assert_eq!(fields, expected.map(Some));
+    assert!(fault.body().message.contains("name"), "the first message stays the first");
+}
+
 fn row(user: &str, secret: Option<&str>) -> NewJob {
     NewJob {
         source_user: user.into(),

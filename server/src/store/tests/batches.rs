@@ -280,7 +280,7 @@ async fn who_changes_settings_of_a_batch_that_were_changed_since_overwrites_noth
     let read = store.batch(id).await.expect("is there");
     let first = batch("First", 5);
     store.update_batch(id, &first, Some(&read.version)).await.expect("the settings are those that were read");
-    let subject = format!("First of {}", read.project_name);
+    let subject = format!("First of {}: priority 0 → 5", read.project_name);
     store.log_activity("opa", "batch.change", &subject).await.expect("is noted");
     let error = store.update_batch(id, &batch("First", 7), Some(&read.version)).await;
     let error = error.expect_err("is refused").to_string();
