@@ -83,7 +83,7 @@ pub(crate) fn Confirm(
                             view! { <TextField name="confirm" label=label value=given autocomplete="off"/> }
                         })}
                         <div class="dialog-actions">
-                            <button type="button" class="button" on:click=move |_| open.set(false)>"Keep"</button>
+                            <button type="button" class="button" on:click=move |_| open.set(false)>"Back"</button>
                             <button type="submit" class="button danger" disabled=move || !ready() data-test="confirm">
                                 {deed}
                             </button>

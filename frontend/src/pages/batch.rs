@@ -76,7 +76,7 @@ fn Batch(batch: Loading<BatchView>, first: BatchView) -> impl IntoView {
     let new = Signal::derive(move || {
         view.with(|view| known(view).map_or_else(|| "–".to_owned(), |drift| count(drift.new)))
     });
-    let changes = Signal::derive(move || row.with(|row| drift(row.drift)));
+    let changes = Signal::derive(move || drift(view.with(known)));
     let crumbs = vec![
         crumb("Projects", "/"),
         crumb(project_name, format!("/projects/{project}")),

@@ -32,7 +32,7 @@ use crate::{
 use actions::{JobActions, RemoveJob};
 use causes::Causes;
 use now::Now;
-use secrets::Problem;
+use secrets::{Passwords, Problem};
 
 /// The page.
 #[component]
@@ -88,6 +88,8 @@ fn Job(job: JobView) -> impl IntoView {
     let row = parts.row;
     let state = Signal::derive(move || row.with(|row| row.state));
     let may = move || session.may(Role::Operator);
+    // Whether passwords are being entered.
+    let open = RwSignal::new(false);
     let below = view! {
         <p class="hosts">
             <StateBadge state=state/>
@@ -113,13 +115,14 @@ fn Job(job: JobView) -> impl IntoView {
         <PageHead title=title crumbs=crumbs below=below.into_any()>
             <Show when=may><JobActions id=id state=state/></Show>
         </PageHead>
-        <Problem id=id row=row/>
+        <Problem id=id row=row open=open/>
         <Show when=move || active.get()><Now row=row/></Show>
         <Show when=move || copied.get()><Numbers row=row/></Show>
         <Show when=move || parts.has_report.get()><ReportStrip id=id row=row/></Show>
         <Show when=move || looked.get()><Causes id=id causes=parts.causes row=row/></Show>
         <Show when=move || copied.get()><Folders folders=parts.folders/></Show>
         <History passes=parts.passes/>
+        <Show when=may><Passwords row=row open=open/></Show>
         <Show when=may><RemoveJob id=id row=row/></Show>
     }
 }

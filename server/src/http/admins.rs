@@ -11,6 +11,7 @@ use shared::{
 };
 
 use super::{
+    changes::Changes,
     fault::{Answer, Fault},
     who::{Auditor, Owner},
 };
@@ -58,22 +59,16 @@ pub(super) async fn change(
 ) -> Answer {
     let (id, form) = (id.into_inner(), form.into_inner());
     let before = parts.store.admin(id).await?;
-    let mut done = Vec::new();
-    if let Some(role) = form.role {
-        done.push(format!("role {}", role.title().to_lowercase()));
-    }
     let password_hash = match form.password {
-        Some(password) => {
-            done.push("a new password".into());
-            Some(accepted(&parts, &before.name, password).await?)
-        }
+        Some(password) => Some(accepted(&parts, &before.name, password).await?),
         None => None,
     };
-    if let Some(enabled) = form.enabled {
-        done.push(if enabled { "enabled".into() } else { "disabled".into() });
-    }
+    let changes = Changes::default()
+        .of("role", &before.role, &form.role.unwrap_or(before.role))
+        .of("enabled", &before.enabled, &form.enabled.unwrap_or(before.enabled))
+        .and(password_hash.is_some(), "a new password");
     parts.store.edit_admin(id, &AdminEdit { role: form.role, password_hash, enabled: form.enabled }).await?;
-    parts.record(&who.admin.name, "admin.change", &format!("{}: {}", before.name, done.join(", "))).await;
+    parts.record(&who.admin.name, "admin.change", &changes.subject(&before.name)).await;
     Ok(HttpResponse::Ok().json(parts.store.admin(id).await?))
 }
 

@@ -82,10 +82,10 @@ pub(super) async fn change(
     let form = valid::batch_form(form.into_inner())?;
     let before = parts.store.batch(*id).await?;
     parts.store.update_batch(*id, &form, seen.seen.as_deref()).await?;
-    let view = parts.store.batch(*id).await?;
-    let changes = Changes::default().of("", &before.row.settings, &view.row.settings);
-    parts.record(&who.admin.name, "batch.change", &changes.subject(&subject(&view))).await;
-    Ok(HttpResponse::Ok().json(view))
+    let changes = Changes::default().of("", &before.row.settings, &form);
+    let name = named(&form.name, &before.project_name);
+    parts.record(&who.admin.name, "batch.change", &changes.subject(&name)).await;
+    Ok(HttpResponse::Ok().json(parts.store.batch(*id).await?))
 }
 
 /// Removes a batch. Its mailboxes stay in the project, as they are.

@@ -1,6 +1,6 @@
 //! What a change of settings changed, in words for the audit log. Secrets are no settings: no value of one comes here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -17,16 +17,28 @@ impl Changes {
     /// Compares settings as they were with what they are, under a name; an empty name is left out.
     pub(super) fn of<T: Serialize>(mut self, name: &str, before: &T, after: &T) -> Self {
         let (before, after) = (fields(name, before), fields(name, after));
-        let none = String::from("none");
-        for (field, old) in &before {
-            let new = after.get(field).unwrap_or(&none);
-            if old != new {
-                self.0.push(format!("{field} {old} → {new}"));
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        for field in names {
+            let (old, new) = (before.get(field), after.get(field));
+            if old == new {
+                continue;
             }
+            let (old, new) = (words(old), words(new));
+            self.0.push(if old == new {
+                format!("{field} changed")
+            } else {
+                format!("{field} {old} → {new}")
+            });
         }
-        let added = after.iter().filter(|(field, new)| !before.contains_key(*field) && **new != none);
-        self.0.extend(added.map(|(field, new)| format!("{field} none → {new}")));
         self
+    }
+
+    /// What was done with a secret, of which nothing else is told: whether one was stored before and is now, and what was
+    /// entered; nothing removes it.
+    pub(super) fn secret(self, what: &str, stored: [bool; 2], entered: Option<&str>) -> Self {
+        let removed = matches!(stored, [true, false]);
+        let replaced = stored[1] && entered.is_some_and(|entered| !entered.is_empty());
+        self.and(removed, &format!("{what} removed")).and(replaced, &format!("{what} replaced"))
     }
 
     /// Something else that was done with them.
@@ -53,34 +65,43 @@ impl Changes {
 }
 
 /// Every field that has a value of its own, by its name in words.
-fn fields<T: Serialize>(name: &str, settings: &T) -> BTreeMap<String, String> {
+fn fields<T: Serialize>(name: &str, settings: &T) -> BTreeMap<String, Value> {
     let mut fields = BTreeMap::new();
     // What cannot be written as JSON could not have been stored, either.
-    put(name, &serde_json::to_value(settings).unwrap_or_default(), &mut fields);
+    put(name, serde_json::to_value(settings).unwrap_or_default(), &mut fields);
     fields
 }
 
-fn put(name: &str, value: &Value, fields: &mut BTreeMap<String, String>) {
-    let told = match value {
+fn put(name: &str, value: Value, fields: &mut BTreeMap<String, Value>) {
+    match value {
         Value::Object(object) => {
             for (key, value) in object {
                 let key = key.replace('_', " ");
                 put(format!("{name} {key}").trim_start(), value, fields);
             }
-            return;
         }
-        Value::Null => "none".into(),
-        Value::Bool(true) => "yes".into(),
-        Value::Bool(false) => "no".into(),
-        Value::String(text) => text.clone(),
-        Value::Array(list) if list.is_empty() => "none".into(),
-        Value::Number(_) | Value::Array(_) => value.to_string(),
+        Value::Null => {}
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            fields.insert(name.into(), value);
+        }
+    }
+}
+
+/// A value in words, cut short.
+fn words(value: Option<&Value>) -> String {
+    let told = match value {
+        None | Some(Value::Null) => "not set".into(),
+        Some(Value::Bool(true)) => "yes".into(),
+        Some(Value::Bool(false)) => "no".into(),
+        Some(Value::String(text)) if text.is_empty() => "empty".into(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(list)) if list.is_empty() => "empty".into(),
+        Some(value @ (Value::Number(_) | Value::Array(_) | Value::Object(_))) => value.to_string(),
     };
-    let short = match told.char_indices().nth(VALUE) {
+    match told.char_indices().nth(VALUE) {
         Some((end, _)) => format!("{}…", &told[..end]),
         None => told,
-    };
-    fields.insert(name.into(), short);
+    }
 }
 
 #[cfg(test)]
@@ -98,12 +119,33 @@ mod tests {
         let changes = Changes::default().of("target", &before, &after).and(true, "password replaced");
         assert_eq!(
             changes.subject("Vienna"),
-            "Vienna: target day one none → 30, target deep yes → no, target limits connections 4 → 8, \
-             target limits hours none → [\"Mon\"], password replaced"
+            "Vienna: target day one not set → 30, target deep yes → no, target limits connections 4 → 8, \
+             target limits hours empty → [\"Mon\"], password replaced"
         );
         assert_eq!(Changes::default().of("", &before, &before).and(false, "x").subject("Vienna"), "Vienna");
-        assert_eq!(Changes::default().of("", &json!({}), &json!({"a_b": 1})).subject("x"), "x: a b none → 1");
-        assert_eq!(Changes::default().of("", &json!({"a": 1}), &json!({})).subject("x"), "x: a 1 → none");
+        assert_eq!(
+            Changes::default().of("", &json!({}), &json!({"a_b": 1})).subject("x"),
+            "x: a b not set → 1"
+        );
+        assert_eq!(Changes::default().of("", &json!({"a": 1}), &json!({})).subject("x"), "x: a 1 → not set");
+    }
+
+    #[test]
+    fn what_differs_beyond_what_is_told_of_it_is_named_too() {
+        let long = |last: &str| json!({"folders": ["x".repeat(200), last]});
+        assert_eq!(Changes::default().of("", &long("a"), &long("b")).subject("x"), "x: folders changed");
+        let (preset, all) = (json!({"system": null}), json!({"system": []}));
+        assert_eq!(Changes::default().of("", &preset, &all).subject("x"), "x: system not set → empty");
+    }
+
+    #[test]
+    fn of_a_secret_it_is_told_what_was_done_and_nothing_else() {
+        let told = |stored, entered| Changes::default().secret("the password", stored, entered).subject("x");
+        assert_eq!(told([true, true], Some("canary")), "x: the password replaced");
+        assert_eq!(told([false, true], Some("canary")), "x: the password replaced");
+        assert_eq!(told([true, false], Some("")), "x: the password removed");
+        assert_eq!(told([true, false], None), "x: the password removed");
+        assert_eq!((told([true, true], None), told([false, false], Some(""))), ("x".into(), "x".into()));
     }
 
     #[test]

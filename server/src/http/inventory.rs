@@ -106,8 +106,8 @@ fn expected(records: &[PaceRecord], amounts: Amounts) -> TimeExpected {
         _ => seconds_left(&samples(records), work).map_err(|silence| match silence {
             Silence::Done => "Nothing is left to copy.",
             Silence::TooEarly => {
-                "How long it takes is not known yet: too little was moved from which it could be told. Move a few \
-                 mailboxes first; after 2 % of the work or five minutes it is told here."
+                "How long it takes is not known yet: too little was moved, or for too short a time, from which it could be told. \
+                 Move a few mailboxes first; it is told here after a minute or two, and 2 % of the work or five minutes."
             }
             Silence::Still => {
                 "How long it takes is not known: nothing was copied while it was measured. Look at the errors."

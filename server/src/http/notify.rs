@@ -36,13 +36,29 @@ pub(super) async fn change(who: Owner, parts: Data<Parts>, form: Json<NotifyForm
     check(&form)?;
     let before = parts.store.notify_view().await?;
     parts.store.set_notify(&form).await?;
-    let after = parts.store.notify_view().await?;
-    let changes = Changes::default()
-        .of("", &before.settings, &after.settings)
-        .and(form.mail_secret.is_some(), "the mail server's password replaced")
-        .and(form.webhook_secret.is_some(), "what webhooks are signed with replaced");
+    // What was changed is kept even when it cannot be read again.
+    let after = parts.store.notify_view().await;
+    let changes = after.as_ref().map(|after| changes(&before, after, &form)).unwrap_or_default();
     parts.record(&who.admin.name, "notify.change", &changes.subject("how this installation tells")).await;
-    Ok(HttpResponse::Ok().json(after))
+    Ok(HttpResponse::Ok().json(after?))
+}
+
+/// A webhook's address often is a secret, which owners read; auditors read the log, too.
+fn changes(before: &NotifyView, after: &NotifyView, form: &NotifyForm) -> Changes {
+    Changes::default()
+        .of("mail", &before.settings.mail, &after.settings.mail)
+        .of("reminder days", &before.settings.reminder_days, &after.settings.reminder_days)
+        .and(before.settings.webhook != after.settings.webhook, "the webhook's address changed")
+        .secret(
+            "the mail server's password",
+            [before.mail_has_secret, after.mail_has_secret],
+            form.mail_secret.as_deref(),
+        )
+        .secret(
+            "what webhooks are signed with",
+            [before.webhook_has_secret, after.webhook_has_secret],
+            form.webhook_secret.as_deref(),
+        )
 }
 
 /// What one is told by mail.

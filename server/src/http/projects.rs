@@ -88,16 +88,29 @@ pub(super) async fn change(
         ));
     }
     parts.store.update_project(*id, &form, seen.seen.as_deref()).await?;
-    let after = parts.store.project(*id).await?;
-    let changes = Changes::default()
+    // What was changed is kept even when it cannot be read again.
+    let after = parts.store.project(*id).await;
+    let changes = after.as_ref().map(|after| changes(&before, after, &form)).unwrap_or_default();
+    parts.record(&who.admin.name, "project.change", &changes.subject(&form.name)).await;
+    Ok(HttpResponse::Ok().json(after?))
+}
+
+fn changes(before: &ProjectView, after: &ProjectView, form: &ProjectForm) -> Changes {
+    Changes::default()
         .of("name", &before.row.name, &after.row.name)
         .of("source", &before.source, &after.source)
         .of("target", &before.target, &after.target)
         .of("", &before.options, &after.options)
-        .and(form.source.secret.is_some(), "the source's password replaced")
-        .and(form.target.secret.is_some(), "the target's password replaced");
-    parts.record(&who.admin.name, "project.change", &changes.subject(&form.name)).await;
-    Ok(HttpResponse::Ok().json(after))
+        .secret(
+            "the source's password",
+            [before.source_has_secret, after.source_has_secret],
+            form.source.secret.as_deref(),
+        )
+        .secret(
+            "the target's password",
+            [before.target_has_secret, after.target_has_secret],
+            form.target.secret.as_deref(),
+        )
 }
 
 /// Removes a project with its jobs, ledgers, reports and secrets, when its name is given too. Nothing is touched on

@@ -38,11 +38,14 @@ fn demand(request: &HttpRequest, wanted: Role) -> Result<Who, Fault> {
     if who.admin.role.includes(wanted) {
         return Ok(who);
     }
-    Err(Fault::forbidden(format!(
-        "This needs the role {}, and yours is {}. Ask an owner.",
-        wanted.title(),
-        who.admin.role.title()
-    )))
+    let (wanted, own) = (wanted.title(), who.admin.role.title());
+    Err(Fault::forbidden(match who.proof {
+        Proof::Session(_) => format!("This needs the role {wanted}, and yours is {own}. Ask an owner."),
+        Proof::Token { .. } => format!(
+            "This needs the role {wanted}, and the token that was sent is good for {own}: use one with another scope, of an \
+             admin with that role."
+        ),
+    }))
 }
 
 macro_rules! role {

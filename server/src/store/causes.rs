@@ -14,8 +14,13 @@ pub(super) async fn settle(tx: &Tx<'_>, job: JobId, end: &PassEnd) -> Result<(),
     tx.run("DELETE FROM job_cause WHERE job = ?", [job.0.into()]).await?;
     let telling: Option<i64> = tx.cell(TELLING, [job.0.into(), job.0.into()]).await?;
     tx.run(
+        // Of the worst alone: beside a folder that got another name, those that are the target's own are notes.
         "INSERT INTO job_cause (job, cause, severity, findings, stopped)
-         SELECT job, cause, MAX(severity), COUNT(*), FALSE FROM finding WHERE job = ? AND pass = ? GROUP BY job, cause",
+         SELECT job, cause, severity, count, FALSE FROM (
+            SELECT job, cause, severity, COUNT(*) AS count,
+                MAX(severity) OVER (PARTITION BY cause) AS worst
+            FROM finding WHERE job = ? AND pass = ? GROUP BY job, cause, severity
+         ) AS counted WHERE severity = worst",
         [job.0.into(), telling.unwrap_or_default().into()],
     )
     .await?;

@@ -34,7 +34,10 @@ pub(crate) enum StoreError {
     #[error("Another process took the job over. Nothing to do: the other process goes on.")]
     LeaseLost,
     /// No password or token is stored for a side of a job.
-    #[error("No password is stored for the {}. Enter it for the endpoint or the mailbox.", .0.title())]
+    #[error(
+        "No password is stored for the {}. Enter it on the mailbox's page with \"Enter passwords again\" or, where an admin logs in for all \
+        mailboxes, in the project's settings.", .0.title()
+    )]
     NoSecret(Side),
     /// A secret could not be sealed or opened.
     #[error(transparent)]

@@ -103,7 +103,10 @@ pub(super) fn condition(project: ProjectId, filter: &JobFilter) -> (String, Vec<
         values.push(batch.0.into());
     }
     if let Some(cause) = filter.cause {
-        sql.push_str(" AND j.id IN (SELECT k.job FROM job_cause k WHERE k.cause = ?)");
+        // As errors are grouped by cause: what is a note only is none.
+        sql.push_str(
+            " AND j.id IN (SELECT k.job FROM job_cause k WHERE k.cause = ? AND (k.severity > 0 OR k.stopped))",
+        );
         values.push(cause.id().into());
     }
     (sql, values)

@@ -96,8 +96,10 @@ fn launch(programs: &Path, identity: &Identity, home: &Path, port: u16) -> Resul
     let log = home.join("log");
     let mut command = Command::new(programs.join("postgres"));
     command.arg("-D").arg(home.join("data")).args(["-p", &port.to_string(), "-h", "127.0.0.1"]);
-    // No socket in the file system, and no care for a power cut: nothing here is kept.
-    for setting in ["unix_socket_directories=", "fsync=off", "full_page_writes=off"] {
+    // No socket in the file system, no memory outside of its directory that a killed one leaves behind, and no care for a
+    // power cut: nothing here is kept.
+    let nothing_stays = ["unix_socket_directories=", "dynamic_shared_memory_type=mmap"];
+    for setting in nothing_stays.into_iter().chain(["fsync=off", "full_page_writes=off"]) {
         command.args(["-c", setting]);
     }
     let errors = fs::File::create(&log).doing(|| "making PostgreSQL's log".into())?;

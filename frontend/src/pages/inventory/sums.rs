@@ -40,7 +40,7 @@ pub(super) fn Sums(sums: Memo<Option<ProjectInventory>>) -> impl IntoView {
                 <Tile label="To copy" value=part(|it| count(it.copy)) note=part(|it| bytes(it.copy_bytes))/>
                 <Tile label="Too large for the target" value=part(|it| count(it.oversized)) note=part(|it| bytes(it.oversized_bytes))/>
                 <Tile label="Folders with another name" value=part(|it| count(it.renamed)) note=part(|it| clashes(it.clashes))/>
-                <Tile label="Mailboxes that do not fit" value=part(|it| count(it.short)) note=part(lacking)/>
+                <Tile label="Mailboxes that do not fit" value=part(short) note=part(lacking)/>
                 <Tile label="Time expected" value=part(time)/>
             </dl>
             <p class="hint">{part(when)}</p>
@@ -51,6 +51,12 @@ pub(super) fn Sums(sums: Memo<Option<ProjectInventory>>) -> impl IntoView {
 
 fn clashes(clashes: u64) -> String {
     if clashes == 0 { String::new() } else { format!("{} clash", count(clashes)) }
+}
+
+/// How many mailboxes do not fit; that none is known to is no promise where the target tells no quota.
+fn short(it: &ProjectInventory) -> String {
+    let told = it.seen.saturating_sub(it.limitless);
+    if it.short == 0 && told == 0 { "Not known".into() } else { count(it.short) }
 }
 
 fn lacking(it: &ProjectInventory) -> String {
@@ -171,7 +177,7 @@ fn notes(it: &ProjectInventory) -> Vec<(Tone, String)> {
 pub(super) mod tests {
     use shared::{inventory::TimeExpected, time::Timestamp};
 
-    use super::{ProjectInventory, Tone, notes, time, when};
+    use super::{ProjectInventory, Tone, notes, short, time, when};
 
     pub(in super::super) fn empty() -> ProjectInventory {
         ProjectInventory {
@@ -201,6 +207,14 @@ pub(super) mod tests {
             limitless: 0,
             time: TimeExpected { items_left: 0, bytes_left: 0, seconds: None, done: None, why_not: None },
         }
+    }
+
+    #[test]
+    fn that_no_mailbox_is_known_not_to_fit_is_no_promise_where_the_target_tells_no_quota() {
+        let of = |seen, limitless, lacks| ProjectInventory { seen, limitless, short: lacks, ..empty() };
+        assert_eq!(short(&of(13, 13, 0)), "Not known");
+        assert_eq!(short(&of(0, 0, 0)), "Not known");
+        assert_eq!((short(&of(13, 4, 0)), short(&of(13, 4, 2))), ("0".into(), "2".into()));
     }
 
     #[test]

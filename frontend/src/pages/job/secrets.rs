@@ -1,9 +1,8 @@
-//! What stopped the last pass; and new passwords, when a login was what stopped it.
+//! What stopped the last pass; and new passwords, when a login was what stopped it or the stored ones were forgotten.
 
 use leptos::prelude::*;
 use shared::{
     auth::Role,
-    cause::Cause,
     id::JobId,
     job::{JobRow, JobSecrets, JobState},
 };
@@ -17,14 +16,9 @@ use crate::{
 
 /// The problem in a sentence, with the way out.
 #[component]
-pub(super) fn Problem(id: JobId, row: Memo<JobRow>) -> impl IntoView {
+pub(super) fn Problem(id: JobId, row: Memo<JobRow>, open: RwSignal<bool>) -> impl IntoView {
     let session = Session::here();
-    let open = RwSignal::new(false);
-    let problem = Memo::new(move |_| {
-        row.with(|row| {
-            row.problem.clone().filter(|_| matches!(row.state, JobState::Failed | JobState::Paused))
-        })
-    });
+    let problem = Memo::new(move |_| row.with(problem));
     let may = move || session.may(Role::Operator);
     let settings = row.with_untracked(|row| format!("/projects/{}/settings", row.project));
     view! {
@@ -50,6 +44,30 @@ pub(super) fn Problem(id: JobId, row: Memo<JobRow>) -> impl IntoView {
     }
 }
 
+/// What is told of the last pass, while something is to be done about it.
+fn problem(row: &JobRow) -> Option<String> {
+    row.problem.clone().filter(|_| matches!(row.state, JobState::Failed | JobState::Paused))
+}
+
+/// Where passwords are entered anew that were changed or forgotten, while no problem asks for them.
+#[component]
+pub(super) fn Passwords(row: Memo<JobRow>, open: RwSignal<bool>) -> impl IntoView {
+    let asked = Memo::new(move |_| row.with(|row| problem(row).is_none() && !row.state.is_active()));
+    view! {
+        <Show when=move || asked.get()>
+            <section class="card danger-zone">
+                <div>
+                    <h2>"Passwords of this mailbox"</h2>
+                    <p>"Stored for this mailbox alone, sealed, until they are forgotten. Enter them again when they changed."</p>
+                </div>
+                <button type="button" class="button" data-test="change-secrets" on:click=move |_| open.set(true)>
+                    "Enter passwords again"
+                </button>
+            </section>
+        </Show>
+    }
+}
+
 #[component]
 fn Secrets(id: JobId, open: RwSignal<bool>, settings: String) -> impl IntoView {
     let notices = Notices::here();
@@ -67,7 +85,7 @@ fn Secrets(id: JobId, open: RwSignal<bool>, settings: String) -> impl IntoView {
     let hint = "Leave empty to keep the stored one.";
     view! {
         <p class="dialog-text">
-            {Cause::LoginRefused.advice()} " Where an admin logs in for all mailboxes, the password is in the "
+            "They are for this mailbox alone. Where an admin logs in for all mailboxes, the password is in the "
             <a href=settings>"project's settings"</a> "."
         </p>
         <Form submission=submission on_submit=submit test="secrets-form">

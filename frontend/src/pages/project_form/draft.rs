@@ -107,12 +107,14 @@ impl ProjectDraft {
             .filter(|name| !name.is_empty())
             .ok_or_else(|| Failure::invalid("name", "Give the project a name."));
         let parallel =
-            self.parallel.get().trim().parse::<u16>().ok().filter(|parallel| *parallel > 0).ok_or_else(|| {
-                Failure::invalid(
-                    "options.parallel",
-                    "Enter how many mailboxes move at once, as a whole number such as 4.",
-                )
-            });
+            self.parallel.get().trim().parse::<u16>().ok().filter(|parallel| *parallel > 0).ok_or_else(
+                || {
+                    Failure::invalid(
+                        "options.parallel",
+                        "Enter how many mailboxes move at once, as a whole number such as 4.",
+                    )
+                },
+            );
         let days = self.day_one.get();
         let days = days.trim();
         let day_one = match (days.is_empty(), days.parse::<NonZeroU16>()) {

@@ -7,8 +7,8 @@ use shared::{
     endpoint::Preset,
     project::Options,
     rules::{
-        Age, BadRule, DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy, ReceiptPolicy, parse_size,
-        written_size,
+        Age, BadRule, DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy, ReceiptPolicy,
+        parse_size, written_size,
     },
 };
 

@@ -32,6 +32,39 @@ async fn what_was_done_is_kept_with_the_address_it_came_from() {
 }
 
 #[actix_web::test]
+async fn a_change_of_settings_is_kept_with_what_it_changed_and_without_secrets() {
+    let bench = Bench::new().await;
+    let site = bench.site().await;
+    let owner = bench.admin("anna", Role::Owner).await;
+    bench.admin("otto", Role::Auditor).await;
+    let ways = json!({
+        "settings": { "mail": null, "webhook": "https://chat.example/hooks/canary-1", "reminder_days": 30 },
+        "webhook_secret": "canary-2 canary-2 canary-2 canary-2",
+    });
+    let admin = json!({ "role": "operator", "password": "canary-3 horse battery staple" });
+    for asked in [
+        request("PUT", "/api/v1/notifications", Some(&owner), Some(ways)),
+        request("PATCH", "/api/v1/admins/2", Some(&owner), Some(admin)),
+    ] {
+        let (status, body) = send(&site, asked).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+    }
+    let mut subjects = Vec::new();
+    for action in ["notify.change", "admin.change"] {
+        let line = lines(&site, &owner, &format!("action={action}")).await.remove(0);
+        subjects.push(line["subject"].as_str().unwrap_or_default().to_owned());
+    }
+    assert_eq!(
+        subjects,
+        [
+            "how this installation tells: reminder days not set → 30, the webhook's address changed, \
+             what webhooks are signed with replaced",
+            "otto: role auditor → operator, a new password",
+        ]
+    );
+}
+
+#[actix_web::test]
 async fn refused_attempts_and_failed_logins_are_kept_too_and_never_what_was_typed() {
     let bench = Bench::new().await;
     let site = bench.site().await;

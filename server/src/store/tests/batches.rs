@@ -6,7 +6,7 @@ use shared::{
     batch::{AssignForm, BatchForm},
     cutover::{Step, StepState, TickForm},
     id::{BatchId, JobId, ProjectId},
-    job::{JobAction, JobState},
+    job::{JobAction, JobQuery, JobState},
     limits::{AllowedHours, Day, TimeOfDay, Zone},
     pass::{Drift, PassEnd, PassKind},
     report::Verdict,
@@ -400,6 +400,29 @@ async fn errors_of_a_project_are_grouped_by_cause(setting: &Setting) {
     assert_eq!(store.project_causes(project, Some(id)).await.expect("groups")[0].jobs, 1);
 }
 
+async fn a_note_is_no_error_where_the_same_cause_differs_elsewhere(setting: &Setting) {
+    use engine::ledger::Ledger as _;
+    use shared::{cause::Cause, finding::Severity};
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 9, &["anna", "bert"]).await;
+    let renamed = |severity, id: &str| sample::finding(Cause::FolderRenamed, severity, id);
+    let notes = [renamed(Severity::Info, "1"), renamed(Severity::Info, "2")];
+    let differs = [renamed(Severity::Info, "1"), renamed(Severity::Warning, "2")];
+    for (job, findings) in [(jobs[0], notes), (jobs[1], differs)] {
+        store.apply(job, JobAction::Start).await.expect("starts");
+        let lease = store.claim().await.expect("claims").expect("there is one");
+        let pass = store.begin_pass(&lease).await.expect("begins");
+        store.ledger(&lease, pass).note(&findings).await.expect("keeps");
+        store.finish_pass(&lease, pass, &sample::ended(PassEnd::Finished, None)).await.expect("ends");
+    }
+    let rows = store.project_causes(project, None).await.expect("groups");
+    let told: Vec<_> = rows.iter().map(|row| (row.count.severity, row.count.count, row.jobs)).collect();
+    assert_eq!(told, [(Severity::Warning, 1, 1)]);
+    let query = JobQuery { cause: Some(Cause::FolderRenamed), ..JobQuery::default() };
+    let page = store.job_page(project, &query).await.expect("lists");
+    assert_eq!(page.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [jobs[1]]);
+}
+
 async fn how_a_project_gets_on_is_noted_while_it_does(setting: &Setting) {
     let store = &setting.store;
     let lease = sample::claimed(store).await;
@@ -434,5 +457,6 @@ on_both! {
     who_stops_a_mailbox_on_its_first_days_finds_it_stopped,
     drift_is_added_up_over_a_batch,
     errors_of_a_project_are_grouped_by_cause,
+    a_note_is_no_error_where_the_same_cause_differs_elsewhere,
     how_a_project_gets_on_is_noted_while_it_does,
 }

@@ -103,7 +103,7 @@ async fn who_changes_settings_that_were_changed_since_overwrites_nothing(setting
     let read = store.project(id).await.expect("is there").version;
     let first = sample::project("Move", 5);
     store.update_project(id, &first, Some(&read)).await.expect("the settings are those that were read");
-    store.log_activity("opa", "project.change", "Move").await.expect("is noted");
+    store.log_activity("opa", "project.change", "Move: parallel 3 → 5").await.expect("is noted");
     let error = store.update_project(id, &sample::project("Move", 7), Some(&read)).await;
     let error = error.expect_err("is refused").to_string();
     assert!(
