@@ -33,7 +33,7 @@ Usage: cargo xtask <command>
         Moves 32 mailboxes at once with a message of 1.5 GiB among them, and folders of 100,000 and a million messages, once
         killed twice. Fails when a process takes more than 512 MiB, when a message of the large folder takes more than
         1.5 times as long as one of the small, or when a message is lost or doubled. 12 GiB of memory are needed.
-        --only      only mailboxes or only folder
+        --only      only mailboxes, only folder or only killed
         --quick     a hundredth of the messages: to see that it works
   fuzz --minutes N [--only NAME]
         Lets libFuzzer look for N minutes each for input that makes a parser panic, hang or take too much memory. What

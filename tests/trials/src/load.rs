@@ -31,6 +31,10 @@ pub(crate) fn run(load: &Load) -> Result<ExitCode, Box<dyn Error>> {
         folder::measure(load, &mut table)?;
         write(&table)?;
     }
+    if wanted("killed") {
+        folder::killed(load, &mut table)?;
+        write(&table)?;
+    }
     println!("{}", table.markdown());
     Ok(if table.keeps() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -31,13 +31,15 @@ const LISTING: &str = "listing";
 /// Messages in one command of whoever fills it.
 const TOGETHER: u64 = 500;
 
+/// Messages in the small folder and in the large one.
+fn sizes(load: &Load) -> [u64; 2] {
+    if load.quick { [FEW / 100, MANY / 100] } else { [FEW, MANY] }
+}
+
+/// What a message of a large folder takes beside one of a small one.
 pub(super) fn measure(load: &Load, table: &mut Table) -> Result<(), Box<dyn Error>> {
-    let (few, many) = if load.quick { (FEW / 100, MANY / 100) } else { (FEW, MANY) };
-    let mut ground = Ground::new(load)?;
-    for messages in [few, many] {
-        eprintln!("==> writing a folder of {messages} messages");
-        fill(&ground.source, &source_user(messages), messages)?;
-    }
+    let [few, many] = sizes(load);
+    let mut ground = Ground::new(load, &[few, many])?;
     for depth in product::depths(&load.binary) {
         let mut each = Vec::new();
         for messages in [few, many] {
@@ -75,7 +77,13 @@ pub(super) fn measure(load: &Load, table: &mut Table) -> Result<(), Box<dyn Erro
             growth <= GROWTH,
         );
     }
-    ground.killed(many, table)
+    Ok(())
+}
+
+/// What becomes of a large folder whose pass is killed twice.
+pub(super) fn killed(load: &Load, table: &mut Table) -> Result<(), Box<dyn Error>> {
+    let [_, many] = sizes(load);
+    Ground::new(load, &[many])?.killed(many, table)
 }
 
 fn source_user(messages: u64) -> String {
@@ -92,8 +100,13 @@ struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    fn new(load: &'a Load) -> Result<Self, Box<dyn Error>> {
+    /// With a folder of each size on the source.
+    fn new(load: &'a Load, sizes: &[u64]) -> Result<Self, Box<dyn Error>> {
         let (source, target) = (server(Storage::Mdbox, '/')?, server(Storage::Mdbox, '/')?);
+        for messages in sizes.iter().copied() {
+            eprintln!("==> writing a folder of {messages} messages");
+            fill(&source, &source_user(messages), messages)?;
+        }
         let folder = tempfile::Builder::new().prefix("load-").tempdir()?;
         fs::write(folder.path().join("password"), format!("{PASSWORD}\n"))?;
         Ok(Self { load, source, target, folder, users: 0 })
