@@ -35,8 +35,7 @@ impl Selection {
         Self { ids: None, filter }
     }
 
-    /// The same as far as a start brings them further, or with `anew` those alone that are finished already. At least one
-    /// of either must be among them: a filter without a state leaves nothing out.
+    /// The same as far as a start brings them further, or with `anew` those alone that are finished already.
     #[must_use]
     pub fn to_start(mut self, anew: bool) -> Self {
         let JobStates(states) = &mut self.filter.state;
@@ -44,6 +43,10 @@ impl Selection {
             states.extend(JobState::ALL);
         }
         states.retain(|state| state.is_finished() == anew && state.after(JobAction::Start).is_some());
+        if states.is_empty() {
+            // A filter without a state would leave nothing out.
+            self.ids = Some(Vec::new());
+        }
         self
     }
 
@@ -70,5 +73,7 @@ mod tests {
         };
         assert_eq!(states(Selection::like(narrowed.clone()).to_start(false)), [JobState::Failed]);
         assert_eq!(states(Selection::like(narrowed).to_start(true)), [JobState::Complete]);
+        let running = JobFilter { state: JobStates(vec![JobState::Running]), ..JobFilter::default() };
+        assert_eq!(Selection::like(running).to_start(false).ids, Some(Vec::new()), "nobody, and not all");
     }
 }

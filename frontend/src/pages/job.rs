@@ -27,6 +27,7 @@ use crate::{
         amount::{bytes, percent, share},
         locale::count,
         safe::clean,
+        words::below_folder,
     },
 };
 use actions::{JobActions, RemoveJob};
@@ -84,6 +85,7 @@ fn Job(job: JobView) -> impl IntoView {
     ];
     let title = clean(&job.row.source_user);
     let target = clean(&job.row.target_user);
+    let place = below_folder(job.row.below.as_ref());
     let parts = Parts::of(job);
     let row = parts.row;
     let state = Signal::derive(move || row.with(|row| row.state));
@@ -96,6 +98,7 @@ fn Job(job: JobView) -> impl IntoView {
             <Icon name=IconName::Arrow/>
             <span class="unseen">" to "</span>
             <bdi>{target}</bdi>
+            {place}
         </p>
     };
     let active = Memo::new(move |_| match row.with(|row| row.state) {

@@ -2,7 +2,7 @@
 
 use shared::{
     finding::Severity,
-    folder::Role,
+    folder::{FolderPath, Role},
     job::{Applied, JobAction, JobState},
     live::Phase,
     pass::PassEnd,
@@ -10,7 +10,7 @@ use shared::{
     report::Verdict,
 };
 
-use super::amount::counted;
+use super::{amount::counted, safe::clean};
 
 /// How a thing is coloured. A word or a shape always says the same, so colour is never alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +141,11 @@ pub(crate) const fn action_accepted(action: JobAction) -> &'static str {
         JobAction::Unskip => "Taken back in",
         JobAction::Prioritise => "Goes first",
     }
+}
+
+/// Where on the target everything of a mailbox goes, unless it is its top.
+pub(crate) fn below_folder(folder: Option<&FolderPath>) -> String {
+    folder.map(|folder| format!(" · below {}", clean(&folder.to_string()))).unwrap_or_default()
 }
 
 /// What the server has accepted, and what it says besides.

@@ -19,7 +19,7 @@ use crate::{
         amount::{bytes, counted},
         locale::count,
         safe::clean,
-        words::Tone,
+        words::{Tone, below_folder},
     },
 };
 
@@ -143,7 +143,7 @@ pub(super) fn InventoryTable(
 }
 
 fn row(row: &InventoryRow) -> impl IntoView + use<> {
-    let below = row.below.as_ref().map(|below| format!(" · below {}", clean(&below.to_string())));
+    let below = below_folder(row.below.as_ref());
     let together = (row.together > 1).then(|| {
         let others = counted(row.together - 1, "other mailbox goes", "other mailboxes go");
         view! { <span class="small faint">{format!("{others} there, too: {} in all", bytes(row.need_bytes))}</span> }

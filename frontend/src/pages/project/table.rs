@@ -20,7 +20,7 @@ use crate::{
         amount::percent,
         locale::count,
         safe::{clean, clean_sentence},
-        words::{Tone, phase_title},
+        words::{Tone, below_folder, phase_title},
     },
 };
 
@@ -286,7 +286,8 @@ fn Row(id: JobId, jobs: Memo<BTreeMap<JobId, JobRow>>, ask: Ask) -> impl IntoVie
         job.with(|job| job.as_ref().map(|job| {
             let new = job.drift.filter(|drift| drift.new > 0);
             let new = new.map(|drift| view! { <span class="small faint">{format!("{} new on the source", count(drift.new))}</span> });
-            let day_one = job.day_one.map(|_| view! { <span class="small faint">"Day one done"</span> });
+            let day_one = job.day_one.filter(|_| !job.state.is_finished());
+            let day_one = day_one.map(|_| view! { <span class="small faint">"Day one done"</span> });
             let first = (job.priority > 0).then(|| view! { <span class="small faint">"Goes first"</span> });
             let slow = job.progress.as_ref().and_then(|progress| progress.slow.clone());
             let slow = slow.map(|slow| view! { <span class="small slow">{slow}</span> });
@@ -306,7 +307,7 @@ fn Row(id: JobId, jobs: Memo<BTreeMap<JobId, JobRow>>, ask: Ask) -> impl IntoVie
             </td>
             <th scope="row">
                 <a href=format!("/jobs/{id}") data-test="job-link"><bdi>{part(|job| clean(&job.source_user))}</bdi></a>
-                <span class="row-target">"→ " <bdi>{part(|job| clean(&job.target_user))}</bdi></span>
+                <span class="row-target">"→ " <bdi>{part(|job| clean(&job.target_user))}</bdi>{part(|job| below_folder(job.below.as_ref()))}</span>
                 {problem}
                 {marks}
             </th>

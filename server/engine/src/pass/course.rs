@@ -51,7 +51,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// further one is twice as long. One part of it may be starting anew.
 const ALONE_PAUSE: Duration = Duration::from_secs(30);
 /// Give up such a mailbox after so long: it may not be there at all, and others wait for its place.
-const ALONE_PATIENCE: Duration = Duration::from_secs(120);
+const ALONE_PATIENCE: Duration = Duration::from_secs(60);
 /// Answers that make no sense, in a row, before it is taken for a fault that stays.
 const MOST_NONSENSE: u32 = 3;
 

@@ -45,9 +45,13 @@ pub(super) async fn confirm(verb: &Verb, link: &Link, order: &Order) -> Result<(
         return say(&format!("{told}\n"));
     }
     if !io::stdin().is_terminal() {
+        let unfinished = JobStates(Selection::default().to_start(false).filter.state.0);
+        let others = match reached.unfinished {
+            0 => String::new(),
+            _ => format!(", or --state {unfinished} for the others alone"),
+        };
         return Err(Problem::arguments(format!(
-            "{told} Nothing was started: there is no terminal to ask on. Use --yes, or --state {} for the others alone.",
-            JobStates(Selection::default().to_start(false).filter.state.0)
+            "{told} Nothing was started: there is no terminal to ask on. Use --yes{others}."
         )));
     }
     say(&format!("{told} Go on? [y/N] "))?;
