@@ -109,13 +109,11 @@ impl Location {
                 return Err(self.refused(&format!("it is damaged ({damage})"), RESTORE));
             }
         }
-        Ok(Db {
-            write,
-            // With FULL each commit waits until the log is on the disk, and with it every commit before.
-            durable: self.connect(sqlite_options(path, SqliteSynchronous::Full, Use::Write)).await?,
-            read: self.connect(sqlite_options(path, SqliteSynchronous::Normal, Use::Read)).await?,
-            turn: Some(Mutex::new(())),
-        })
+        // With FULL each commit waits until the log is on the disk, and with it every commit before.
+        let durable = self.connect(sqlite_options(path, SqliteSynchronous::Full, Use::Write));
+        let read = self.connect(sqlite_options(path, SqliteSynchronous::Normal, Use::Read));
+        let (durable, read) = tokio::try_join!(durable, read)?;
+        Ok(Db { write, durable, read, turn: Some(Mutex::new(())) })
     }
 
     async fn connect(&self, options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {

@@ -15,6 +15,8 @@ use crate::{
 /// Items and bytes of a window.
 const WINDOW_ITEMS: usize = 500;
 const WINDOW_BYTES: usize = 4 * 1024 * 1024;
+/// Items of the first window: the target need not wait for many before it has something to do.
+const FIRST_ITEMS: usize = 100;
 /// A window is not held back for items that take longer than this to come.
 const GATHER: Duration = Duration::from_millis(30);
 
@@ -73,6 +75,8 @@ pub(super) struct Gatherer {
     prints: JoinSet<()>,
     window: Gathered,
     bytes: usize,
+    /// Items of a window at most.
+    most: usize,
     /// What arrived and belongs to no window yet.
     ahead: VecDeque<Printed>,
     ended: bool,
@@ -86,7 +90,7 @@ impl Gatherer {
         let mut prints = JoinSet::new();
         prints.spawn(print(arrivals, whole, printed));
         let (arrivals, window) = (arrivals_printed, Gathered::default());
-        Self { arrivals, prints, window, bytes: 0, ahead: VecDeque::new(), ended: false }
+        Self { arrivals, prints, window, bytes: 0, most: FIRST_ITEMS, ahead: VecDeque::new(), ended: false }
     }
 
     /// The next window; none at the end.
@@ -113,7 +117,7 @@ impl Gatherer {
                 }
             }
         }
-        self.bytes = 0;
+        (self.bytes, self.most) = (0, WINDOW_ITEMS);
         (self.window.len() > 0).then(|| std::mem::take(&mut self.window))
     }
 
@@ -133,7 +137,7 @@ impl Gatherer {
     }
 
     fn is_full(&self) -> bool {
-        self.bytes >= WINDOW_BYTES || self.window.len() >= WINDOW_ITEMS
+        self.bytes >= WINDOW_BYTES || self.window.len() >= self.most
     }
 
     fn add(&mut self, arrival: Arrival, print: Option<Fingerprint>) {
@@ -154,5 +158,39 @@ impl Gatherer {
 const fn order(arrival: &Arrival) -> usize {
     match arrival {
         Arrival::Item { order, .. } | Arrival::Large { order, .. } | Arrival::Failed { order, .. } => *order,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::{
+        model::{Flags, ItemId},
+        source::ItemSink,
+        testing::clock,
+    };
+
+    #[test]
+    fn the_first_window_is_small_and_the_next_ones_are_not() {
+        clock::run(async {
+            let (sink, arrivals) = ItemSink::new(8 * 1024);
+            let mut gatherer = Gatherer::new(arrivals, vec![false]);
+            for uid in 1..=700 {
+                let id = ItemId::Uid(uid);
+                let meta = ItemMeta { id, size: 4, received: None, flags: Flags::default() };
+                let item = Item { meta, body: Bytes::from_static(b"mail") };
+                sink.send(Arrival::Item { order: 0, item, held: Held::default() })
+                    .await
+                    .expect("it is taken");
+            }
+            drop(sink);
+            let mut sizes = Vec::new();
+            while let Some(window) = gatherer.next().await {
+                sizes.push(window.items.len());
+            }
+            assert_eq!(sizes, [FIRST_ITEMS, WINDOW_ITEMS, 700 - FIRST_ITEMS - WINDOW_ITEMS]);
+        });
     }
 }

@@ -68,6 +68,7 @@ pub(super) async fn fetch(
     }
     // A header that is larger than allowed is not read in pieces: it ends the session.
     session.let_larger_pass(part == Part::Whole);
+    let open = orders.iter().position(|order| session.is_reading(&order.folder.wire, order.validity));
     let fetching = Fetching {
         session: &mut *session,
         orders,
@@ -79,8 +80,8 @@ pub(super) async fn fetch(
         requests: BTreeMap::new(),
         count: 0,
         expected: HashMap::new(),
-        asked_folder: None,
-        open_folder: None,
+        asked_folder: open,
+        open_folder: open,
     };
     let fetched = fetching.run().await;
     session.let_larger_pass(false);

@@ -203,6 +203,9 @@ impl ImapSession {
                 },
             }
         }
+        if let Some(Ok(last)) = looks.last() {
+            self.opened_under(last.state.validity);
+        }
         for at in refused {
             let (folder, wanted) = folders[at];
             if let Some(look) = self.list_in_bits(folder, wanted.first(), way).await? {

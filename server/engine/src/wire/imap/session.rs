@@ -118,8 +118,10 @@ pub(super) struct Changes {
 pub(crate) struct ImapSession {
     pub(crate) connection: Connection,
     pub(crate) listing: MailboxListing,
-    /// The folder that is open for writing.
-    selected: Option<Vec<u8>>,
+    /// The folder that is open, or will be when what was sent is done.
+    open: Option<(Vec<u8>, Way)>,
+    /// Its UIDVALIDITY, once it is known.
+    validity: Option<u32>,
     pub(super) keywords: Keywords,
     pub(super) changes: Changes,
 }
@@ -160,7 +162,7 @@ pub(super) async fn begin(
 ) -> Result<ImapSession, ConnectorError> {
     let listing = listing::list(&mut connection, preset, as_side).await?;
     let (keywords, changes) = (Keywords::default(), Changes::default());
-    Ok(ImapSession { connection, listing, selected: None, keywords, changes })
+    Ok(ImapSession { connection, listing, open: None, validity: None, keywords, changes })
 }
 
 impl ImapSession {
@@ -178,7 +180,19 @@ impl ImapSession {
 
     /// Whether the folder is open for writing, or will be when what was sent is done.
     pub(crate) fn is_selected(&self, wire: &[u8]) -> bool {
-        self.selected.as_deref() == Some(wire)
+        self.open.as_ref().is_some_and(|(open, way)| *way == Way::Write && open == wire)
+    }
+
+    /// Whether the folder is open for reading, under that UIDVALIDITY: a server that is asked to open it once more looks at
+    /// all that is in it.
+    pub(crate) fn is_reading(&self, wire: &[u8], validity: u32) -> bool {
+        let open = self.open.as_ref().is_some_and(|(open, way)| *way == Way::Read && open == wire);
+        open && self.validity == Some(validity)
+    }
+
+    /// The folder that was asked for last is open, under that UIDVALIDITY.
+    pub(super) const fn opened_under(&mut self, validity: u32) {
+        self.validity = Some(validity);
     }
 
     /// Whether the server numbers changes (RFC 7162).
@@ -200,7 +214,7 @@ impl ImapSession {
     /// Puts the opening of a folder behind what waits to be sent: for reading (EXAMINE), which changes nothing in it, or
     /// for writing (SELECT).
     pub(crate) fn ask_folder(&mut self, folder: &Folder, way: Way) -> Asked {
-        self.selected = (way == Way::Write).then(|| folder.wire.clone());
+        (self.open, self.validity) = (Some((folder.wire.clone(), way)), None);
         let word: &[u8] = match way {
             Way::Read => b"EXAMINE ",
             Way::Write => b"SELECT ",
@@ -215,7 +229,8 @@ impl ImapSession {
     /// open folder tells of each message. None when no folder is open, or the server cannot.
     pub(crate) fn ask_unselect(&mut self) -> Option<Asked> {
         let can = self.connection.capabilities.has("UNSELECT");
-        self.selected.take_if(|_| can).map(|_| Asked(self.connection.queue(b"UNSELECT")))
+        let closed = self.open.take_if(|(_, way)| can && *way == Way::Write);
+        closed.map(|_| Asked(self.connection.queue(b"UNSELECT")))
     }
 
     /// Puts a request for message bodies (or header blocks) behind those waiting to be sent.
@@ -236,7 +251,7 @@ impl ImapSession {
         if condition.is_ok() {
             return Ok(());
         }
-        self.selected = None;
+        self.open = None;
         let doing = format!("opening folder {} on {}", folder.path, self.peer());
         Err(self.connection.refused(condition, Reach::Folder, Cause::FolderUnreadable, doing))
     }
