@@ -22,6 +22,7 @@ use shared::{
     notify::{NotifyChoice, NotifyForm, NotifyTest, NotifyView},
     project::{DeleteForm, Forgotten, ProjectForm, ProjectPage, ProjectQuery, ProjectView},
     report::{Report, ReportFormat},
+    secrets::{SecretsDone, SecretsForm},
     token::{MadeToken, NewToken, TokenRow},
 };
 
@@ -116,6 +117,9 @@ pub(crate) async fn project(id: ProjectId) -> Answer<ProjectView> {
 /// `seen` is the version of the settings that the form was filled with.
 pub(crate) async fn change_project(id: ProjectId, seen: &str, form: &ProjectForm) -> Answer<Done> {
     put(&format!("/projects/{id}?seen={seen}"), form).await
+}
+pub(crate) async fn renew_secrets(id: ProjectId, form: &SecretsForm) -> Answer<SecretsDone> {
+    put(&format!("/projects/{id}/secrets"), form).await
 }
 pub(crate) async fn forget_secrets(id: ProjectId) -> Answer<Forgotten> {
     post(&format!("/projects/{id}/forget"), &()).await

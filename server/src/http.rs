@@ -23,6 +23,7 @@ mod nodes;
 mod notify;
 mod projects;
 mod reports;
+mod secrets;
 mod session;
 mod setup;
 mod spa;
@@ -101,6 +102,7 @@ const ROUTES: &[Entry] = &[
     ("POST",   "/api/v1/batches/{id}/cutover",     || post().to(batches::tick)),
     ("GET",    "/api/v1/batches/{id}/dns",         || get().to(batches::dns)),
     ("POST",   "/api/v1/projects/{id}/forget",     || post().to(projects::forget)),
+    ("PUT",    "/api/v1/projects/{id}/secrets",    || put().to(secrets::change)),
     ("GET",    "/api/v1/projects/{id}/limits",     || get().to(guests::read)),
     ("POST",   "/api/v1/projects/{id}/logins",     || post().to(guests::reset)),
     ("GET",    "/api/v1/projects/{id}/jobs",       || get().to(jobs::list)),

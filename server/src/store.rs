@@ -33,6 +33,7 @@ mod pace;
 mod passes;
 mod progress;
 mod projects;
+mod renewal;
 mod reports;
 mod secrets;
 mod selection;

@@ -31,6 +31,7 @@ pub mod plan;
 pub mod project;
 pub mod report;
 pub mod rules;
+pub mod secrets;
 pub mod selection;
 pub mod size;
 mod text;

@@ -46,8 +46,18 @@ impl Failure {
         self.told(|field| field.is_none_or(|field| !fields.contains(&field)))
     }
 
+    /// Everything that is wrong, one by one.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        self.chosen(|_| true)
+    }
+
     fn told(&self, wanted: impl Fn(Option<&str>) -> bool) -> Option<String> {
-        let messages: Vec<String> = match self {
+        let messages = self.chosen(wanted);
+        (!messages.is_empty()).then(|| messages.join(" "))
+    }
+
+    fn chosen(&self, wanted: impl Fn(Option<&str>) -> bool) -> Vec<String> {
+        match self {
             Self::Refused(error) => error
                 .faults()
                 .filter(|(field, _)| wanted(*field))
@@ -56,8 +66,7 @@ impl Failure {
             Self::Unreachable | Self::Unreadable(_) => {
                 wanted(None).then(|| self.message()).into_iter().collect()
             }
-        };
-        (!messages.is_empty()).then(|| messages.join(" "))
+        }
     }
 
     /// What happened and what to do, for people.

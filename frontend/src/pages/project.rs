@@ -16,7 +16,7 @@ use shared::{
     project::{ProjectRow, ProjectView},
 };
 
-use super::missing::NotFound;
+use super::{missing::NotFound, passwords::PasswordsStrip};
 use crate::{
     api,
     components::{DiskBanner, Empty, Icon, IconName, PageHead, Progress, RuleSummary, Spinner, Tile, crumb},
@@ -66,6 +66,7 @@ fn Project(project: ProjectView) -> impl IntoView {
     let disk = Memo::new(move |_| stream.with(|live| live.as_ref().and_then(|live| live.disk.clone())));
     let drained = Memo::new(move |_| stream.with(|live| live.as_ref().is_some_and(|live| live.drained)));
     let states = Signal::derive(move || by_state.get().unwrap_or_default());
+    let needs = [project.source.secret_per_mailbox(), project.target.secret_per_mailbox()];
     let may = move || session.may(Role::Operator);
     let add = move || {
         view! {
@@ -112,6 +113,7 @@ fn Project(project: ProjectView) -> impl IntoView {
             <Limits id=id gates=gates/>
             <ProjectActions id=id by_state=states page=jobs ask=ask/>
             <JobTable id=id page=jobs ask=ask/>
+            <PasswordsStrip id=id needs=needs/>
         }
         .into_any(),
     }

@@ -11,7 +11,8 @@ use super::{
     fault::{Answer, Fault},
     findings, forecast, guests,
     headers::DOCS_POLICY,
-    health, imports, inventory, jobs, live, nodes, notify, projects, reports, session, setup, tokens,
+    health, imports, inventory, jobs, live, nodes, notify, projects, reports, secrets, session, setup,
+    tokens,
     who::Auditor,
 };
 
@@ -83,6 +84,7 @@ use super::{
         jobs::read,
         jobs::remove,
         jobs::change_secrets,
+        secrets::change,
         jobs::act,
         findings::list,
         reports::download,

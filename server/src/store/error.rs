@@ -35,8 +35,8 @@ pub(crate) enum StoreError {
     LeaseLost,
     /// No password or token is stored for a side of a job.
     #[error(
-        "No password is stored for the {}. Enter it on the mailbox's page with \"Enter passwords again\" or, where an admin logs in for all \
-        mailboxes, in the project's settings.", .0.title()
+        "No password is stored for the {}. Enter it with \"Enter passwords again\" on the mailbox's page, or for many on the project's; where an \
+        admin logs in for all mailboxes, in the project's settings.", .0.title()
     )]
     NoSecret(Side),
     /// A secret could not be sealed or opened.

@@ -255,7 +255,7 @@ impl Store {
         Ok(())
     }
 
-    async fn put_job_secrets(
+    pub(super) async fn put_job_secrets(
         &self,
         tx: &Tx<'_>,
         id: JobId,

@@ -4,11 +4,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use engine::fingerprint::{Fingerprinter, brief, fingerprint as whole};
 use shared::{
     endpoint::{Endpoint, ImapEndpoint, Login},
+    id::JobId,
     import::{ImportAnswer, ImportForm, Said},
+    secrets::SecretsForm,
 };
 
 use crate::{
-    import::{self, Answers, Import, Known},
+    import::{self, Answers, Import, Known, Mailbox},
     seeds,
 };
 
@@ -52,6 +54,7 @@ pub(crate) fn sheet(bytes: &[u8]) {
 }
 
 fn read(form: &ImportForm) {
+    passwords(form);
     let endpoint = |login| Endpoint::Imap(ImapEndpoint::new("mail.example", login));
     let mut known = Known::default();
     known.add("anna@old.example".into(), "anna@new.example".into(), None);
@@ -78,5 +81,22 @@ fn read(form: &ImportForm) {
         let form = ImportForm { file: Some(STANDARD.encode(returned)), ..ImportForm::default() };
         let _ = Import::read(&form, &sides.0, &sides.1, &known);
         assert_eq!(list.good().len() as u64, counts.good);
+    }
+}
+
+/// The same list as one of passwords: what is found is of mailboxes that there are, each once.
+fn passwords(form: &ImportForm) {
+    let mailbox = |(id, name): (i64, &str)| Mailbox {
+        id: JobId(id),
+        source_user: format!("{name}@old.example"),
+        target_user: format!("{name}@new.example"),
+    };
+    let mailboxes = [(1, "anna"), (2, "bert")].map(mailbox);
+    let form = SecretsForm { text: None, file: form.file.clone() };
+    for needs in [[true, true], [true, false], [false, true]] {
+        match import::secrets(&form, needs, &mailboxes) {
+            Ok(found) => assert!((1..=mailboxes.len()).contains(&found.len())),
+            Err(refused) => assert!(!refused.is_empty()),
+        }
     }
 }

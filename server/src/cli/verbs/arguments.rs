@@ -140,6 +140,11 @@ fn argument(verb: &Verb, take: &Take) -> Option<Arg> {
             .value_name("FILE")
             .help(format!("{help}: the first line of this file; asked for when left out")),
         Take::Query(name, help) => option(name, help),
+        Take::List(_, help) => Arg::new("list")
+            .long("list")
+            .value_name("FILE")
+            .required(true)
+            .help(format!("{help}. CSV as text in UTF-8; - reads standard input")),
         Take::Form(help) => Arg::new("form")
             .long("form")
             .value_name("FILE")
@@ -228,6 +233,7 @@ fn query(verb: &Verb, matches: &ArgMatches) -> Vec<(&'static str, String)> {
         | Take::Truth(..)
         | Take::Secret(..)
         | Take::Fixed(..)
+        | Take::List(..)
         | Take::Form(_) => None,
     };
     verb.takes.iter().filter_map(given).collect()
@@ -247,6 +253,9 @@ fn body(verb: &Verb, matches: &ArgMatches) -> Result<Option<Value>, Problem> {
             Take::Truth(field, _) => (field, text(matches, field).map(|text| Value::from(text == "true"))),
             Take::Number(field, _) => {
                 (field, text(matches, field).map(|text| number(field, &text)).transpose()?)
+            }
+            Take::List(field, _) => {
+                (field, text(matches, "list").map(|file| read(&file).map(Value::from)).transpose()?)
             }
             Take::Secret(field, help) => (field, secret(verb, matches, field, help)?.map(Value::from)),
         };

@@ -22,6 +22,8 @@ pub(super) enum Take {
     Fixed(&'static str, &'static str),
     /// `--name VALUE` that goes into the query.
     Query(&'static str, &'static str),
+    /// `--list FILE`, whose text becomes a field of the body.
+    List(&'static str, &'static str),
     /// `--form FILE`: the whole body as JSON, in the form of the API.
     Form(&'static str),
 }
@@ -101,7 +103,7 @@ const fn verb(
     Verb { words, method, route, about, takes, optional: &[], live: None, part: "", good: None, twin: false }
 }
 
-use Take::{Choice, Fixed, Form, Id, Number, Query, Secret, Text, Truth, Word};
+use Take::{Choice, Fixed, Form, Id, List, Number, Query, Secret, Text, Truth, Word};
 
 const PROJECT: Take = Id("PROJECT");
 const MAILBOX: Take = Id("MAILBOX");
@@ -170,6 +172,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb("project change", "PUT",    "/projects/{id}",         "Change a project's settings", &[PROJECT, Form("All its settings; secrets that are left out stay"), Query("seen", "The version that `project show` told: nothing is saved when somebody changed the settings since")]),
     verb("project delete", "DELETE", "/projects/{id}",         "Delete a project with its history; nothing is touched on either mail system", &[PROJECT, Text("name", "Its name, to make sure")]),
     verb("project forget", "POST",   "/projects/{id}/forget",  "Forget its passwords and tokens; history and reports stay", &[PROJECT]),
+    verb("project secrets", "PUT",   "/projects/{id}/secrets", "Store new passwords or tokens for many of its mailboxes: all rows of a list, or none", &[PROJECT, List("text", "A mailbox a row: source user, source password, target user (may be left out), target password; an empty password leaves the stored one, and a first row may name the columns")]),
     verb("project limits", "GET",    "/projects/{id}/limits",  "Show how much of its systems may be used now, and why not more", &[PROJECT]),
     verb("project reset-login", "POST", "/projects/{id}/logins", "Let a login be tried again that was refused twice", &[PROJECT, Form("Side and login")]),
     project("project dry-run", "Show the plans of its mailboxes without writing", &[PROJECT, Fixed("action", "dry-run"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),

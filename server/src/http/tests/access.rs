@@ -60,6 +60,7 @@ const LEAST: &[(&str, &str, Option<Role>)] = &[
     ("POST",   "/api/v1/batches/{id}/cutover",  Some(Operator)),
     ("GET",    "/api/v1/batches/{id}/dns",      Some(Auditor)),
     ("POST",   "/api/v1/projects/{id}/forget",  Some(Operator)),
+    ("PUT",    "/api/v1/projects/{id}/secrets", Some(Operator)),
     ("GET",    "/api/v1/projects/{id}/limits",  Some(Auditor)),
     ("POST",   "/api/v1/projects/{id}/logins",  Some(Operator)),
     ("GET",    "/api/v1/projects/{id}/jobs",    Some(Auditor)),
