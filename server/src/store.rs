@@ -47,6 +47,7 @@ mod steering;
 mod tests;
 mod times;
 mod tokens;
+mod under_way;
 mod visits;
 mod wishes;
 mod words;

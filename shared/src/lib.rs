@@ -37,3 +37,4 @@ pub mod size;
 mod text;
 pub mod time;
 pub mod token;
+pub mod under_way;

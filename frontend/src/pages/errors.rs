@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     api,
-    components::{Badge, Empty, IconName, Notices, PageHead, Submission, crumb},
+    components::{Badge, Empty, IconName, Notices, PageHead, ReadOnly, Submission, crumb},
     load::load,
     session::Session,
     view::{
@@ -84,6 +84,7 @@ fn Errors(project: ProjectView) -> impl IntoView {
     let crumbs = vec![crumb("Projects", "/"), crumb(project.row.name.clone(), format!("/projects/{id}"))];
     view! {
         <PageHead title="Errors by cause" crumbs=crumbs/>
+        <ReadOnly/>
         <ProjectTabs id=id here=Part::Errors/>
         {body}
     }
