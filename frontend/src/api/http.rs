@@ -88,6 +88,11 @@ impl Failure {
         }
     }
 
+    /// Whether a form was made from settings that somebody changed since.
+    pub(crate) fn is_stale(&self) -> bool {
+        matches!(self, Self::Refused(error) if error.code == ErrorCode::Conflict && error.field.as_deref() == Some("seen"))
+    }
+
     /// Whether there is no such thing.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused(error) if error.code == ErrorCode::NotFound)
@@ -218,6 +223,13 @@ mod tests {
         assert_eq!(failure.elsewhere(&["host"]).as_deref(), Some("No port."));
         assert_eq!(failure.elsewhere(&["host", "port"]), None);
         assert!(Failure::Unreachable.elsewhere(&["host"]).is_some());
+    }
+
+    #[test]
+    fn a_form_is_stale_only_when_the_settings_it_was_made_from_are() {
+        let changed = refusal(409, r#"{"code":"conflict","message":"Changed.","field":"seen"}"#);
+        let taken = refusal(409, r#"{"code":"conflict","message":"Taken.","field":"name"}"#);
+        assert!(changed.is_stale() && !taken.is_stale() && !Failure::Unreachable.is_stale());
     }
 
     #[test]

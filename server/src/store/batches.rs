@@ -103,7 +103,7 @@ impl Store {
     }
 
     /// Changes a batch's settings. A start that was moved is still to come, whether it was used up before or not. `seen`
-    /// is the version of the settings that the change was made from: [`StoreError::Conflict`] when somebody changed them
+    /// is the version of the settings that the change was made from: [`StoreError::Changed`] when somebody changed them
     /// since.
     pub(crate) async fn update_batch(
         &self,

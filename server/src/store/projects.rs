@@ -91,7 +91,7 @@ impl Store {
     }
 
     /// Changes a project; an absent secret leaves the stored one, an empty one removes it. `seen` is the version of the
-    /// settings that the change was made from: [`StoreError::Conflict`] when somebody changed them since.
+    /// settings that the change was made from: [`StoreError::Changed`] when somebody changed them since.
     pub(crate) async fn update_project(
         &self,
         id: ProjectId,
@@ -390,7 +390,7 @@ struct StateRecord {
     state: String,
 }
 
-/// [`StoreError::Conflict`] when the settings of a project are not those of this version any more.
+/// [`StoreError::Changed`] when the settings of a project are not those of this version any more.
 async fn unchanged(tx: &Tx<'_>, id: ProjectId, seen: &str) -> Result<(), StoreError> {
     let sql = format!("{COLUMNS} WHERE id = ?{}", tx.locking());
     let record: Option<ProjectRecord> = tx.one(&sql, [id.0.into()]).await?;
