@@ -24,7 +24,7 @@ use crate::{
     session::Session,
     view::{
         amount::counted,
-        words::{accepted, severity_title, severity_tone},
+        words::{accepted, severity_tone},
     },
 };
 
@@ -104,7 +104,7 @@ fn card(id: ProjectId, row: CauseRow, may: bool, retry: Callback<CauseRow>) -> i
         counted(row.jobs, "mailbox", "mailboxes")
     );
     let advice = group.advice.clone();
-    let word = if row.stopped > 0 { "Failed" } else { severity_title(group.severity) };
+    let word = if row.stopped > 0 { "Failed" } else { group.severity.title() };
     let badge = view! { <Badge tone=severity_tone(group.severity) text=word/> };
     let again = row.clone();
     let known = group.cause != Cause::Unknown;

@@ -15,7 +15,7 @@ use crate::{
     view::{
         locale::{count, moment},
         safe::clean_sentence,
-        words::{Tone, accepted, severity_title, severity_tone},
+        words::{Tone, accepted, severity_tone},
     },
 };
 
@@ -227,7 +227,7 @@ fn TickOff(
             .map(|group| {
                 view! {
                     <li>
-                        <span class=format!("badge {}", severity_tone(group.severity).class())>{severity_title(group.severity)}</span>
+                        <span class=format!("badge {}", severity_tone(group.severity).class())>{group.severity.title()}</span>
                         {format!(" {} × {}", count(group.count), group.title)}
                     </li>
                 }

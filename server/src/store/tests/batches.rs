@@ -343,6 +343,9 @@ async fn the_newest_days_come_first_and_the_rest_by_itself(setting: &Setting) {
     assert_eq!((rest.job, rest.kind, narrowed(&rest).await), (jobs[0], PassKind::Delta, None));
     assert_eq!(end(store, &rest, Verdict::Perfect).await, JobState::Complete);
     assert!(store.report(jobs[0]).await.expect("reads").is_some());
+    let passes = store.job(jobs[0]).await.expect("is there").passes;
+    let told: Vec<_> = passes.iter().map(shared::pass::PassView::title).collect();
+    assert_eq!(told, ["Delta pass", "Initial pass, newest days only"]);
 }
 
 async fn who_stops_a_mailbox_on_its_first_days_finds_it_stopped(setting: &Setting) {
