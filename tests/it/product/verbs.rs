@@ -52,7 +52,7 @@ async fn a_mailbox_moves_by_verbs_alone() {
     let token = token(&owner, Scope::Own).await;
     let (project, job) = (project.to_string(), job.to_string());
 
-    run(&app, &token, &["project", "list"]).ends_with(0).says(&["By verbs", "SOURCE HOST"]);
+    run(&app, &token, &["project", "list"]).ends_with(0).says(&["By verbs", "Source"]);
     let listed = run(&app, &token, &["mailbox", "list", &project, "--json"]).ends_with(0);
     let listed: serde_json::Value = serde_json::from_str(&listed.stdout).expect("JSON");
     assert!(listed.to_string().contains("anna@old.example"), "{listed}");
@@ -67,7 +67,7 @@ async fn a_mailbox_moves_by_verbs_alone() {
     );
     run(&app, &token, &["mailbox", "inventory", &project])
         .ends_with(0)
-        .says(&["anna@old.example", "FOUND.ITEMS"]);
+        .says(&["anna@old.example", "Messages"]);
     let table = run(&app, &token, &["project", "inventory", &project, "--format", "csv"]).ends_with(0);
     assert!(
         table.stdout.lines().count() == 2 && table.stdout.contains("anna@old.example"),
