@@ -7,6 +7,7 @@ mod batches;
 mod causes;
 mod changes;
 mod checks;
+mod discover;
 mod docs;
 mod fault;
 mod findings;
@@ -103,6 +104,7 @@ const ROUTES: &[Entry] = &[
     ("POST",   "/api/v1/projects/{id}/forget",     || post().to(projects::forget)),
     ("GET",    "/api/v1/projects/{id}/limits",     || get().to(guests::read)),
     ("POST",   "/api/v1/projects/{id}/logins",     || post().to(guests::reset)),
+    ("POST",   "/api/v1/projects/{id}/discover",   || post().to(discover::accounts)),
     ("GET",    "/api/v1/projects/{id}/jobs",       || get().to(jobs::list)),
     ("POST",   "/api/v1/projects/{id}/jobs",       || post().to(jobs::create)),
     ("POST",   "/api/v1/projects/{id}/import/preview",  || post().to(imports::preview)),

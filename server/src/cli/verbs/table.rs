@@ -43,6 +43,8 @@ pub(crate) struct Verb {
     pub(super) live: Option<&'static str>,
     /// The part of the answer that is shown to people (a JSON pointer).
     pub(super) part: &'static str,
+    /// That part is a text as it is, for a file or another program.
+    pub(super) document: bool,
     /// What must be true of the answer for all to be well (a JSON pointer).
     pub(super) good: Option<&'static str>,
     /// What the host does under the same words when no server is named.
@@ -82,6 +84,10 @@ impl Verb {
         Self { part, ..self }
     }
 
+    const fn document(self) -> Self {
+        Self { document: true, ..self }
+    }
+
     const fn good(self, good: &'static str) -> Self {
         Self { good: Some(good), ..self }
     }
@@ -98,7 +104,19 @@ const fn verb(
     about: &'static str,
     takes: &'static [Take],
 ) -> Verb {
-    Verb { words, method, route, about, takes, optional: &[], live: None, part: "", good: None, twin: false }
+    Verb {
+        words,
+        method,
+        route,
+        about,
+        takes,
+        optional: &[],
+        live: None,
+        part: "",
+        document: false,
+        good: None,
+        twin: false,
+    }
 }
 
 use Take::{Choice, Fixed, Form, Id, Number, Query, Secret, Text, Truth, Word};
@@ -190,6 +208,8 @@ pub(super) const VERBS: &[Verb] = &[
     verb("project forecast", "GET", "/projects/{id}/forecast", "Tell when the project will be done, as a range", &[PROJECT]),
 
     verb("project inventory", "GET", "/projects/{id}/inventory", "Tell what the project's mailboxes hold, what of it cannot move as it is, whether it fits, and how long it takes", &[PROJECT, OF_ONE_BATCH, Query("format", "Every mailbox with its numbers: csv, a table for spreadsheets, or json; --output names the file")]),
+
+    verb("project discover", "POST", "/projects/{id}/discover", "Find the accounts that the source lists to the admin who logs in for all its mailboxes: prints them as a list (CSV) for the `text` of `mailbox preview` and `mailbox import`", &[PROJECT]).part("/list").document(),
 
     verb("batch list",   "GET",    "/projects/{id}/batches",     "List the batches of a project, the highest priority first", &[PROJECT]),
     verb("batch create", "POST",   "/projects/{id}/batches",     "Make a batch", &[PROJECT, Form("Its settings")]),
