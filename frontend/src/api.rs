@@ -10,6 +10,7 @@ use shared::{
     causes::CauseRow,
     check::{CheckForm, CheckReport, CheckStarted},
     cutover::TickForm,
+    discovery::Discovered,
     dns::BatchDns,
     finding::FindingRow,
     forecast::Forecast,
@@ -184,6 +185,9 @@ pub(crate) async fn reset_login(id: ProjectId, form: &ResetForm) -> Answer<Done>
 }
 pub(crate) async fn add_jobs(id: ProjectId, jobs: &[NewJob]) -> Answer<Done> {
     post(&format!("/projects/{id}/jobs"), &jobs).await
+}
+pub(crate) async fn discover(id: ProjectId) -> Answer<Discovered> {
+    post(&format!("/projects/{id}/discover"), &()).await
 }
 pub(crate) async fn preview_list(id: ProjectId, form: &ImportForm) -> Answer<ImportPreview> {
     post(&format!("/projects/{id}/import/preview"), form).await

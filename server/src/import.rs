@@ -4,6 +4,7 @@
 mod answers;
 mod bad_rows;
 mod columns;
+mod discovered;
 mod exclude;
 mod judge;
 mod merge;
@@ -22,6 +23,7 @@ use shared::{
 
 pub(crate) use answers::{Answers, RowKey};
 pub(crate) use bad_rows::write as bad_rows;
+pub(crate) use discovered::write as discovered;
 pub(crate) use judge::Known;
 use judge::{Judged, Rules};
 pub(crate) use secrets::{Mailbox, secrets};
@@ -108,7 +110,7 @@ impl Import {
         let Sheet { kind, rows: mut lines, written } = sheet;
         let header = if header && !lines.is_empty() { Some(lines.remove(0)) } else { None };
         if let Some(header) = &header
-            && bad_rows::is_ours(&header.cells)
+            && (bad_rows::is_ours(&header.cells) || discovered::is_ours(&header.cells))
         {
             bad_rows::unguard(&mut lines);
         }

@@ -10,6 +10,7 @@ pub mod cause;
 pub mod causes;
 pub mod check;
 pub mod cutover;
+pub mod discovery;
 pub mod disk;
 pub mod dns;
 pub mod endpoint;

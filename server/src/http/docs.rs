@@ -7,7 +7,7 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::Config;
 
 use super::{
-    activity, admins, asks, batches, causes, checks,
+    activity, admins, asks, batches, causes, checks, discover,
     fault::{Answer, Fault},
     findings, forecast, guests,
     headers::DOCS_POLICY,
@@ -72,6 +72,7 @@ use super::{
         batches::remove,
         batches::act,
         batches::tick,
+        discover::accounts,
         asks::begin,
         asks::read,
         asks::stop,

@@ -5,7 +5,7 @@ use engine::fingerprint::{Fingerprinter, brief, fingerprint as whole};
 use shared::{
     endpoint::{Endpoint, ImapEndpoint, Login},
     id::JobId,
-    import::{ImportAnswer, ImportForm, Said},
+    import::{ImportAnswer, ImportForm, ImportProblem, SHOWN_MAX, Said},
     secrets::SecretsForm,
 };
 
@@ -51,6 +51,31 @@ pub(crate) fn workbook(bytes: &[u8]) {
 /// A list as the sheet inside an XLSX file, which no change of the file's own bytes would reach.
 pub(crate) fn sheet(bytes: &[u8]) {
     workbook(&seeds::workbook_of(bytes));
+}
+
+/// What a server says to an admin who asks for its users: each that it lists can be brought in a list, under its own name.
+pub(crate) fn users(bytes: &[u8]) {
+    let Ok(names) = engine::fuzzing::read_users(bytes) else { return };
+    if names.is_empty() {
+        return;
+    }
+    let text = Some(import::discovered(&names).expect("memory takes it"));
+    let form =
+        ImportForm { text, exclude: Some(Vec::new()), limit: Some(SHOWN_MAX), ..ImportForm::default() };
+    let admin =
+        Endpoint::Imap(ImapEndpoint::new("mail.example", Login::AuthorizationId { admin: "root".into() }));
+    let list = Import::read(&form, &admin, &admin, &Known::default()).expect("it is a list");
+    let rows = list.preview(&form).shown;
+    assert_eq!(rows.len(), names.len().min(SHOWN_MAX as usize));
+    for (row, name) in rows.iter().zip(&names) {
+        assert_eq!((&row.source_user, &row.target_user), (name, name));
+        assert!(
+            !row.problems
+                .iter()
+                .any(|problem| matches!(problem, ImportProblem::BadName | ImportProblem::Unreadable)),
+            "{row:?}"
+        );
+    }
 }
 
 fn read(form: &ImportForm) {

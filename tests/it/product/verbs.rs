@@ -18,13 +18,13 @@ use super::{assert_same, mailboxes, pair};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
-async fn token(client: &Client, scope: Scope) -> String {
+pub(super) async fn token(client: &Client, scope: Scope) -> String {
     let form = NewToken { name: "the command line".into(), scope, days: Some(1) };
     client.post("/tokens", &form).await.expect(201).read::<MadeToken>().token
 }
 
 /// Runs the program with these words to its end. The token comes from the environment.
-fn run(app: &TestApp, token: &str, words: &[&str]) -> Run {
+pub(super) fn run(app: &TestApp, token: &str, words: &[&str]) -> Run {
     run_at(&app.url(), token, words)
 }
 

@@ -27,12 +27,17 @@ pub(super) enum Form {
 
 /// Prints an answer.
 pub(super) fn print(verb: &Verb, answer: &Answer, form: Form) -> Result<(), Problem> {
+    let document = match form {
+        Form::People | Form::File(_) => document(verb, answer)?,
+        Form::Json => None,
+    };
     match form {
-        Form::File(path) => std::fs::write(&path, &answer.body)
+        Form::File(path) => std::fs::write(&path, document.as_deref().unwrap_or(&answer.body))
             .map_err(|error| Problem::file("Writing", &path, error, "Name a file that can be written.")),
         Form::People | Form::Json if answer.body.is_empty() => Ok(()),
         // A document: whoever asked for it knows its form.
         Form::People | Form::Json if !answer.is_json => say(&answer.body),
+        Form::People if document.is_some() => say(&document.unwrap_or_default()),
         Form::Json => say(&[&answer.body[..], b"\n"].concat()),
         Form::People => {
             let value = value(answer)?;
@@ -57,6 +62,18 @@ pub(super) fn print(verb: &Verb, answer: &Answer, form: Form) -> Result<(), Prob
             say(shown.as_bytes())
         }
     }
+}
+
+/// The text that the answer is about, as it is. What else is to be known is told beside it, not in it.
+fn document(verb: &Verb, answer: &Answer) -> Result<Option<Vec<u8>>, Problem> {
+    if !verb.document {
+        return Ok(None);
+    }
+    let value = value(answer)?;
+    if let Some(note) = value.get("note").and_then(Value::as_str) {
+        eprintln!("{}", visible(note));
+    }
+    Ok(value.pointer(verb.part).and_then(Value::as_str).map(|text| text.as_bytes().to_vec()))
 }
 
 /// The answer's value.

@@ -24,8 +24,8 @@ pub(super) enum Take {
     Fixed(&'static str, &'static str),
     /// `--name VALUE` that goes into the query.
     Query(&'static str, &'static str),
-    /// `--list FILE`, whose text becomes a field of the body.
-    List(&'static str, &'static str),
+    /// `--list FILE`, CSV or XLSX, which becomes the field `file` of the body.
+    List(&'static str),
     /// `--form FILE`: the whole body as JSON, in the form of the API.
     Form(&'static str),
 }
@@ -51,6 +51,8 @@ pub(crate) struct Verb {
     pub(super) columns: &'static [Column],
     /// A field of the answer that says something to programs alone.
     pub(super) quiet: Option<&'static str>,
+    /// That part is a text as it is, for a file or another program.
+    pub(super) document: bool,
     /// What must be true of the answer for all to be well (a JSON pointer).
     pub(super) good: Option<&'static str>,
     /// What the host does under the same words when no server is named.
@@ -98,6 +100,10 @@ impl Verb {
         Self { quiet: Some(quiet), ..self }
     }
 
+    const fn document(self) -> Self {
+        Self { document: true, ..self }
+    }
+
     const fn good(self, good: &'static str) -> Self {
         Self { good: Some(good), ..self }
     }
@@ -125,6 +131,7 @@ const fn verb(
         part: "",
         columns: &[],
         quiet: None,
+        document: false,
         good: None,
         twin: false,
     }
@@ -133,6 +140,10 @@ const fn verb(
 use Take::{Choice, Fixed, Form, Id, List, Number, Query, Secret, Text, Truth, Word};
 
 const PROJECT: Take = Id("PROJECT");
+/// A list that is brought, and how it is to be understood; either may hold the other.
+const LIST: Take =
+    List("The mailboxes, a row each: names on both sides, passwords, whatever its columns say");
+const HOW: Take = Form("How the list is to be understood, and the list itself where --list names none");
 const MAILBOX: Take = Id("MAILBOX");
 const ADMIN: Take = Id("ADMIN");
 const NODE: Take = Id("NODE");
@@ -199,7 +210,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb("project change", "PUT",    "/projects/{id}",         "Change a project's settings", &[PROJECT, Form("All its settings; secrets that are left out stay"), Query("seen", "The version that `project show --json` told: nothing is saved when somebody changed the settings since")]),
     verb("project delete", "DELETE", "/projects/{id}",         "Delete a project with its history; nothing is touched on either mail system", &[PROJECT, Text("name", "Its name, to make sure")]),
     verb("project forget", "POST",   "/projects/{id}/forget",  "Forget its passwords and tokens; history and reports stay", &[PROJECT]),
-    verb("project secrets", "PUT",   "/projects/{id}/secrets", "Store new passwords or tokens for many of its mailboxes: all rows of a list, or none", &[PROJECT, List("text", "A mailbox a row: source user, source password, target user (may be left out), target password; an empty password leaves the stored one, and a first row may name the columns")]),
+    verb("project secrets", "PUT",   "/projects/{id}/secrets", "Store new passwords or tokens for many of its mailboxes: all rows of a list, or none", &[PROJECT, List("A mailbox a row: source user, source password, target user (may be left out), target password; an empty password leaves the stored one, and a first row may name the columns")]),
     verb("project limits", "GET",    "/projects/{id}/limits",  "Show how much of its systems may be used now, and why not more", &[PROJECT]),
     verb("project reset-login", "POST", "/projects/{id}/logins", "Let a login be tried again that was refused twice", &[PROJECT, Form("Side and login")]),
     project("project dry-run", "Show the plans of its mailboxes without writing", &[PROJECT, Fixed("action", "dry-run"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
@@ -220,6 +231,8 @@ pub(super) const VERBS: &[Verb] = &[
     verb("project forecast", "GET", "/projects/{id}/forecast", "Tell when the project will be done, as a range", &[PROJECT]),
 
     verb("project inventory", "GET", "/projects/{id}/inventory", "Tell what the project's mailboxes hold, what of it cannot move as it is, whether it fits, and how long it takes", &[PROJECT, OF_ONE_BATCH, Query("format", "Every mailbox with its numbers: csv, a table for spreadsheets, or json; --output names the file")]),
+
+    verb("project discover", "POST", "/projects/{id}/discover", "Find the accounts that the source lists to the admin who logs in for all its mailboxes: prints them as CSV, a --list for `mailbox preview` and `mailbox import`", &[PROJECT]).part("/list").document(),
 
     verb("batch list",   "GET",    "/projects/{id}/batches",     "List the batches of a project, the highest priority first", &[PROJECT]).columns(columns::BATCHES),
     verb("batch create", "POST",   "/projects/{id}/batches",     "Make a batch", &[PROJECT, Form("Its settings")]),
@@ -246,12 +259,12 @@ pub(super) const VERBS: &[Verb] = &[
     verb("mailbox list",    "GET",    "/projects/{id}/jobs", "List the mailboxes of a project", &[PROJECT, SEARCH, Query("state", "Any of these states, with commas between"), Query("cause", "A cause's id, such as message.too-big"), OF_ONE_BATCH, SORT, ORDER, OFFSET, LIMIT]).part("/rows").columns(columns::MAILBOXES),
     verb("mailbox inventory", "GET", "/projects/{id}/inventory/mailboxes", "List the mailboxes of a project with what each holds and whether it fits", &[PROJECT, SEARCH, OF_ONE_BATCH, Query("only", "seen, unseen, short, oversized, clashing or unreadable"), SORT, ORDER, OFFSET, LIMIT]).part("/rows").columns(columns::INVENTORY),
     verb("mailbox add",     "POST",   "/projects/{id}/jobs", "Add mailboxes to a project, all or none", &[PROJECT, Form("A list of mailboxes")]).columns(columns::MAILBOXES),
-    verb("mailbox preview", "POST",   "/projects/{id}/import/preview",  "Show how a list is understood and what is wrong with each row; adds nothing", &[PROJECT, Form("A list, CSV or XLSX, and how it is to be understood")]),
-    verb("mailbox ask",     "POST",   "/projects/{id}/import/ask",      "Ask both systems about the good rows of a list, 1,000 at most: logs in and adds nothing; what they said counts in forms whose `asked` is the id this prints", &[PROJECT, Form("The same")]).part("/id"),
+    verb("mailbox preview", "POST",   "/projects/{id}/import/preview",  "Show how a list is understood and what is wrong with each row; adds nothing", &[PROJECT, HOW, LIST]).optional(&["list", "form"]),
+    verb("mailbox ask",     "POST",   "/projects/{id}/import/ask",      "Ask both systems about the good rows of a list, 1,000 at most: logs in and adds nothing; what they said counts in forms whose `asked` is the id this prints", &[PROJECT, HOW, LIST]).optional(&["list", "form"]).part("/id"),
     verb("mailbox asked",   "GET",    "/asks/{id}",                     "Show how asking gets on", &[Id("ASK")]),
     verb("mailbox stop-asking", "DELETE", "/asks/{id}",                 "Stop asking; what was said until then counts", &[Id("ASK")]),
     verb("mailbox bad-rows", "POST",  "/projects/{id}/import/bad-rows", "Download the rows of a list that are left out, as CSV with what is wrong with each", &[PROJECT, Form("The same")]),
-    verb("mailbox import",  "POST",   "/projects/{id}/import/commit",   "Bring a list: add the mailboxes of its good rows, or all or none", &[PROJECT, Form("The same")]),
+    verb("mailbox import",  "POST",   "/projects/{id}/import/commit",   "Bring a list: add the mailboxes of its good rows, or all or none", &[PROJECT, HOW, LIST]).optional(&["list", "form"]),
     verb("mailbox show",    "GET",    "/jobs/{id}",          "Show a mailbox with all its page shows", &[MAILBOX]).live("/live/jobs/{id}"),
     verb("mailbox delete",  "DELETE", "/jobs/{id}",          "Remove a mailbox with its history; nothing is touched on either mail system", &[MAILBOX]),
     verb("mailbox secrets", "PUT",    "/jobs/{id}/secrets",  "Store new passwords or tokens for a mailbox", &[MAILBOX, Secret("source_secret", "The source's"), Secret("target_secret", "The target's")]).optional(&["source_secret", "target_secret"]),

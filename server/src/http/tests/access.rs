@@ -63,6 +63,7 @@ const LEAST: &[(&str, &str, Option<Role>)] = &[
     ("PUT",    "/api/v1/projects/{id}/secrets", Some(Operator)),
     ("GET",    "/api/v1/projects/{id}/limits",  Some(Auditor)),
     ("POST",   "/api/v1/projects/{id}/logins",  Some(Operator)),
+    ("POST",   "/api/v1/projects/{id}/discover", Some(Operator)),
     ("GET",    "/api/v1/projects/{id}/jobs",    Some(Auditor)),
     ("POST",   "/api/v1/projects/{id}/jobs",    Some(Operator)),
     ("POST",   "/api/v1/projects/{id}/import/preview",  Some(Operator)),
