@@ -10,6 +10,7 @@ use shared::{
     causes::CauseRow,
     check::{CheckForm, CheckReport, CheckStarted},
     cutover::TickForm,
+    discovery::Discovered,
     dns::BatchDns,
     finding::FindingRow,
     forecast::Forecast,
@@ -22,6 +23,7 @@ use shared::{
     notify::{NotifyChoice, NotifyForm, NotifyTest, NotifyView},
     project::{DeleteForm, Forgotten, ProjectForm, ProjectPage, ProjectQuery, ProjectView},
     report::{Report, ReportFormat},
+    secrets::{SecretsDone, SecretsForm},
     token::{MadeToken, NewToken, TokenRow},
 };
 
@@ -117,6 +119,9 @@ pub(crate) async fn project(id: ProjectId) -> Answer<ProjectView> {
 pub(crate) async fn change_project(id: ProjectId, seen: &str, form: &ProjectForm) -> Answer<Done> {
     put(&format!("/projects/{id}?seen={seen}"), form).await
 }
+pub(crate) async fn renew_secrets(id: ProjectId, form: &SecretsForm) -> Answer<SecretsDone> {
+    put(&format!("/projects/{id}/secrets"), form).await
+}
 pub(crate) async fn forget_secrets(id: ProjectId) -> Answer<Forgotten> {
     post(&format!("/projects/{id}/forget"), &()).await
 }
@@ -180,6 +185,9 @@ pub(crate) async fn reset_login(id: ProjectId, form: &ResetForm) -> Answer<Done>
 }
 pub(crate) async fn add_jobs(id: ProjectId, jobs: &[NewJob]) -> Answer<Done> {
     post(&format!("/projects/{id}/jobs"), &jobs).await
+}
+pub(crate) async fn discover(id: ProjectId) -> Answer<Discovered> {
+    post(&format!("/projects/{id}/discover"), &()).await
 }
 pub(crate) async fn preview_list(id: ProjectId, form: &ImportForm) -> Answer<ImportPreview> {
     post(&format!("/projects/{id}/import/preview"), form).await

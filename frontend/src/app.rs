@@ -13,7 +13,8 @@ use crate::{
     pages::{
         AccountPage, ActivityPage, AddMailboxesPage, AdminsPage, Banner, BatchPage, BatchesPage,
         BringListPage, CutoversPage, ErrorsPage, InventoryPage, JobPage, LoginPage, NewProjectPage,
-        NodesPage, NotFound, ProjectPage, ProjectsPage, ReportPage, SettingsPage, SetupPage, Shell, with_id,
+        NodesPage, NotFound, PasswordsPage, ProjectPage, ProjectsPage, ReportPage, SettingsPage, SetupPage,
+        Shell, with_id,
     },
     session::{Session, Standing},
 };
@@ -94,6 +95,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/projects/:id/settings") view=|| with_id(|id| view! { <SettingsPage id=id/> }.into_any())/>
             <Route path=path!("/projects/:id/add") view=|| with_id(|id| view! { <AddMailboxesPage id=id/> }.into_any())/>
             <Route path=path!("/projects/:id/list") view=|| with_id(|id| view! { <BringListPage id=id/> }.into_any())/>
+            <Route path=path!("/projects/:id/passwords") view=|| with_id(|id| view! { <PasswordsPage id=id/> }.into_any())/>
             <Route path=path!("/projects/:id/inventory") view=|| with_id(|id| view! { <InventoryPage id=id/> }.into_any())/>
             <Route path=path!("/projects/:id/batches") view=|| with_id(|id| view! { <BatchesPage id=id/> }.into_any())/>
             <Route path=path!("/projects/:id/errors") view=|| with_id(|id| view! { <ErrorsPage id=id/> }.into_any())/>

@@ -49,7 +49,7 @@ pub(crate) use icon::{Icon, IconName};
 pub(crate) use lines::LinesField;
 pub(crate) use moment::{Ago, Clock};
 pub(crate) use notices::{NoticeBoard, Notices};
-pub(crate) use operators::Operators;
+pub(crate) use operators::{Operators, ReadOnly};
 pub(crate) use passes::PassList;
 pub(crate) use progress::Progress;
 pub(crate) use rules::RuleSummary;

@@ -2,6 +2,7 @@
 
 pub(crate) mod amount;
 pub(crate) mod locale;
+pub(crate) mod merge;
 pub(crate) mod safe;
 pub(crate) mod span;
 pub(crate) mod tree;

@@ -21,7 +21,7 @@ use crate::{
     import::{Answers, RowKey},
 };
 
-pub(crate) use door::Door;
+pub(crate) use door::{Door, enter};
 use round::Doors;
 pub(crate) use round::{Pair, Round};
 

@@ -7,6 +7,7 @@ mod batches;
 mod causes;
 mod changes;
 mod checks;
+mod discover;
 mod docs;
 mod fault;
 mod findings;
@@ -23,6 +24,7 @@ mod nodes;
 mod notify;
 mod projects;
 mod reports;
+mod secrets;
 mod session;
 mod setup;
 mod spa;
@@ -101,8 +103,10 @@ const ROUTES: &[Entry] = &[
     ("POST",   "/api/v1/batches/{id}/cutover",     || post().to(batches::tick)),
     ("GET",    "/api/v1/batches/{id}/dns",         || get().to(batches::dns)),
     ("POST",   "/api/v1/projects/{id}/forget",     || post().to(projects::forget)),
+    ("PUT",    "/api/v1/projects/{id}/secrets",    || put().to(secrets::change)),
     ("GET",    "/api/v1/projects/{id}/limits",     || get().to(guests::read)),
     ("POST",   "/api/v1/projects/{id}/logins",     || post().to(guests::reset)),
+    ("POST",   "/api/v1/projects/{id}/discover",   || post().to(discover::accounts)),
     ("GET",    "/api/v1/projects/{id}/jobs",       || get().to(jobs::list)),
     ("POST",   "/api/v1/projects/{id}/jobs",       || post().to(jobs::create)),
     ("POST",   "/api/v1/projects/{id}/import/preview",  || post().to(imports::preview)),

@@ -4,10 +4,12 @@
 mod answers;
 mod bad_rows;
 mod columns;
+mod discovered;
 mod exclude;
 mod judge;
 mod merge;
 mod rename;
+mod secrets;
 mod text;
 mod xlsx;
 
@@ -21,8 +23,10 @@ use shared::{
 
 pub(crate) use answers::{Answers, RowKey};
 pub(crate) use bad_rows::write as bad_rows;
+pub(crate) use discovered::write as discovered;
 pub(crate) use judge::Known;
 use judge::{Judged, Rules};
+pub(crate) use secrets::{Mailbox, secrets};
 
 /// Why a list cannot be understood at all, with the field of the request at fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +95,7 @@ impl Import {
         target: &Endpoint,
         known: &Known,
     ) -> Result<Self, Refused> {
-        let sheet = sheet(form)?;
+        let sheet = sheet(form.text.as_deref(), form.file.as_deref())?;
         let rename = rename::Rules::parse(&form.rename)
             .map_err(|(at, message)| Refused::new(format!("rename[{at}]"), message))?;
         let merge = form.merge.as_deref().filter(|merge| !merge.trim().is_empty());
@@ -106,7 +110,7 @@ impl Import {
         let Sheet { kind, rows: mut lines, written } = sheet;
         let header = if header && !lines.is_empty() { Some(lines.remove(0)) } else { None };
         if let Some(header) = &header
-            && bad_rows::is_ours(&header.cells)
+            && (bad_rows::is_ours(&header.cells) || discovered::is_ours(&header.cells))
         {
             bad_rows::unguard(&mut lines);
         }
@@ -207,8 +211,8 @@ impl Import {
     }
 }
 
-fn sheet(form: &ImportForm) -> Result<Sheet, Refused> {
-    match (&form.text, &form.file) {
+fn sheet(text: Option<&str>, file: Option<&str>) -> Result<Sheet, Refused> {
+    match (text, file) {
         (Some(text), None) => Ok(text::table(text, "Pasted text", true)),
         (None, Some(file)) => {
             let bytes = STANDARD

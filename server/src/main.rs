@@ -10,6 +10,7 @@ mod check;
 mod cli;
 mod clock;
 mod config;
+mod discover;
 mod disk;
 mod dns;
 mod forecast;

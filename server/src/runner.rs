@@ -275,6 +275,7 @@ fn cause_of(error: &StoreError) -> Cause {
         | StoreError::NotFound(_)
         | StoreError::Taken(_)
         | StoreError::Conflict(_)
+        | StoreError::Changed(_)
         | StoreError::State { .. }
         | StoreError::Secret(_)
         | StoreError::Corrupt { .. }

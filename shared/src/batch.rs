@@ -13,6 +13,7 @@ use crate::{
     pass::Drift,
     selection::Selection,
     time::Timestamp,
+    under_way::UnderWay,
 };
 
 /// Delta passes that come again by themselves.
@@ -84,6 +85,16 @@ pub struct BatchCounts {
     pub skipped: u64,
     /// The newest days are on the target.
     pub day_one: u64,
+    /// How far those are that are under way now.
+    #[serde(default)]
+    pub under_way: UnderWay,
+}
+
+impl BatchCounts {
+    /// Complete, or complete before a pass that is not through with it yet.
+    pub const fn complete_or_again(&self) -> u64 {
+        self.complete + self.exceptions + self.under_way.again
+    }
 }
 
 /// A batch as a row of a list.
@@ -114,6 +125,21 @@ pub struct BatchRow {
     pub drift: Option<Drift>,
     /// When the cutover was finished.
     pub done: Option<Timestamp>,
+}
+
+impl BatchRow {
+    /// Why no pass can be begun for any of its mailboxes, with what to do; none: one can.
+    pub const fn nothing_to_begin(&self) -> Option<&'static str> {
+        if self.counts.jobs > self.counts.skipped {
+            return None;
+        }
+        Some(match self.counts.jobs {
+            0 => {
+                "This batch has no mailboxes. Put some into it first, on the page of the project's mailboxes."
+            }
+            _ => "Every mailbox of this batch is left out. Take some back in first.",
+        })
+    }
 }
 
 /// A batch with all its page shows.

@@ -96,7 +96,7 @@ causes! {
     StarttlsInjected = "tls.starttls-injected", "Something was sent in clear text before TLS began", "Somebody may be tampering with the connection. Use implicit TLS on port 993.";
     CleartextRefused = "tls.cleartext", "Clear text is allowed to this machine only", "Choose implicit TLS (993) or STARTTLS (143).";
     // Logging in
-    LoginRefused = "login.refused", "Login refused", "Check user name and password; some systems need an app password or IMAP switched on for the mailbox.";
+    LoginRefused = "login.refused", "Login refused", "Check the name and the password that log in: the mailbox's own, or the admin's in the project's settings. Some systems need an app password, or IMAP switched on for the mailbox.";
     LoginUnavailable = "login.unavailable", "The server does not offer this login method", "Choose another login method for this endpoint.";
     LoginExpired = "login.expired", "The password or token has expired", "Set a new password on that system, or get a new token, and enter it here.";
     LoginNotAllowed = "login.not-allowed", "The admin may not open this mailbox", "Check that the mailbox exists and that the admin has the right to log in for it.";

@@ -65,6 +65,16 @@ impl Endpoint {
         }
     }
 
+    /// The admin who logs in for all mailboxes; none: nobody does.
+    pub fn admin(&self) -> Option<&str> {
+        match self {
+            Self::Imap(imap) => match &imap.login {
+                Login::AuthorizationId { admin } | Login::Master { admin, .. } => Some(admin),
+                Login::Password | Login::Token { .. } => None,
+            },
+        }
+    }
+
     /// How access tokens are fetched, where they are.
     pub const fn token_client(&self) -> Option<&TokenClient> {
         match self {

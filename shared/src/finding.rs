@@ -1,5 +1,7 @@
 //! Findings: anything a person should know. Every loss, rename, skip and difference is one.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -19,6 +21,17 @@ pub enum Severity {
     Warning,
     /// Something is not on the target.
     Loss,
+}
+
+impl Severity {
+    /// The word on screen and in the printable report.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Info => "Note",
+            Self::Warning => "Differs",
+            Self::Loss => "Not on the target",
+        }
+    }
 }
 
 /// What a finding is about.
@@ -84,19 +97,36 @@ pub struct CauseCount {
     pub advice: String,
     /// How many.
     pub count: u64,
+    /// Those among them that matter less than the worst, by their own severity, worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lesser: Vec<SeverityCount>,
+}
+
+/// How many findings have a severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SeverityCount {
+    /// The severity.
+    pub severity: Severity,
+    /// How many.
+    pub count: u64,
 }
 
 /// Groups findings by cause: worst first, then most first.
 pub fn by_cause<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<CauseCount> {
-    let mut groups = std::collections::BTreeMap::<Cause, (Severity, u64)>::new();
+    let mut groups = BTreeMap::<Cause, BTreeMap<Severity, u64>>::new();
     for finding in findings {
-        let group = groups.entry(finding.cause).or_insert((finding.severity, 0));
-        group.0 = group.0.max(finding.severity);
-        group.1 += 1;
+        *groups.entry(finding.cause).or_default().entry(finding.severity).or_default() += 1;
     }
-    let mut counts: Vec<_> = groups
+    let mut counts: Vec<CauseCount> = groups
         .into_iter()
-        .map(|(cause, (severity, count))| CauseCount::new(cause, severity, count))
+        .filter_map(|(cause, by_severity)| {
+            let (severity, count) =
+                by_severity.iter().next_back().map(|(severity, count)| (*severity, *count))?;
+            let lesser = by_severity.into_iter().rev().skip(1);
+            let lesser = lesser.map(|(severity, count)| SeverityCount { severity, count });
+            Some(CauseCount::new(cause, severity, count).with(lesser))
+        })
         .collect();
     counts.sort_by_key(|group| (std::cmp::Reverse(group.severity), std::cmp::Reverse(group.count)));
     counts
@@ -105,7 +135,31 @@ pub fn by_cause<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Caus
 impl CauseCount {
     /// A group of findings with the cause's own words.
     pub fn new(cause: Cause, severity: Severity, count: u64) -> Self {
-        Self { severity, cause, title: cause.title().into(), advice: cause.advice().into(), count }
+        Self {
+            severity,
+            cause,
+            title: cause.title().into(),
+            advice: cause.advice().into(),
+            count,
+            lesser: Vec::new(),
+        }
+    }
+
+    /// The same, with findings besides that matter less.
+    #[must_use]
+    pub fn with(mut self, lesser: impl IntoIterator<Item = SeverityCount>) -> Self {
+        for group in lesser {
+            self.count += group.count;
+            self.lesser.push(group);
+        }
+        self
+    }
+
+    /// The findings by their own severity, worst first.
+    pub fn by_severity(&self) -> impl Iterator<Item = SeverityCount> {
+        let lesser: u64 = self.lesser.iter().map(|group| group.count).sum();
+        let worst = SeverityCount { severity: self.severity, count: self.count.saturating_sub(lesser) };
+        std::iter::once(worst).chain(self.lesser.iter().copied())
     }
 
     /// The same of a cause by its id, which may be one of a newer version: that id is told then.
@@ -117,5 +171,29 @@ impl CauseCount {
                 Self { title, ..Self::new(Cause::Unknown, severity, count) }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Finding, Severity, Subject, by_cause};
+    use crate::cause::Cause;
+
+    #[test]
+    fn findings_of_a_cause_are_counted_by_their_own_severity() {
+        let finding =
+            |severity, cause| Finding { severity, cause, subject: Subject::default(), detail: "x".into() };
+        let groups = by_cause(&[
+            finding(Severity::Info, Cause::FolderRenamed),
+            finding(Severity::Warning, Cause::FolderRenamed),
+            finding(Severity::Info, Cause::FolderRenamed),
+            finding(Severity::Loss, Cause::TooBig),
+        ]);
+        let told: Vec<Vec<_>> = groups
+            .iter()
+            .map(|group| group.by_severity().map(|group| (group.severity, group.count)).collect())
+            .collect();
+        assert_eq!(told, [vec![(Severity::Loss, 1)], vec![(Severity::Warning, 1), (Severity::Info, 2)]]);
+        assert_eq!(groups.iter().map(|group| group.count).collect::<Vec<_>>(), [1, 3]);
     }
 }

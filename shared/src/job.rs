@@ -129,6 +129,23 @@ impl JobAction {
         }
     }
 
+    /// Whether whatever it begins writes to the target.
+    pub const fn copies_for_sure(self) -> bool {
+        match self {
+            Self::Start | Self::Retry | Self::Final => true,
+            Self::DryRun
+            | Self::Verify
+            | Self::Probe
+            | Self::Pause
+            | Self::Resume
+            | Self::Cancel
+            | Self::StopNow
+            | Self::Skip
+            | Self::Unskip
+            | Self::Prioritise => false,
+        }
+    }
+
     /// The stable word: in the API, on the command line and in the activity log.
     pub const fn word(self) -> &'static str {
         match self {

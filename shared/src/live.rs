@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     disk::FullDisk,
+    id::BatchId,
     job::{JobPage, StateCount},
     limits::GateView,
     project::ProjectRow,
@@ -109,4 +110,7 @@ pub struct ProjectLive {
     /// Whether every node was told to take nothing new: what waits goes on waiting.
     #[serde(default)]
     pub drained: bool,
+    /// Its batches that were cut over: nothing is copied for their mailboxes any more.
+    #[serde(default)]
+    pub closed: Vec<BatchId>,
 }

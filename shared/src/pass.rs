@@ -134,4 +134,17 @@ pub struct PassView {
     pub causes: Vec<CauseCount>,
     /// The plan, for a dry run.
     pub plan: Option<PlanView>,
+    /// Whether it brought the newest days alone, so that people can work; the rest is another pass's.
+    #[serde(default)]
+    pub newest_only: bool,
+}
+
+impl PassView {
+    /// What it was, in words.
+    pub fn title(&self) -> String {
+        match self.newest_only {
+            true => format!("{}, newest days only", self.kind.title()),
+            false => self.kind.title().to_owned(),
+        }
+    }
 }

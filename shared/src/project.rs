@@ -12,6 +12,7 @@ use crate::{
     list::{Direction, PAGE, Pairs},
     rules::{DeletedPolicy, Filter, FolderRules, LabelPolicy, OversizedPolicy, ReceiptPolicy},
     time::Timestamp,
+    under_way::UnderWay,
 };
 
 /// How far a validation looks.
@@ -178,6 +179,16 @@ pub struct ProjectRow {
     pub copied: u64,
     /// Their bytes.
     pub copied_bytes: u64,
+    /// How far those mailboxes are that are under way now.
+    #[serde(default)]
+    pub under_way: UnderWay,
+}
+
+impl ProjectRow {
+    /// Mailboxes complete, or complete before a pass that is not through with them yet.
+    pub const fn complete_or_again(&self) -> u64 {
+        self.complete + self.under_way.again
+    }
 }
 
 /// A page of the projects: which, in which order, how many.

@@ -75,6 +75,81 @@ pub struct Totals {
     pub extra: u64,
 }
 
+/// A number of a comparison, by the word that the panel and the printable report have for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tally {
+    /// Found on both sides with the same content.
+    Matched,
+    /// Of these, those that differ in nothing.
+    Identical,
+    /// Of these, those whose date, flags or keywords differ.
+    Differing,
+    /// Found on the target with changed bytes.
+    Altered,
+    /// Not on the target.
+    Missing,
+    /// Not on the target because a person wants it so.
+    LeftOut,
+    /// On the target alone.
+    Extra,
+}
+
+impl Tally {
+    /// Every one of them, in the order of a report.
+    pub const ALL: [Self; 7] = [
+        Self::Matched,
+        Self::Identical,
+        Self::Differing,
+        Self::Altered,
+        Self::Missing,
+        Self::LeftOut,
+        Self::Extra,
+    ];
+
+    /// The columns of a table of folders.
+    pub const COLUMNS: [Self; 6] =
+        [Self::Matched, Self::Identical, Self::Altered, Self::Missing, Self::LeftOut, Self::Extra];
+
+    /// The word.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Matched => "Matched",
+            Self::Identical => "Identical",
+            Self::Differing => "Marks differ",
+            Self::Altered => "Altered",
+            Self::Missing => "Missing",
+            Self::LeftOut => "Left out",
+            Self::Extra => "Extra",
+        }
+    }
+
+    /// What it says.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Matched => "on both sides with the same content",
+            Self::Identical => "content, date and flags",
+            Self::Differing => "date, flags or keywords",
+            Self::Altered => "arrived with other bytes",
+            Self::Missing => "not on the target",
+            Self::LeftOut => "on purpose: by a rule of the project or by the user",
+            Self::Extra => "only on the target",
+        }
+    }
+
+    /// The number among the totals.
+    pub const fn of(self, totals: &Totals) -> u64 {
+        match self {
+            Self::Matched => totals.matched,
+            Self::Identical => totals.identical,
+            Self::Differing => totals.matched.saturating_sub(totals.identical),
+            Self::Altered => totals.altered,
+            Self::Missing => totals.missing,
+            Self::LeftOut => totals.left_out,
+            Self::Extra => totals.extra,
+        }
+    }
+}
+
 /// One folder of the comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -32,6 +32,10 @@ pub struct FolderRules {
     pub regex: Vec<RegexRule>,
     /// What folders are for, where the servers' word and the names are wrong.
     pub roles: Vec<RoleRule>,
+    /// The mailbox's own folder that everything was put below: no part of a project's settings. `moves` lead there already;
+    /// it is known so that a new name's reason can be told.
+    #[serde(skip)]
+    pub below: Option<FolderPath>,
 }
 
 impl FolderRules {
@@ -44,6 +48,7 @@ impl FolderRules {
         if !self.moves.iter().any(|rule| rule.from.0.is_empty()) {
             self.moves.push(FolderMove { from: FolderPath(Vec::new()), to: folder.clone() });
         }
+        self.below = Some(folder.clone());
     }
 }
 
@@ -297,6 +302,7 @@ mod tests {
             moves: vec![FolderMove { from: FolderPath::parse("Old"), to: FolderPath::parse("Archive/Old") }],
             regex: vec![RegexRule { pattern: "^x(.*)".into(), replacement: "$1".into() }],
             roles: vec![RoleRule { path: FolderPath::parse("Weg"), role: Some(Role::Trash) }],
+            below: None,
         };
         let text = serde_json::to_string(&rules).expect("serialises");
         assert_eq!(serde_json::from_str::<FolderRules>(&text).expect("parses"), rules);

@@ -61,7 +61,7 @@ fn a_wrong_password_is_told_with_its_side_and_never_shown() {
         let run = Cli::new(from, to).run().ends_with(5).says(&[
             side,
             "AUTHENTICATIONFAILED",
-            "Check user name and password",
+            "Check the name and the password that log in",
         ]);
         assert!(!run.said().contains("wr0ng-secret"), "{}", run.said());
     }

@@ -1,7 +1,8 @@
-//! The server from outside: set-up, projects, passes, reports, roles, forgery, crashes, databases, bad starts.
+//! The server from outside: set-up, projects, passes, reports, accounts that are found, roles, forgery, crashes, databases, bad starts.
 
 mod crash;
 mod database;
+mod discovery;
 mod forgery;
 mod guest;
 mod main_path;

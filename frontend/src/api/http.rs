@@ -46,8 +46,18 @@ impl Failure {
         self.told(|field| field.is_none_or(|field| !fields.contains(&field)))
     }
 
+    /// Everything that is wrong, one by one.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        self.chosen(|_| true)
+    }
+
     fn told(&self, wanted: impl Fn(Option<&str>) -> bool) -> Option<String> {
-        let messages: Vec<String> = match self {
+        let messages = self.chosen(wanted);
+        (!messages.is_empty()).then(|| messages.join(" "))
+    }
+
+    fn chosen(&self, wanted: impl Fn(Option<&str>) -> bool) -> Vec<String> {
+        match self {
             Self::Refused(error) => error
                 .faults()
                 .filter(|(field, _)| wanted(*field))
@@ -56,8 +66,7 @@ impl Failure {
             Self::Unreachable | Self::Unreadable(_) => {
                 wanted(None).then(|| self.message()).into_iter().collect()
             }
-        };
-        (!messages.is_empty()).then(|| messages.join(" "))
+        }
     }
 
     /// What happened and what to do, for people.
@@ -77,6 +86,11 @@ impl Failure {
             Self::Refused(error) => error.field.as_deref(),
             Self::Unreachable | Self::Unreadable(_) => None,
         }
+    }
+
+    /// Whether a form was made from settings that somebody changed since.
+    pub(crate) fn is_stale(&self) -> bool {
+        matches!(self, Self::Refused(error) if error.code == ErrorCode::Conflict && error.field.as_deref() == Some("seen"))
     }
 
     /// Whether there is no such thing.
@@ -209,6 +223,13 @@ mod tests {
         assert_eq!(failure.elsewhere(&["host"]).as_deref(), Some("No port."));
         assert_eq!(failure.elsewhere(&["host", "port"]), None);
         assert!(Failure::Unreachable.elsewhere(&["host"]).is_some());
+    }
+
+    #[test]
+    fn a_form_is_stale_only_when_the_settings_it_was_made_from_are() {
+        let changed = refusal(409, r#"{"code":"conflict","message":"Changed.","field":"seen"}"#);
+        let taken = refusal(409, r#"{"code":"conflict","message":"Taken.","field":"name"}"#);
+        assert!(changed.is_stale() && !taken.is_stale() && !Failure::Unreachable.is_stale());
     }
 
     #[test]

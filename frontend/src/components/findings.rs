@@ -1,14 +1,14 @@
 //! Findings: by cause with advice, and one by one.
 
 use leptos::prelude::*;
-use shared::finding::{CauseCount, Finding, ItemLabel};
+use shared::finding::{CauseCount, Finding, ItemLabel, SeverityCount};
 
 use super::badge::Badge;
 use crate::view::{
     amount::bytes,
     locale::{count, moment},
     safe::{clean, clean_sentence},
-    words::{severity_title, severity_tone},
+    words::severity_tone,
 };
 
 /// All findings of one cause: what it is, how often, what to do; opened, the findings themselves.
@@ -16,9 +16,18 @@ use crate::view::{
 pub(crate) fn CauseGroup(#[prop(into)] group: Signal<CauseCount>, children: ChildrenFn) -> impl IntoView {
     let open = RwSignal::new(false);
     let children = StoredValue::new(children);
-    let badge = move || {
-        let severity = group.with(|group| group.severity);
-        view! { <Badge tone=severity_tone(severity) text=severity_title(severity)/> }
+    // Each with its own severity: beside one message that is not on the target, ten notes are notes.
+    let by_severity = Memo::new(move |_| group.with(|group| group.by_severity().collect::<Vec<_>>()));
+    let worst = move || by_severity.with(|groups| groups.first().map_or(0, |group| group.count));
+    let badges = move || {
+        let badge = |(at, group): (usize, SeverityCount)| {
+            let text = match at {
+                0 => group.severity.title().to_owned(),
+                _ => format!("and {} × {}", count(group.count), group.severity.title()),
+            };
+            view! { <Badge tone=severity_tone(group.severity) text=text/> }
+        };
+        by_severity.get().into_iter().enumerate().map(badge).collect_view()
     };
     view! {
         <details
@@ -28,9 +37,9 @@ pub(crate) fn CauseGroup(#[prop(into)] group: Signal<CauseCount>, children: Chil
             on:toggle:target=move |event| open.set(event.target().open())
         >
             <summary>
-                <span class="cause-count">{move || count(group.with(|group| group.count))}</span>
+                <span class="cause-count">{move || count(worst())}</span>
                 <span class="cause-title">{move || group.with(|group| group.title.clone())}</span>
-                {badge}
+                {badges}
                 <span class="cause-advice">{move || group.with(|group| group.advice.clone())}</span>
             </summary>
             <Show when=move || open.get()>{children.with_value(|children| children())}</Show>

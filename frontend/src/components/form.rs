@@ -89,6 +89,11 @@ impl Submission {
         self.failure.with(Option::is_some)
     }
 
+    /// Whether the settings it was made from were changed since.
+    fn is_stale(self) -> bool {
+        self.failure.with(|failure| failure.as_ref().is_some_and(Failure::is_stale))
+    }
+
     /// What is wrong with no field of the form.
     pub(crate) fn general(self) -> Option<String> {
         self.failure.with(|failure| failure.as_ref().and_then(|failure| self.elsewhere(failure)))
@@ -110,16 +115,31 @@ pub(crate) fn Form(
     submission: Submission,
     on_submit: Callback<()>,
     #[prop(optional)] test: &'static str,
+    /// Loads the settings anew that the form is about, where somebody may change them meanwhile.
+    #[prop(default = None)]
+    anew: Option<Callback<()>>,
     children: Children,
 ) -> impl IntoView {
     provide_context(submission);
+    let way_out = move || {
+        anew.filter(|_| submission.is_stale()).map(|anew| {
+            view! {
+                <button type="button" class="button" data-test="load-anew" on:click=move |_| anew.run(())>
+                    "Load the newest settings"
+                </button>
+            }
+        })
+    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         on_submit.run(());
     };
     view! {
         <form novalidate class="form" data-test=test on:submit=submit>
-            {move || submission.general().map(|message| view! { <Alert message=message/> })}
+            {move || submission.general().map(|message| match way_out() {
+                Some(button) => view! { <Alert message=message>{button}</Alert> }.into_any(),
+                None => view! { <Alert message=message/> }.into_any(),
+            })}
             {children()}
         </form>
     }

@@ -1,7 +1,10 @@
 //! The history of a job: its passes, newest first, and what each did.
 
 use leptos::prelude::*;
-use shared::pass::{PassEnd, PassKind, PassView};
+use shared::{
+    finding::SeverityCount,
+    pass::{PassEnd, PassKind, PassView},
+};
 
 use super::{badge::Badge, moment::Ago, plan::PlanTable};
 use crate::view::{
@@ -9,7 +12,7 @@ use crate::view::{
     locale::moment,
     safe::clean_sentence,
     span::between,
-    words::{end_title, end_tone, severity_title, severity_tone},
+    words::{end_title, end_tone, severity_tone},
 };
 
 /// Passes, each of which opens.
@@ -57,7 +60,7 @@ fn summary(pass: PassView) -> impl IntoView {
     // It is counted when the pass ends.
     let did = did.filter(|_| pass.ended.is_some());
     view! {
-        <span class="pass-kind">{pass.kind.title()}</span>
+        <span class="pass-kind">{pass.title()}</span>
         <Badge tone=end_tone(pass.end.as_ref()) text=end_title(pass.end.as_ref())/>
         <span class="pass-facts">
             <Ago at=pass.started/>
@@ -84,9 +87,13 @@ fn body(pass: PassView) -> impl IntoView {
     let causes: Vec<_> = pass
         .causes
         .into_iter()
-        .map(|group| {
-            let tone = severity_tone(group.severity);
-            view! { <li>{counted(group.count, "time", "times")} ": " {group.title} " " <Badge tone=tone text=severity_title(group.severity)/></li> }
+        .flat_map(|cause| {
+            let line = |group: SeverityCount| {
+                let tone = severity_tone(group.severity);
+                let title = cause.title.clone();
+                view! { <li>{counted(group.count, "time", "times")} ": " {title} " " <Badge tone=tone text=group.severity.title()/></li> }
+            };
+            cause.by_severity().map(line).collect::<Vec<_>>()
         })
         .collect();
     let is_plan = pass.plan.is_some();

@@ -8,7 +8,7 @@ mod settings;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use shared::{auth::Role, batch::BatchView, id::BatchId, pass::Drift};
+use shared::{auth::Role, batch::BatchView, id::BatchId, pass::Drift, under_way::UnderWay};
 
 use super::{
     batches::{drift, schedule},
@@ -16,11 +16,11 @@ use super::{
 };
 use crate::{
     api,
-    components::{PageHead, Progress, Tile, crumb},
+    components::{PageHead, Progress, ReadOnly, Tile, crumb},
     load::{Loading, load},
     session::Session,
     view::{
-        amount::{percent, share},
+        amount::{bar_of, percent, share, under_way_in_words},
         locale::count,
         words::Tone,
     },
@@ -63,13 +63,23 @@ fn Batch(batch: Loading<BatchView>, first: BatchView) -> impl IntoView {
     let row = Memo::new(move |_| view.with(|view| view.row.clone()));
     let number = move |of: fn(&BatchView) -> u64| Signal::derive(move || count(view.with(of)));
     let part = Signal::derive(move || {
-        row.with(|row| {
-            share(row.counts.complete + row.counts.exceptions, row.counts.jobs - row.counts.skipped)
-        })
+        row.with(|row| share(row.counts.complete_or_again(), row.counts.jobs - row.counts.skipped))
     });
     let done = Signal::derive(move || format!("{} %", percent(part.get())));
-    let text = Signal::derive(move || format!("{} complete", done.get()));
-    let tone = Signal::derive(move || match part.get() >= 1.0 {
+    let under_way = Memo::new(move |_| row.with(|row| row.counts.under_way));
+    let bar = Signal::derive(move || {
+        row.with(|row| {
+            let counts = row.counts;
+            bar_of(under_way.get(), counts.complete_or_again(), counts.jobs - counts.skipped)
+        })
+    });
+    let told_of_it = move || under_way_in_words(under_way.get());
+    let text = Signal::derive(move || told_of_it().unwrap_or_else(|| format!("{} complete", done.get())));
+    let label = Signal::derive(move || match under_way.with(UnderWay::is_again) {
+        true => "Under way".to_owned(),
+        false => "Mailboxes complete".to_owned(),
+    });
+    let tone = Signal::derive(move || match bar.get() >= 1.0 {
         true => Tone::Good,
         false => Tone::Busy,
     });
@@ -91,16 +101,18 @@ fn Batch(batch: Loading<BatchView>, first: BatchView) -> impl IntoView {
         <PageHead title=name crumbs=crumbs below=below.into_any()>
             <a class="button" href=format!("/projects/{project}?batch={id}") data-test="batch-mailboxes">"Mailboxes"</a>
         </PageHead>
+        <ReadOnly/>
         <section class="card summary" aria-label="Summary">
             <dl class="tiles">
                 <Tile label="Mailboxes" value=number(|view| view.row.counts.jobs)/>
-                <Tile label="Complete" value=number(|view| view.row.counts.complete + view.row.counts.exceptions) note=done/>
+                <Tile label="Complete" value=number(|view| view.row.counts.complete_or_again()) note=done/>
                 <Tile label="Waiting or running" value=number(|view| view.row.counts.active)/>
                 <Tile label="Failed" value=number(|view| view.row.counts.failed)/>
                 <Tile label="Day one done" value=number(|view| view.row.counts.day_one)/>
                 <Tile label="New on the source" value=new note=changes/>
             </dl>
-            <Progress fraction=part label="Mailboxes complete" text=text tone=tone/>
+            <Progress fraction=bar label=label text=text tone=tone/>
+            {move || told_of_it().map(|told| view! { <p class="small faint" data-test="under-way">{told}</p> })}
         </section>
         {may.then(|| view! { <BatchActions batch=batch row=row/> })}
         <CutoverList batch=batch view=view may=may/>

@@ -63,7 +63,7 @@ impl BatchDraft {
     }
 
     /// What is to be saved, or which fields make no sense.
-    fn form(self) -> Result<BatchForm, Failure> {
+    pub(super) fn form(self) -> Result<BatchForm, Failure> {
         let wrong = |name| move |error: WordError| Failure::invalid(name, &format!("{error}."));
         let number = |value: RwSignal<String>, name| match value.get().trim() {
             "" => Ok(None),
@@ -111,13 +111,16 @@ pub(super) fn BatchFields(
     submission: Submission,
     on_save: Callback<BatchForm>,
     #[prop(into)] save: String,
+    /// Loads the newest settings, where they are there already.
+    #[prop(optional)]
+    anew: Option<Callback<()>>,
 ) -> impl IntoView {
     let submit = Callback::new(move |()| match draft.form() {
         Ok(form) => on_save.run(form),
         Err(failure) => submission.fail(failure),
     });
     view! {
-        <Form submission=submission on_submit=submit test="batch-form">
+        <Form submission=submission on_submit=submit test="batch-form" anew=anew>
             <TextField name="name" label="Name of the batch" value=draft.name hint="Such as “Pilot” or “Wave 1: sales”."/>
             <div class="pair">
                 <NumberField name="priority" label="Priority" value=draft.priority hint="The highest goes first."/>

@@ -19,11 +19,11 @@ use super::{
 };
 use crate::{
     api,
-    components::{Badge, Dialog, Empty, Icon, IconName, PageHead, Progress, Submission, crumb},
+    components::{Badge, Dialog, Empty, Icon, IconName, PageHead, Progress, ReadOnly, Submission, crumb},
     load::load,
     session::Session,
     view::{
-        amount::{counted, percent, share},
+        amount::{bar_of, counted, percent, under_way_in_words},
         locale::{self, count, moment},
         words::Tone,
     },
@@ -81,6 +81,7 @@ fn Batches(project: ProjectView) -> impl IntoView {
         <PageHead title="Batches" crumbs=crumbs>
             {move || (may() && any.get() == Some(true)).then(add)}
         </PageHead>
+        <ReadOnly/>
         <ProjectTabs id=id here=Part::Batches/>
         {body}
         <Dialog title="New batch" open=adding>
@@ -126,14 +127,15 @@ fn Table(rows: Memo<Option<Vec<BatchRow>>>) -> impl IntoView {
 
 fn line(row: BatchRow) -> impl IntoView {
     let counts = row.counts;
-    let complete = counts.complete + counts.exceptions;
-    let part = share(complete, counts.jobs - counts.skipped);
+    let complete = counts.complete_or_again();
+    let part = bar_of(counts.under_way, complete, counts.jobs - counts.skipped);
     let tone = match (row.done.is_some(), counts.failed) {
         (true, _) => Tone::Good,
         (false, 0) => Tone::Busy,
         (false, _) => Tone::Warning,
     };
-    let text = format!("{} of {} complete", count(complete), count(counts.jobs));
+    let text = under_way_in_words(counts.under_way)
+        .unwrap_or_else(|| format!("{} of {} complete", count(complete), count(counts.jobs)));
     let schedule = schedule(&row);
     let name = row.settings.name.clone();
     view! {
@@ -177,7 +179,7 @@ fn summary(row: &BatchRow) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, what)| format!("{} {what}", count(number)))
         .collect();
-    parts.join(" · ")
+    parts.into_iter().chain(under_way_in_words(counts.under_way)).collect::<Vec<_>>().join(" · ")
 }
 
 /// When it runs next, or why it does not.

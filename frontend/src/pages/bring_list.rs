@@ -1,16 +1,18 @@
-//! Bringing a list of mailboxes: a file or pasted text, how it is understood, what is wrong with each row, and only then
-//! the mailboxes.
+//! Bringing a list of mailboxes: a file, pasted text or the accounts that the source lists, how it is understood, what is wrong
+//! with each row, and only then the mailboxes.
 
 mod ask;
 mod columns;
 mod done;
 mod draft;
+mod find;
 mod preview;
 mod rows;
 mod rules;
 
 use leptos::prelude::*;
 use shared::{
+    endpoint::Endpoint,
     id::ProjectId,
     import::{FILE_MAX, ROWS_MAX},
     project::ProjectView,
@@ -26,6 +28,7 @@ use crate::{
 use columns::Columns;
 use done::{Done, Outcome};
 use draft::Draft;
+use find::FindAccounts;
 use preview::Preview;
 use rows::Rows;
 use rules::ListRules;
@@ -44,12 +47,13 @@ fn Bring(project: ProjectView) -> impl IntoView {
     let home = format!("/projects/{id}");
     let crumbs = vec![crumb("Projects", "/"), crumb(project.row.name.clone(), home.clone())];
     let needs = [project.source.secret_per_mailbox(), project.target.secret_per_mailbox()];
+    let source = StoredValue::new(project.source);
     let outcome = RwSignal::new(None::<Outcome>);
     let steps = move || match outcome.get() {
         Some(it) => {
             view! { <Done id=id outcome=it again=Callback::new(move |()| outcome.set(None))/> }.into_any()
         }
-        None => view! { <Steps id=id needs=needs outcome=outcome/> }.into_any(),
+        None => view! { <Steps id=id source=source.get_value() needs=needs outcome=outcome/> }.into_any(),
     };
     let below = view! { <p class="hint">"Nothing is stored before you add the mailboxes, and nothing starts by itself."</p> };
     view! {
@@ -61,7 +65,12 @@ fn Bring(project: ProjectView) -> impl IntoView {
 }
 
 #[component]
-fn Steps(id: ProjectId, needs: [bool; 2], outcome: RwSignal<Option<Outcome>>) -> impl IntoView {
+fn Steps(
+    id: ProjectId,
+    source: Endpoint,
+    needs: [bool; 2],
+    outcome: RwSignal<Option<Outcome>>,
+) -> impl IntoView {
     let draft = Draft::new();
     let preview = Preview::of(id, draft);
     provide_context(preview.submission);
@@ -69,7 +78,7 @@ fn Steps(id: ProjectId, needs: [bool; 2], outcome: RwSignal<Option<Outcome>>) ->
     let general = move || preview.submission.general().map(|message| view! { <Alert message=message/> });
     let waiting = move || (preview.busy.get() && !any.get()).then(|| view! { <Spinner/> });
     view! {
-        <Source draft=draft needs=needs/>
+        <Source id=id source=source draft=draft needs=needs/>
         {general}
         {waiting}
         <Show when=move || any.get()>
@@ -84,12 +93,12 @@ fn Steps(id: ProjectId, needs: [bool; 2], outcome: RwSignal<Option<Outcome>>) ->
 
 /// Where the list comes from.
 #[component]
-fn Source(draft: Draft, needs: [bool; 2]) -> impl IntoView {
-    let [source, target] = needs;
+fn Source(id: ProjectId, source: Endpoint, draft: Draft, needs: [bool; 2]) -> impl IntoView {
+    let [of_source, of_target] = needs;
     let mut wanted = vec!["the name on the source"];
-    wanted.extend(source.then_some("its password there"));
+    wanted.extend(of_source.then_some("its password there"));
     wanted.push("the name on the target");
-    wanted.extend(target.then_some("its password there"));
+    wanted.extend(of_target.then_some("its password there"));
     let last = wanted.pop().unwrap_or_default();
     let wanted = format!(
         "One mailbox a row: {} and {last}. Columns may have any order, and names.",
@@ -119,6 +128,7 @@ fn Source(draft: Draft, needs: [bool; 2]) -> impl IntoView {
                 />
                 <LinesField name="text" label="Or pasted from a spreadsheet" value=draft.text rows=7/>
             </div>
+            <FindAccounts id=id source=source draft=draft/>
         </section>
     }
 }

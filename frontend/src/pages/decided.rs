@@ -8,7 +8,7 @@ use shared::{
 
 use crate::{
     components::Confirm,
-    view::{amount::counted, words::action_explained},
+    view::{amount::counted, locale::count, words::action_explained},
 };
 
 /// What was decided. Between the question and its answer mailboxes move on: what is done is what was asked about.
@@ -17,6 +17,8 @@ pub(super) struct Decided {
     form: ActionForm,
     /// How many mailboxes it would have reached.
     number: u64,
+    /// How many it would leave alone, because their batch was cut over.
+    left_alone: u64,
     /// A start of what is complete already.
     anew: bool,
 }
@@ -29,7 +31,12 @@ impl Decided {
             true => selection.to_start(anew),
             false => selection,
         };
-        Self { form: ActionForm { action, selection }, number, anew }
+        Self { form: ActionForm { action, selection }, number, left_alone: 0, anew }
+    }
+
+    /// The same, with so many mailboxes besides that it leaves alone because their batch was cut over.
+    pub(super) fn leaving(self, left_alone: u64) -> Self {
+        Self { left_alone, ..self }
     }
 
     /// What is sent.
@@ -53,8 +60,13 @@ impl Decided {
     fn text(&self) -> String {
         let mailboxes = counted(self.number, "mailbox", "mailboxes");
         if self.anew {
+            let left_alone = match self.left_alone {
+                0 => String::new(),
+                1 => " 1 more is left alone: its batch was cut over.".into(),
+                more => format!(" {} more are left alone: their batch was cut over.", count(more)),
+            };
             return format!(
-                "{mailboxes}, complete already. What is new on the source is copied, and both sides are compared again."
+                "{mailboxes}, complete already. What is new on the source is copied, and both sides are compared again.{left_alone}"
             );
         }
         format!("{mailboxes}. {} Starting again copies nothing twice.", action_explained(self.form.action))
@@ -107,6 +119,9 @@ mod tests {
         assert!(!start.asks());
         let anew = Decided::new(JobAction::Start, Selection::default(), 1, true);
         assert!(anew.asks() && anew.text().starts_with("1 mailbox, complete"), "{}", anew.text());
+        let some = Decided::new(JobAction::Start, Selection::default(), 2, true).leaving(3);
+        assert!(some.text().ends_with("3 more are left alone: their batch was cut over."), "{}", some.text());
+        assert!(!anew.text().contains("left alone"));
         let JobStates(states) = anew.into_form().selection.filter.state;
         assert_eq!(states, [JobState::Complete, JobState::Exceptions]);
         let JobStates(states) = start.into_form().selection.filter.state;

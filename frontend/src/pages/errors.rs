@@ -19,12 +19,12 @@ use super::{
 };
 use crate::{
     api,
-    components::{Badge, Empty, IconName, Notices, PageHead, Submission, crumb},
+    components::{Badge, Empty, IconName, Notices, PageHead, ReadOnly, Submission, crumb},
     load::load,
     session::Session,
     view::{
         amount::counted,
-        words::{accepted, severity_title, severity_tone},
+        words::{accepted, severity_tone},
     },
 };
 
@@ -84,6 +84,7 @@ fn Errors(project: ProjectView) -> impl IntoView {
     let crumbs = vec![crumb("Projects", "/"), crumb(project.row.name.clone(), format!("/projects/{id}"))];
     view! {
         <PageHead title="Errors by cause" crumbs=crumbs/>
+        <ReadOnly/>
         <ProjectTabs id=id here=Part::Errors/>
         {body}
     }
@@ -103,7 +104,7 @@ fn card(id: ProjectId, row: CauseRow, may: bool, retry: Callback<CauseRow>) -> i
         counted(row.jobs, "mailbox", "mailboxes")
     );
     let advice = group.advice.clone();
-    let word = if row.stopped > 0 { "Failed" } else { severity_title(group.severity) };
+    let word = if row.stopped > 0 { "Failed" } else { group.severity.title() };
     let badge = view! { <Badge tone=severity_tone(group.severity) text=word/> };
     let again = row.clone();
     let known = group.cause != Cause::Unknown;

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     api, browser,
-    components::{BatchSelect, Empty, Icon, IconName, Notices, PageHead, Submission, crumb},
+    components::{BatchSelect, Empty, Icon, IconName, Notices, PageHead, ReadOnly, Submission, crumb},
     load::load,
     session::Session,
     view::amount::counted,
@@ -119,6 +119,7 @@ fn Inventory(project: ProjectView) -> impl IntoView {
     let crumbs = vec![crumb("Projects", "/"), crumb(project.row.name.clone(), format!("/projects/{id}"))];
     view! {
         <PageHead title="Inventory" crumbs=crumbs>{deeds}</PageHead>
+        <ReadOnly/>
         <ProjectTabs id=id here=Part::Inventory/>
         <BatchChoice id=id batch=batch/>
         {body}

@@ -18,7 +18,8 @@ use super::{batches::drift, missing::NotFound, report::Downloads};
 use crate::{
     api,
     components::{
-        Empty, FolderTree, Icon, IconName, PageHead, PassList, StateBadge, Tile, VerdictBadge, crumb,
+        Empty, FolderTree, Icon, IconName, PageHead, PassList, ReadOnly, StateBadge, Tile, VerdictBadge,
+        crumb,
     },
     live::live,
     load::load,
@@ -118,6 +119,7 @@ fn Job(job: JobView) -> impl IntoView {
         <PageHead title=title crumbs=crumbs below=below.into_any()>
             <Show when=may><JobActions id=id state=state/></Show>
         </PageHead>
+        <ReadOnly/>
         <Problem id=id row=row open=open/>
         <Show when=move || active.get()><Now row=row/></Show>
         <Show when=move || copied.get()><Numbers row=row/></Show>

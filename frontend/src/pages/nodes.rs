@@ -11,7 +11,7 @@ use shared::{
 
 use crate::{
     api,
-    components::{Ago, Badge, Notices, PageHead, Submission, full_disk},
+    components::{Ago, Badge, Notices, PageHead, ReadOnly, Submission, full_disk},
     load::{Loading, load},
     session::Session,
     view::{
@@ -40,6 +40,7 @@ pub(crate) fn NodesPage() -> impl IntoView {
     };
     view! {
         <PageHead title="Nodes"/>
+        <ReadOnly/>
         <p class="hint">
             "A node is a process that moves mailboxes. More of them join with " <code>"carbonio-migrate worker"</code>
             " on the same PostgreSQL database; a server that keeps its data in a file of its own works alone. When one is gone, its mailboxes go on elsewhere within two minutes."

@@ -16,15 +16,17 @@ use shared::{
     project::{ProjectRow, ProjectView},
 };
 
-use super::missing::NotFound;
+use super::{missing::NotFound, passwords::PasswordsStrip};
 use crate::{
     api,
-    components::{DiskBanner, Empty, Icon, IconName, PageHead, Progress, RuleSummary, Spinner, Tile, crumb},
+    components::{
+        DiskBanner, Empty, Icon, IconName, PageHead, Progress, ReadOnly, RuleSummary, Spinner, Tile, crumb,
+    },
     live::live_at,
     load::load,
     session::Session,
     view::{
-        amount::{bytes, counted, percent, share},
+        amount::{bar_of, bytes, counted, percent, share, under_way_in_words},
         locale::count,
         words::Tone,
     },
@@ -65,7 +67,11 @@ fn Project(project: ProjectView) -> impl IntoView {
     });
     let disk = Memo::new(move |_| stream.with(|live| live.as_ref().and_then(|live| live.disk.clone())));
     let drained = Memo::new(move |_| stream.with(|live| live.as_ref().is_some_and(|live| live.drained)));
+    let closed = Memo::new(move |_| {
+        stream.with(|live| live.as_ref().map(|live| live.closed.clone())).unwrap_or_default()
+    });
     let states = Signal::derive(move || by_state.get().unwrap_or_default());
+    let needs = [project.source.secret_per_mailbox(), project.target.secret_per_mailbox()];
     let may = move || session.may(Role::Operator);
     let add = move || {
         view! {
@@ -110,8 +116,9 @@ fn Project(project: ProjectView) -> impl IntoView {
             <Summary row=row/>
             <ForecastLine id=id by_state=states/>
             <Limits id=id gates=gates/>
-            <ProjectActions id=id by_state=states page=jobs ask=ask/>
+            <ProjectActions id=id by_state=states page=jobs ask=ask closed=closed/>
             <JobTable id=id page=jobs ask=ask/>
+            <PasswordsStrip id=id needs=needs/>
         }
         .into_any(),
     }
@@ -135,6 +142,7 @@ fn Project(project: ProjectView) -> impl IntoView {
             </a>
             {move || (may() && some()).then(add)}
         </PageHead>
+        <ReadOnly/>
         <ProjectTabs id=id here=Part::Mailboxes/>
         <RuleSummary options=project.options/>
         {body}
@@ -143,27 +151,38 @@ fn Project(project: ProjectView) -> impl IntoView {
 
 #[component]
 fn Summary(row: Memo<ProjectRow>) -> impl IntoView {
-    let fraction = Signal::derive(move || row.with(|row| share(row.complete, row.jobs)));
+    let part = Signal::derive(move || row.with(|row| share(row.complete_or_again(), row.jobs)));
+    let fraction =
+        Signal::derive(move || row.with(|row| bar_of(row.under_way, row.complete_or_again(), row.jobs)));
+    let told_of_it = move || row.with(|row| under_way_in_words(row.under_way));
     let text = Signal::derive(move || {
-        row.with(|row| {
-            format!("{} of {} complete", count(row.complete), counted(row.jobs, "mailbox", "mailboxes"))
-        })
+        let complete = || {
+            row.with(|row| {
+                let complete = count(row.complete_or_again());
+                format!("{complete} of {} complete", counted(row.jobs, "mailbox", "mailboxes"))
+            })
+        };
+        told_of_it().unwrap_or_else(complete)
     });
-    let tone =
-        Signal::derive(move || row.with(|row| if row.complete < row.jobs { Tone::Busy } else { Tone::Good }));
+    let label = Signal::derive(move || match row.with(|row| row.under_way.is_again()) {
+        true => "Under way".to_owned(),
+        false => "Mailboxes complete".to_owned(),
+    });
+    let tone = Signal::derive(move || if fraction.get() < 1.0 { Tone::Busy } else { Tone::Good });
     let number = move |of: fn(&ProjectRow) -> u64| Signal::derive(move || count(row.with(of)));
-    let done = Signal::derive(move || format!("{} %", percent(fraction.get())));
+    let done = Signal::derive(move || format!("{} %", percent(part.get())));
     let size = Signal::derive(move || bytes(row.with(|row| row.copied_bytes)));
     view! {
         <section class="card summary" aria-label="Summary">
             <dl class="tiles">
                 <Tile label="Mailboxes" value=number(|row| row.jobs)/>
-                <Tile label="Complete" value=number(|row| row.complete) note=done/>
+                <Tile label="Complete" value=number(ProjectRow::complete_or_again) note=done/>
                 <Tile label="Waiting or running" value=number(|row| row.active)/>
                 <Tile label="Failed" value=number(|row| row.failed)/>
                 <Tile label="Messages on the target" value=number(|row| row.copied) note=size/>
             </dl>
-            <Progress fraction=fraction label="Mailboxes complete" text=text tone=tone/>
+            <Progress fraction=fraction label=label text=text tone=tone/>
+            {move || told_of_it().map(|told| view! { <p class="small faint" data-test="under-way">{told}</p> })}
         </section>
     }
 }

@@ -29,6 +29,9 @@ pub(super) fn ProjectFields(
     /// Where giving up leads.
     #[prop(into)]
     cancel: String,
+    /// Loads the newest settings, where they are there already.
+    #[prop(optional)]
+    anew: Option<Callback<()>>,
     #[prop(optional)] read_only: bool,
 ) -> impl IntoView {
     let submit = Callback::new(move |()| match draft.form() {
@@ -47,7 +50,7 @@ pub(super) fn ProjectFields(
         explained: depth_explained(depth),
     });
     view! {
-        <Form submission=submission on_submit=submit test="project-form">
+        <Form submission=submission on_submit=submit test="project-form" anew=anew>
             <fieldset class="sheet" disabled=read_only>
                 <section class="card">
                     <TextField name="name" label="Name of the project" value=draft.name hint="For people only, such as “Headquarters to Carbonio”."/>

@@ -9,7 +9,9 @@ use shared::{
 
 use crate::{
     api,
-    components::{Choice, DiskBanner, Empty, Icon, IconName, PageHead, Pager, Progress, SelectField},
+    components::{
+        Choice, DiskBanner, Empty, Icon, IconName, PageHead, Pager, Progress, ReadOnly, SelectField,
+    },
     live::live_at,
     load::load,
     session::Session,
@@ -77,6 +79,7 @@ pub(crate) fn ProjectsPage() -> impl IntoView {
     view! {
         <DiskBanner disk=disk/>
         <PageHead title="Projects">{move || (may() && any()).then(new)}</PageHead>
+        <ReadOnly/>
         <Show when=move || many.get()><Controls ask=ask/></Show>
         {list}
         <Pager page=ask.page size=PAGE total=total/>
@@ -176,7 +179,7 @@ fn Card(row: Memo<Option<ProjectRow>>) -> impl IntoView {
             }
         })
     };
-    let fraction = Signal::derive(move || get().map_or(0.0, |row| share(row.complete, row.jobs)));
+    let fraction = Signal::derive(move || get().map_or(0.0, |row| share(row.complete_or_again(), row.jobs)));
     let text = Signal::derive(move || get().map(|row| done(&row)).unwrap_or_default());
     let tone = Signal::derive(move || get().map_or(Tone::Plain, |row| tone(&row)));
     let facts = move || get().map(|row| facts(&row));
@@ -198,13 +201,17 @@ fn Card(row: Memo<Option<ProjectRow>>) -> impl IntoView {
 fn done(row: &ProjectRow) -> String {
     match row.jobs {
         0 => "No mailboxes yet".into(),
-        jobs => format!("{} of {} complete", count(row.complete), counted(jobs, "mailbox", "mailboxes")),
+        jobs => format!(
+            "{} of {} complete",
+            count(row.complete_or_again()),
+            counted(jobs, "mailbox", "mailboxes")
+        ),
     }
 }
 
 const fn tone(row: &ProjectRow) -> Tone {
     // A bar shows how far; what failed stands beside it.
-    if row.complete < row.jobs { Tone::Busy } else { Tone::Good }
+    if row.complete_or_again() < row.jobs { Tone::Busy } else { Tone::Good }
 }
 
 fn facts(row: &ProjectRow) -> impl IntoView + use<> {

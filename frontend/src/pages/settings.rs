@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use shared::{
     auth::Role,
+    endpoint::Endpoint,
     id::ProjectId,
-    project::{ProjectForm, ProjectView},
+    project::{ProjectForm, ProjectView, SideForm},
 };
 
 use super::{
@@ -14,10 +15,10 @@ use super::{
 };
 use crate::{
     api,
-    components::{Confirm, Notices, Operators, PageHead, Submission, crumb},
+    components::{Confirm, Notices, Operators, PageHead, ReadOnly, Submission, crumb},
     load::load,
     session::Session,
-    view::amount::counted,
+    view::{amount::counted, merge::merge},
 };
 
 /// Makes a project.
@@ -58,11 +59,26 @@ fn Settings(project: ProjectView, may: bool) -> impl IntoView {
     let home = format!("/projects/{id}");
     let crumbs = vec![crumb("Projects", "/"), crumb(project.row.name.clone(), home.clone())];
     let submission = Submission::new();
-    let seen = project.version.clone();
+    // The settings as they were read last, and what stands in the form.
+    let read = StoredValue::new(project.clone());
+    let draft = RwSignal::new(ProjectDraft::of(&project));
+    let anew = Callback::new(move |()| match draft.get_untracked().form() {
+        Ok(typed) => submission.send(async move { api::project(id).await }, move |newest| {
+            let merged = merge(&read.with_value(as_form), &typed, &as_form(&newest));
+            notices.say(merged.told());
+            draft.set(match merged.form {
+                Some(form) => ProjectDraft::typed(&newest, form),
+                None => ProjectDraft::of(&newest),
+            });
+            read.set_value(newest);
+        }),
+        Err(failure) => submission.fail(failure),
+    });
     let save = Callback::new({
         let (navigate, home) = (navigate.clone(), home.clone());
         move |form: ProjectForm| {
-            let (navigate, home, seen) = (navigate.clone(), home.clone(), seen.clone());
+            let (navigate, home) = (navigate.clone(), home.clone());
+            let seen = read.with_value(|project| project.version.clone());
             submission.send(async move { api::change_project(id, &seen, &form).await }, move |_| {
                 notices.say("Settings saved.");
                 navigate(&home, NavigateOptions::default());
@@ -97,14 +113,18 @@ fn Settings(project: ProjectView, may: bool) -> impl IntoView {
     );
     view! {
         <PageHead title="Settings" crumbs=crumbs/>
-        <ProjectFields
-            draft=ProjectDraft::of(&project)
-            submission=submission
-            on_save=save
-            save="Save settings"
-            cancel=home
-            read_only=!may
-        />
+        <ReadOnly/>
+        {move || view! {
+            <ProjectFields
+                draft=draft.get()
+                submission=submission
+                on_save=save
+                save="Save settings"
+                cancel=home.clone()
+                anew=anew
+                read_only=!may
+            />
+        }}
         <Show when=move || may>
             <section class="card danger-zone">
                 <div>
@@ -133,5 +153,16 @@ fn Settings(project: ProjectView, may: bool) -> impl IntoView {
             on_confirm=forget
         />
         <Confirm title="Delete this project?" text=warning deed="Delete project" typed=name open=asking on_confirm=delete/>
+    }
+}
+
+/// A project's settings as a form sends them: without secrets, which nobody reads.
+fn as_form(project: &ProjectView) -> ProjectForm {
+    let side = |endpoint: &Endpoint| SideForm { endpoint: endpoint.clone(), secret: None };
+    ProjectForm {
+        name: project.row.name.clone(),
+        source: side(&project.source),
+        target: side(&project.target),
+        options: project.options.clone(),
     }
 }

@@ -1,5 +1,7 @@
 //! Amounts: bytes, rates, shares of a whole.
 
+use shared::under_way::UnderWay;
+
 use super::locale::{count, tenths};
 
 const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
@@ -45,6 +47,25 @@ pub(crate) fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part.min(whole) as f64 / whole as f64 }
 }
 
+/// How far a bar is: that of what is looked at again, else of what is complete.
+pub(crate) fn bar_of(under_way: UnderWay, complete: u64, of: u64) -> f64 {
+    if under_way.is_again() { share(under_way.done, under_way.jobs) } else { share(complete, of) }
+}
+
+/// How far it is where something that was complete is looked at again; none: nothing is.
+pub(crate) fn under_way_in_words(under_way: UnderWay) -> Option<String> {
+    under_way.is_again().then(|| {
+        format!(
+            "Under way: {} of {} through. {} that {} complete {} looked at again.",
+            count(under_way.done),
+            counted(under_way.jobs, "mailbox", "mailboxes"),
+            count(under_way.again),
+            if under_way.again == 1 { "was" } else { "were" },
+            if under_way.again == 1 { "is" } else { "are" }
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +75,15 @@ mod tests {
         let written = [0, 999, 1000, 1536, 999_949, 999_950, 12_345_678, 3_000_000_000].map(bytes);
         assert_eq!(written, ["0 B", "999 B", "1.0 kB", "1.5 kB", "999.9 kB", "1.0 MB", "12.3 MB", "3.0 GB"]);
         assert_eq!(bytes(u64::MAX), "18,446.7 PB");
+    }
+
+    #[test]
+    fn what_was_complete_and_is_under_way_tells_how_far_that_is_and_anything_else_what_is_complete() {
+        let again = UnderWay { again: 2, jobs: 4, done: 1 };
+        assert_eq!((percent(bar_of(again, 4, 4)), percent(bar_of(UnderWay::default(), 3, 4))), (25, 75));
+        let told = "Under way: 1 of 4 mailboxes through. 2 that were complete are looked at again.";
+        assert_eq!(under_way_in_words(again).as_deref(), Some(told));
+        assert_eq!(under_way_in_words(UnderWay { again: 0, ..again }), None);
     }
 
     #[test]

@@ -80,14 +80,6 @@ pub(crate) const fn severity_tone(severity: Severity) -> Tone {
     }
 }
 
-pub(crate) const fn severity_title(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "Note",
-        Severity::Warning => "Differs",
-        Severity::Loss => "Not on the target",
-    }
-}
-
 pub(crate) const fn action_title(action: JobAction) -> &'static str {
     match action {
         JobAction::DryRun => "Dry run",

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use shared::{
-    endpoint::{Endpoint, Login},
-    limits::LoginKey,
-};
+use shared::{endpoint::Endpoint, limits::LoginKey};
 
 use crate::{
     guest::{Gate, Memory},
@@ -46,10 +43,9 @@ impl Account {
 
     /// Whose login it is that may be refused: the mailbox's, or the admin's that logs in for it.
     pub fn login_key(&self) -> LoginKey {
-        let Endpoint::Imap(imap) = &self.endpoint;
-        match &imap.login {
-            Login::Password | Login::Token { .. } => LoginKey::Mailbox(self.user.clone()),
-            Login::AuthorizationId { admin } | Login::Master { admin, .. } => LoginKey::Admin(admin.clone()),
+        match self.endpoint.admin() {
+            Some(admin) => LoginKey::Admin(admin.to_owned()),
+            None => LoginKey::Mailbox(self.user.clone()),
         }
     }
 }

@@ -106,6 +106,20 @@ pub fn write_target(bytes: &[u8]) -> Result<(), String> {
     })
 }
 
+/// The login names in all that a server says to an admin who asks for its users.
+///
+/// # Errors
+///
+/// In words, what of it could not be understood.
+pub fn read_users(bytes: &[u8]) -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    run(async {
+        names = imap::fuzzing::users(Bytes::copy_from_slice(bytes)).await?;
+        Ok(())
+    })?;
+    Ok(names)
+}
+
 async fn enter(bytes: &[u8], side: Side) -> Result<ImapSession, ConnectorError> {
     imap::fuzzing::enter(Bytes::copy_from_slice(bytes), side).await
 }

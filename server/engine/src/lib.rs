@@ -8,6 +8,7 @@ pub mod account;
 pub mod ask;
 pub mod baseline;
 pub mod check;
+pub mod discover;
 pub mod error;
 pub mod filter;
 pub mod fingerprint;

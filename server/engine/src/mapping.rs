@@ -30,6 +30,9 @@ use rules::Ruled;
 const SAME_USE: &str = "it is the target's own folder for the same use";
 const ARCHIVED: &str = "of what it holds, only what was archived is its own";
 const BY_RULE: &str = "a rule of the project moves it";
+const BY_MAILBOX: &str = "everything of this mailbox goes below the folder that was chosen for it";
+const BY_BOTH: &str = "a rule of the project moves it, and everything of this mailbox goes below the folder that was chosen \
+    for it";
 
 /// One folder of the source and its place on the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +86,7 @@ pub fn map_ruled(
     let mut mapper = Mapper {
         places: Places::new(&target, profile),
         profile,
+        below: ruled.below.as_ref(),
         originals,
         placed: vec![None; source.len()],
         prefixes: BTreeMap::new(),
@@ -126,6 +130,8 @@ fn order(folder: &MappedFolder) -> (u8, Option<Role>, Vec<String>, FolderPath) {
 struct Mapper<'a> {
     places: Places<'a>,
     profile: &'a TargetProfile,
+    /// The mailbox's own folder that everything goes below.
+    below: Option<&'a FolderPath>,
     /// The path of each source folder as the source lists it.
     originals: Vec<FolderPath>,
     /// The place of each source folder, once it has one.
@@ -182,7 +188,7 @@ impl Mapper<'_> {
             } else if as_wished && folder.path == *original {
                 continue;
             } else if as_wished {
-                renamed(original, place, Severity::Info, BY_RULE)
+                renamed(original, place, Severity::Info, self.who_moves(original, &folder.path.0))
             } else if same_use {
                 renamed(original, place, Severity::Info, SAME_USE)
             } else {
@@ -210,12 +216,9 @@ impl Mapper<'_> {
             if self.is_moved(index, &folder.path.0) {
                 // A rule's word goes before the role; the only place below which no rule can name is INBOX.
                 if folder.path.is_inbox() && self.places.claim(&folder.path) {
-                    self.findings.push(renamed(
-                        &self.originals[index],
-                        &folder.path,
-                        Severity::Info,
-                        BY_RULE,
-                    ));
+                    let original = &self.originals[index];
+                    let why = self.who_moves(original, &folder.path.0);
+                    self.findings.push(renamed(original, &folder.path, Severity::Info, why));
                     self.settle(&folder.path.0, Some(index), folder.path.clone());
                 }
                 continue;
@@ -322,7 +325,8 @@ impl Mapper<'_> {
         if let Some(why) = why {
             self.findings.push(renamed(&source, &place, Severity::Warning, why));
         } else if source.0 != wish.path {
-            self.findings.push(renamed(&source, &place, Severity::Info, BY_RULE));
+            let why = self.who_moves(&source, &wish.path);
+            self.findings.push(renamed(&source, &place, Severity::Info, why));
         }
         self.settle(&wish.path, wish.index, place);
     }
@@ -330,6 +334,15 @@ impl Mapper<'_> {
     /// Whether a rule wants a folder elsewhere than its path on the source says. `wanted` is where it stands now.
     fn is_moved(&self, index: usize, wanted: &[String]) -> bool {
         self.originals[index].0 != wanted
+    }
+
+    /// What moves a folder to where it is wanted: a rule of the project, the mailbox's own folder, or both.
+    fn who_moves(&self, original: &FolderPath, wanted: &[String]) -> &'static str {
+        match self.below.map(|below| wanted.strip_prefix(below.0.as_slice())) {
+            Some(Some(rest)) if rest == original.0 => BY_MAILBOX,
+            Some(Some(_)) => BY_BOTH,
+            Some(None) | None => BY_RULE,
+        }
     }
 
     fn settle(&mut self, path: &[String], index: Option<usize>, place: FolderPath) {

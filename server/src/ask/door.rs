@@ -178,7 +178,7 @@ impl Door {
             if let Some(why) = self.is_shut() {
                 return Tried::Failed(why);
             }
-            let (visit, slot) = match self.enter(account).await {
+            let (visit, slot) = match enter(&self.visits, account).await {
                 Ok(entered) => entered,
                 Err(error) => return Tried::Failed(self.strike(error.to_string())),
             };
@@ -208,22 +208,6 @@ impl Door {
                 return Tried::Failed(self.strike(error.explained()));
             }
             tries += 1;
-        }
-    }
-
-    /// A connection: of all nodes together, and of this process. Waits for its turn among passes, for open hours, and as
-    /// long as the server wants, with nothing in its hands that others need.
-    async fn enter(&self, account: &Account) -> Result<(Visit, Slot), StoreError> {
-        let gate = &account.gate;
-        if !self.visits.are_shared() {
-            return Ok((self.visits.begin().await?, gate.slot(&account.user).await));
-        }
-        loop {
-            drop(gate.slot(&account.user).await);
-            let visit = self.visits.begin().await?;
-            if let Ok(slot) = timeout(HERE, gate.slot(&account.user)).await {
-                return Ok((visit, slot));
-            }
         }
     }
 
@@ -279,6 +263,22 @@ impl Door {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection on behalf of a mailbox: of all nodes together, and of this process. Waits for its turn among passes, for open
+/// hours, and as long as the server wants, with nothing in its hands that others need.
+pub(crate) async fn enter(visits: &Visits, account: &Account) -> Result<(Visit, Slot), StoreError> {
+    let gate = &account.gate;
+    if !visits.are_shared() {
+        return Ok((visits.begin().await?, gate.slot(&account.user).await));
+    }
+    loop {
+        drop(gate.slot(&account.user).await);
+        let visit = visits.begin().await?;
+        if let Ok(slot) = timeout(HERE, gate.slot(&account.user)).await {
+            return Ok((visit, slot));
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use shared::{
     cause::Cause,
-    finding::{CauseCount, Finding, Severity, by_cause},
+    finding::{CauseCount, Finding, Severity, SeverityCount, by_cause},
     folder::FolderPath,
     job::FolderRow,
     pass::{PassEnd, PassKind},
@@ -258,8 +258,11 @@ fn foretold(plan: &PlanView) -> String {
 /// `  Loss        4  Message larger than the target allows`, a few examples, and what to do.
 fn cause_text(cause: &CauseCount, findings: &[Finding], dry: bool) -> String {
     let indent = " ".repeat(INDENT);
-    let (severity, count) = (words::severity(cause.severity), words::count(cause.count));
-    let mut text = format!("  {severity:<7}  {count:>7}  {}\n", cause.title);
+    let mut text = String::new();
+    for SeverityCount { severity, count } in cause.by_severity() {
+        let (severity, count) = (words::severity(severity), words::count(count));
+        text.push_str(&format!("  {severity:<7}  {count:>7}  {}\n", cause.title));
+    }
     let shown = match (cause.severity, dry) {
         (Severity::Info, true) if cause.cause.is_by_rule() => DRY_EXAMPLES,
         (Severity::Info, _) => 0,

@@ -40,6 +40,7 @@ impl Problem {
             StoreError::LeaseLost => Exit::Locked,
             StoreError::Open(_)
             | StoreError::Conflict(_)
+            | StoreError::Changed(_)
             | StoreError::Secret(_)
             | StoreError::Corrupt { .. }
             | StoreError::DiskFull { .. }

@@ -132,6 +132,7 @@ impl TryFrom<RulesArgs> for Rules {
             moves: lines("move", &args.moves)?,
             regex: lines("folder-regex", &args.folder_regex)?,
             roles: lines("folder-role", &args.folder_role)?,
+            below: None,
         };
         if let Some(fault) = faults(&folders).first() {
             let flag = match fault.field {

@@ -3,6 +3,7 @@
 
 mod anew;
 mod arguments;
+mod columns;
 mod link;
 mod ordered;
 mod page;

@@ -161,19 +161,16 @@ const NOT_FROZEN: &str = "The old system is not frozen yet: what arrives there f
 /// Whether an action makes sense for a batch as it stands.
 fn possible(row: &BatchRow, action: JobAction) -> Result<(), Fault> {
     // What was paused may be a pass that only reads: of those that are resumed each is looked at.
-    if let Some(done) = row.done.filter(|_| action.may_copy() && action != JobAction::Resume) {
+    if let Some(done) = row.done.filter(|_| action.copies_for_sure()) {
         return Err(Fault::conflict(format!(
             "This batch was cut over on {}. Take back the last tick of its checklist first.",
             moment(done)
         )));
     }
-    if !action.begins() || row.counts.jobs > row.counts.skipped {
-        return Ok(());
+    match row.nothing_to_begin().filter(|_| action.begins()) {
+        Some(why) => Err(Fault::conflict(why)),
+        None => Ok(()),
     }
-    Err(Fault::conflict(match row.counts.jobs {
-        0 => "This batch has no mailboxes. Put some into it first, on the page of the project's mailboxes.",
-        _ => "Every mailbox of this batch is left out. Take some back in first.",
-    }))
 }
 
 /// Whether what was told a short while ago will do.

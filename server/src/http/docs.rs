@@ -7,11 +7,12 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::Config;
 
 use super::{
-    activity, admins, asks, batches, causes, checks,
+    activity, admins, asks, batches, causes, checks, discover,
     fault::{Answer, Fault},
     findings, forecast, guests,
     headers::DOCS_POLICY,
-    health, imports, inventory, jobs, live, nodes, notify, projects, reports, session, setup, tokens,
+    health, imports, inventory, jobs, live, nodes, notify, projects, reports, secrets, session, setup,
+    tokens,
     who::Auditor,
 };
 
@@ -71,6 +72,7 @@ use super::{
         batches::remove,
         batches::act,
         batches::tick,
+        discover::accounts,
         asks::begin,
         asks::read,
         asks::stop,
@@ -83,6 +85,7 @@ use super::{
         jobs::read,
         jobs::remove,
         jobs::change_secrets,
+        secrets::change,
         jobs::act,
         findings::list,
         reports::download,

@@ -143,6 +143,12 @@ impl From<StoreError> for Fault {
                 fault.body.field = Some("name".into());
                 fault
             }
+            StoreError::Changed(_) => {
+                // So that a form knows that loading the settings anew is the way out.
+                let mut fault = Self::conflict(error.to_string());
+                fault.body.field = Some("seen".into());
+                fault
+            }
             StoreError::Conflict(_)
             | StoreError::State { .. }
             | StoreError::LeaseLost

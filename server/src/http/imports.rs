@@ -102,7 +102,7 @@ pub(super) async fn commit(
 }
 
 /// Lists that are read at once: one of them may take some hundred MiB.
-static TURN: Semaphore = Semaphore::const_new(2);
+pub(super) static TURN: Semaphore = Semaphore::const_new(2);
 
 /// Reads the request and understands its list, away from the threads that answer others.
 /// What both systems said of its rows, when this admin asked them, counts, and is told with it.
@@ -155,7 +155,8 @@ fn unsaid(why: Unsaid) -> Fault {
     Fault::invalid("asked", sentence)
 }
 
-async fn whole(mut body: Payload) -> Result<Vec<u8>, Fault> {
+/// The whole request, if it is not larger than one with the largest file.
+pub(super) async fn whole(mut body: Payload) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
     while let Some(chunk) = body.next().await {
         let chunk =

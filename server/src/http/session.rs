@@ -50,8 +50,9 @@ pub(super) async fn log_in(parts: Data<Parts>, request: HttpRequest, form: Json<
         // A name that is nobody's may be a password in the wrong field: it is not written down.
         parts.record_refused(known.as_deref().unwrap_or(NOBODY), "session.login", "the panel").await;
         return Err(Fault::unauthorized(
-            "Login refused: the name or the password is wrong, or the account is disabled. An owner can set a new \
-             password, and so can `carbonio-migrate admin reset-password` on the host.",
+            "Login refused: the name or the password is wrong, or the account is disabled. Type both again. If that does \
+             not help, ask an owner to set a new password or to enable the account; on the host, `carbonio-migrate admin \
+             reset-password NAME` sets one.",
         ));
     };
     parts.limits.succeeded(&login.name, from);

@@ -5,6 +5,7 @@ mod answers;
 mod audit;
 mod batches;
 mod deleting;
+mod discovery;
 mod dns;
 mod imports;
 mod inventory;

@@ -27,7 +27,7 @@ pub(super) fn unguard(lines: &mut [Line]) {
 }
 
 /// A cell that no spreadsheet runs as a formula, with one sign before it that [`unguard`] takes away.
-fn guard(cell: &str) -> String {
+pub(super) fn guard(cell: &str) -> String {
     if cell.starts_with('\'') || guarded(cell).starts_with('\'') {
         format!("'{cell}")
     } else {

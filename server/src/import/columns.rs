@@ -185,6 +185,39 @@ fn by_contents(rows: &[Line], columns: &mut [Option<ImportField>], needs: [bool;
     }
 }
 
+/// The columns of a list of passwords, and whether its first row names them; none when they cannot be told. `is_known` says
+/// whether a cell is the name of a mailbox: a row with one is a mailbox's, whatever else stands in it.
+pub(super) fn of_secrets(
+    rows: &[Line],
+    needs: [bool; 2],
+    is_known: impl Fn(&str) -> bool,
+) -> Option<(bool, Vec<Option<ImportField>>)> {
+    let first = rows.first()?;
+    let named = by_names(&first.cells);
+    let says = |field| named.contains(&Some(field));
+    if says(ImportField::SourceUser)
+        && (says(ImportField::SourceSecret) || says(ImportField::TargetSecret))
+        && !first.cells.iter().any(|cell| is_known(cell))
+    {
+        return Some((true, named));
+    }
+    let filled = |line: &Line| line.cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |at| at + 1);
+    let width = rows.iter().map(filled).max().unwrap_or_default();
+    let whole = [
+        (true, ImportField::SourceUser),
+        (needs[0], ImportField::SourceSecret),
+        (true, ImportField::TargetUser),
+        (needs[1], ImportField::TargetSecret),
+    ];
+    let whole: Vec<_> = whole.into_iter().filter_map(|(there, field)| there.then_some(field)).collect();
+    let mut fields = whole.clone();
+    if width < whole.len() {
+        fields.retain(|field| *field != ImportField::TargetUser);
+    }
+    let fits = (2..=fields.len()).contains(&width);
+    fits.then(|| (false, fields.into_iter().map(Some).collect()))
+}
+
 /// Whether a text looks like an address.
 fn is_address(text: &str) -> bool {
     let text = text.trim();

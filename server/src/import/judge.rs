@@ -13,7 +13,7 @@ use super::{Line, exclude, merge, rename};
 /// Longest login name, in bytes.
 const NAME_MAX: usize = 255;
 /// Longest password or token, in bytes.
-const SECRET_MAX: usize = 16 * 1024;
+pub(super) const SECRET_MAX: usize = 16 * 1024;
 
 /// The mailboxes that the project has already.
 #[derive(Debug, Default)]

@@ -60,8 +60,9 @@ impl Topic {
                     (Side::Target, project.target, project.options.target_limits),
                 ];
                 let drained = store.is_drained().await?;
+                let closed = store.closed_batches(*id).await?;
                 let (project, gates, disk) = (project.row, Vec::new(), None);
-                let live = ProjectLive { project, by_state, jobs, gates, disk, drained };
+                let live = ProjectLive { project, by_state, jobs, gates, disk, drained, closed };
                 Snapshot::Project(Box::new(Project { live, sides }))
             }
             Self::Job(id) => Snapshot::Job(Box::new(store.job(*id).await?)),

@@ -101,14 +101,16 @@ pub(super) fn write(report: &Report, json_sha256: &str) -> Vec<u8> {
             row.text("folder", &folder.source.to_string()).text("target_folder", &folder.target.to_string());
         put(row.totals(&folder.totals));
     }
-    for cause in &report.causes {
+    for (cause, group) in
+        report.causes.iter().flat_map(|cause| cause.by_severity().map(move |group| (cause, group)))
+    {
         let row = Row::new("cause")
-            .text("severity", words::severity(cause.severity))
+            .text("severity", words::severity(group.severity))
             .text("cause", cause.cause.id());
         put(row
             .text("title", &cause.title)
             .text("what_to_do", &cause.advice)
-            .number("findings", cause.count));
+            .number("findings", group.count));
     }
     for finding in &report.findings {
         put(finding_row(finding));

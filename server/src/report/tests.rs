@@ -286,3 +286,23 @@ fn hostile(text: &str) -> Report {
     }
     report
 }
+
+#[test]
+fn findings_of_one_cause_are_counted_by_their_own_severity_in_every_form() {
+    let mut report = sample::perfect();
+    let renamed =
+        |severity| sample::finding(severity, Cause::FolderRenamed, "Old", None, "“Old” became “New”.");
+    report.findings = [Severity::Info, Severity::Warning, Severity::Info].map(renamed).to_vec();
+    report.causes = by_cause(&report.findings);
+    // A report of an earlier version does not say how many matter less.
+    let mut older = report.clone();
+    older.causes.iter_mut().for_each(|cause| cause.lesser.clear());
+    for report in [&report, &older] {
+        let shown = table_numbers(&html(report), "<table class=\"causes\">");
+        assert_eq!(shown[1..], [[1], [2]], "one differs, two are notes");
+    }
+    let rows = sheet(&report);
+    let told = rows.iter().filter(|row| row["row"] == "cause");
+    let told: Vec<_> = told.map(|row| (row["severity"].as_str(), row["findings"].as_str())).collect();
+    assert_eq!(told, [("Warning", "1"), ("Info", "2")]);
+}

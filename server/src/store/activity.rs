@@ -245,7 +245,7 @@ pub(super) async fn changed_since(
         }
         None => "Somebody changed these settings".into(),
     };
-    Ok(StoreError::Conflict(format!(
+    Ok(StoreError::Changed(format!(
         "{changed}, after they were read here. Nothing was saved: load the settings anew, then change them."
     )))
 }

@@ -14,6 +14,7 @@ use shared::{
     pass::Drift,
     selection::Selection,
     time::Timestamp,
+    under_way::UnderWay,
 };
 
 use super::{
@@ -22,6 +23,7 @@ use super::{
     selection::Which,
     sql::{Clash, Sql},
     steering::steer_counted,
+    under_way::{AGAIN, Owner},
     words::{clean, count, from_json, from_word, json, now},
 };
 
@@ -60,6 +62,7 @@ struct Group {
     new: i64,
     gone: i64,
     folders: i64,
+    again: i64,
 }
 
 /// How the jobs of a batch stand.
@@ -100,7 +103,7 @@ impl Store {
     }
 
     /// Changes a batch's settings. A start that was moved is still to come, whether it was used up before or not. `seen`
-    /// is the version of the settings that the change was made from: [`StoreError::Conflict`] when somebody changed them
+    /// is the version of the settings that the change was made from: [`StoreError::Changed`] when somebody changed them
     /// since.
     pub(crate) async fn update_batch(
         &self,
@@ -254,7 +257,7 @@ impl Store {
         let sum = |column: &str| format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)");
         let sql = format!(
             "SELECT batch, state, COUNT(*) AS jobs, COUNT(CASE WHEN day_one > 0 THEN 1 END) AS day_one,
-                MIN(drift_at) AS counted, {} AS new, {} AS gone, {} AS folders
+                MIN(drift_at) AS counted, {} AS new, {} AS gone, {} AS folders, {AGAIN}
              FROM job WHERE {condition} AND batch IS NOT NULL GROUP BY batch, state",
             sum("drift_new"),
             sum("drift_gone"),
@@ -266,7 +269,8 @@ impl Store {
         for group in groups {
             let Numbers { counts, drift, by_state } = numbers.entry(group.batch).or_default();
             let state = from_word("job state", &group.state)?;
-            by_state.push(StateCount { state, count: count(group.jobs) });
+            by_state.push(StateCount { state, count: count(group.jobs), closed: 0 });
+            counts.under_way.again += count(group.again);
             add(counts, state, count(group.jobs));
             counts.day_one += count(group.day_one);
             if state == JobState::Skipped {
@@ -278,6 +282,11 @@ impl Store {
                 sum.new += count(group.new);
                 sum.gone += count(group.gone);
                 sum.folders += count(group.folders);
+            }
+        }
+        for (batch, known) in self.under_way(Owner::Batch, condition, Some(value)).await? {
+            if let Some(Numbers { counts, .. }) = numbers.get_mut(&batch) {
+                counts.under_way = UnderWay { again: counts.under_way.again, ..known };
             }
         }
         Ok(numbers)
@@ -378,8 +387,11 @@ impl BatchRecord {
         self.next_run.map(Timestamp::from_millis)
     }
 
-    fn row(self, Numbers { counts, drift, by_state }: Numbers) -> Result<BatchRow, StoreError> {
+    fn row(self, Numbers { counts, drift, mut by_state }: Numbers) -> Result<BatchRow, StoreError> {
         let done = self.checklist()?.tick(Step::Done).map(|tick| tick.at);
+        if done.is_some() {
+            by_state.iter_mut().for_each(|group| group.closed = group.count);
+        }
         Ok(BatchRow {
             id: BatchId(self.id),
             project: ProjectId(self.project),

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use sea_orm::FromQueryResult;
-use shared::{cutover::Step, job::JobAction};
+use shared::{
+    cutover::Step,
+    id::{BatchId, ProjectId},
+    job::JobAction,
+};
 
 use super::{
     Store, StoreError,
@@ -20,6 +24,9 @@ use crate::report::words::counted;
 const AFTER: &str = "After that only verifying, counting changes and dry runs are possible; for anything else take back \
     the last tick of its checklist first.";
 
+/// A condition on `batch`: those of one project.
+const OF_PROJECT: &str = "project = ?";
+
 #[derive(FromQueryResult)]
 struct Held {
     batch: i64,
@@ -27,6 +34,13 @@ struct Held {
 }
 
 impl Store {
+    /// The batches of a project that were cut over.
+    pub(crate) async fn closed_batches(&self, project: ProjectId) -> Result<Vec<BatchId>, StoreError> {
+        let reading = self.db().reading("Reading which batches were cut over");
+        let closed = cut_over(&reading, OF_PROJECT, project.0, "").await?;
+        Ok(closed.into_keys().map(BatchId).collect())
+    }
+
     /// Says how many jobs an action leaves out although they are in a state for it, because their batch was cut over; none
     /// when there are none.
     pub(crate) async fn left_out(
@@ -100,14 +114,24 @@ async fn closed(
     action: JobAction,
     lock: &str,
 ) -> Result<BTreeMap<i64, String>, StoreError> {
-    let mut closed = BTreeMap::new();
     if !action.may_copy() {
-        return Ok(closed);
+        return Ok(BTreeMap::new());
     }
     let (of, id) = match which {
         Which::Job(job) => ("id = (SELECT j.batch FROM job j WHERE j.id = ?)", job.0),
-        Which::Project(project, _) => ("project = ?", project.0),
+        Which::Project(project, _) => (OF_PROJECT, project.0),
     };
+    cut_over(sql, of, id, lock).await
+}
+
+/// The batches like this that were cut over, by id with their names.
+async fn cut_over(
+    sql: &impl Sql,
+    of: &str,
+    id: i64,
+    lock: &str,
+) -> Result<BTreeMap<i64, String>, StoreError> {
+    let mut closed = BTreeMap::new();
     let batches: Vec<BatchRecord> =
         sql.all(&format!("{COLUMNS} WHERE {of} ORDER BY id{lock}"), [id.into()]).await?;
     for batch in batches {

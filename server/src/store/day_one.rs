@@ -66,6 +66,19 @@ pub(super) fn alone(lease: &Lease, outcome: &PassOutcome, newest: bool) -> bool 
     newest && outcome.end == PassEnd::Finished && lease.kind != PassKind::Final
 }
 
+/// Whether a pass in a mailbox's history was of the newest days alone: it ended no later than these had arrived, or they are
+/// still on their way. `day_one` as it stands with the job.
+pub(super) fn was_of_newest(kind: PassKind, ended: Option<i64>, day_one: Option<i64>) -> bool {
+    match kind {
+        PassKind::Initial | PassKind::Delta => match day_one {
+            None => false,
+            Some(0) => true,
+            Some(arrived) => ended.is_some_and(|ended| ended <= arrived),
+        },
+        PassKind::DryRun | PassKind::Final | PassKind::Verify | PassKind::Probe => false,
+    }
+}
+
 /// After a pass that brought the newest days alone the rest follows in a delta pass, which this makes the next one. Others
 /// that wait for their first day go before it. False when it does not follow.
 pub(super) async fn arrived(tx: &Tx<'_>, lease: &Lease, ended: i64) -> Result<bool, StoreError> {

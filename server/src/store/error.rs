@@ -33,10 +33,13 @@ pub(crate) enum StoreError {
     /// Another process took the job over; nothing was written.
     #[error("Another process took the job over. Nothing to do: the other process goes on.")]
     LeaseLost,
+    /// Settings were changed since those were read that a change was made from: by whom, and what to do.
+    #[error("{0}")]
+    Changed(String),
     /// No password or token is stored for a side of a job.
     #[error(
-        "No password is stored for the {}. Enter it on the mailbox's page with \"Enter passwords again\" or, where an admin logs in for all \
-        mailboxes, in the project's settings.", .0.title()
+        "No password is stored for the {}. Enter it with \"Enter passwords again\" on the mailbox's page, or for many on the project's; where an \
+        admin logs in for all mailboxes, in the project's settings.", .0.title()
     )]
     NoSecret(Side),
     /// A secret could not be sealed or opened.

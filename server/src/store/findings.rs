@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use sea_orm::FromQueryResult;
 use shared::{
     cause::{Cause, UnknownCause},
-    finding::{CauseCount, Finding, FindingRow, Severity, Subject},
+    finding::{CauseCount, Finding, FindingRow, Severity, SeverityCount, Subject},
     id::{JobId, PassId},
 };
 
@@ -88,15 +88,24 @@ impl Store {
             .db()
             .reading("Counting the findings")
             .all(
-                "SELECT pass, cause, MAX(severity) AS severity, COUNT(*) AS count FROM finding WHERE job = ?
-                 GROUP BY pass, cause",
+                "SELECT pass, cause, severity, COUNT(*) AS count FROM finding WHERE job = ?
+                 GROUP BY pass, cause, severity ORDER BY pass, cause, severity DESC",
                 [job.0.into()],
             )
             .await?;
         let mut passes = BTreeMap::<PassId, Vec<CauseCount>>::new();
-        for record in records {
-            let group = CauseCount::of_id(&record.cause, severity(record.severity)?, count(record.count));
-            passes.entry(PassId(record.pass)).or_default().push(group);
+        for of_cause in records.chunk_by(|one, next| (one.pass, &one.cause) == (next.pass, &next.cause)) {
+            let mut groups = of_cause.iter().map(|record| {
+                Ok(SeverityCount { severity: severity(record.severity)?, count: count(record.count) })
+            });
+            let (Some(worst), Some(CauseRecord { pass, cause, .. })) =
+                (groups.next().transpose()?, of_cause.first())
+            else {
+                continue;
+            };
+            let lesser = groups.collect::<Result<Vec<_>, StoreError>>()?;
+            let group = CauseCount::of_id(cause, worst.severity, worst.count).with(lesser);
+            passes.entry(PassId(*pass)).or_default().push(group);
         }
         passes.values_mut().for_each(|groups| worst_first(groups));
         Ok(passes)

@@ -87,7 +87,9 @@ impl Store {
         project: ProjectId,
         jobs: &[NewJob],
     ) -> Result<Vec<JobId>, StoreError> {
-        self.insert_jobs(project, None, (1..).zip(jobs)).await
+        // Of one alone nobody asks for its number.
+        let numbers = (1..).map(|row| (jobs.len() > 1).then_some(row));
+        self.insert_jobs(project, None, numbers.zip(jobs)).await
     }
 
     /// The same of the rows of a list, each with its number there, and puts them into a batch of the project.
@@ -97,14 +99,14 @@ impl Store {
         batch: Option<BatchId>,
         jobs: &[(u64, NewJob)],
     ) -> Result<Vec<JobId>, StoreError> {
-        self.insert_jobs(project, batch, jobs.iter().map(|(row, job)| (*row, job))).await
+        self.insert_jobs(project, batch, jobs.iter().map(|(row, job)| (Some(*row), job))).await
     }
 
     async fn insert_jobs(
         &self,
         project: ProjectId,
         batch: Option<BatchId>,
-        jobs: impl Iterator<Item = (u64, &NewJob)> + Send,
+        jobs: impl Iterator<Item = (Option<u64>, &NewJob)> + Send,
     ) -> Result<Vec<JobId>, StoreError> {
         let tx = self.db().begin("Adding mailboxes").await?;
         // Of two who add mailboxes at once one waits: both must not take the same place.
@@ -118,17 +120,16 @@ impl Store {
         let mut goals = goals(&tx, project).await?;
         let mut ids = Vec::new();
         for (row, job) in jobs {
-            let id = insert(&tx, project, &job.source_user, &job.target_user, job.below.as_ref()).await?.map_err(|Clash| {
-                StoreError::Conflict(format!(
-                    "Row {row}: this project moves this source mailbox to this target mailbox already. Leave the row out."
-                ))
-            })?;
+            let id = insert(&tx, project, &job.source_user, &job.target_user, job.below.as_ref())
+                .await?
+                .map_err(|Clash| StoreError::Conflict(taken(row)))?;
             // Two people's mail would be one, and nobody had asked for it.
-            if let Some(line) = goals.insert(goal(&job.target_user, job.below.clone()), Some(row)) {
-                return Err(StoreError::Conflict(format!(
-                    "Row {row}: {}",
-                    ImportProblem::SameTarget { line }
-                )));
+            if let Some(line) = goals.insert(goal(&job.target_user, job.below.clone()), row) {
+                let problem = ImportProblem::SameTarget { line };
+                return Err(StoreError::Conflict(match row {
+                    Some(row) => format!("Row {row}: {problem}"),
+                    None => problem.to_string(),
+                }));
             }
             self.put_job_secrets(&tx, id, job.source_secret.as_deref(), job.target_secret.as_deref()).await?;
             ids.push(id);
@@ -255,7 +256,7 @@ impl Store {
         Ok(())
     }
 
-    async fn put_job_secrets(
+    pub(super) async fn put_job_secrets(
         &self,
         tx: &Tx<'_>,
         id: JobId,
@@ -268,6 +269,18 @@ impl Store {
             }
         }
         Ok(())
+    }
+}
+
+/// What is said of a mailbox that is there already.
+fn taken(row: Option<u64>) -> String {
+    match row {
+        Some(row) => format!(
+            "Row {row}: this project moves this source mailbox to this target mailbox already. Leave the row out."
+        ),
+        None => {
+            "This project moves this source mailbox to this target mailbox already. Nothing was added.".into()
+        }
     }
 }
 

@@ -57,6 +57,7 @@ impl From<StoreError> for LedgerError {
             | StoreError::NotFound(_)
             | StoreError::Taken(_)
             | StoreError::Conflict(_)
+            | StoreError::Changed(_)
             | StoreError::State { .. }
             | StoreError::NoSecret(_)
             | StoreError::Secret(_)

@@ -10,6 +10,7 @@ use shared::{
 use super::{
     Store, StoreError,
     counts::Of,
+    selection::numbers,
     sql::{Sql, marks},
     words::{count, from_word, whole},
 };
@@ -23,6 +24,7 @@ struct IdRecord {
 struct StateRecord {
     state: String,
     count: i64,
+    closed: i64,
 }
 
 impl Store {
@@ -64,12 +66,21 @@ impl Store {
     ) -> Result<Vec<StateCount>, StoreError> {
         let any_state = JobFilter { state: Default::default(), ..filter.clone() };
         let (condition, values) = condition(project, &any_state);
-        let sql = format!("SELECT j.state, COUNT(*) AS count FROM job j {condition} GROUP BY j.state");
+        let closed = self.closed_batches(project).await?;
+        let sql = format!(
+            "SELECT j.state, COUNT(*) AS count, COUNT(CASE WHEN j.batch IN ({}) THEN 1 END) AS closed
+             FROM job j {condition} GROUP BY j.state",
+            numbers(&closed)
+        );
         let records: Vec<StateRecord> = self.db().reading("Counting the mailboxes").all(&sql, values).await?;
         let mut groups = records
             .into_iter()
             .map(|record| {
-                Ok(StateCount { state: from_word("job state", &record.state)?, count: count(record.count) })
+                Ok(StateCount {
+                    state: from_word("job state", &record.state)?,
+                    count: count(record.count),
+                    closed: count(record.closed),
+                })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
         groups.sort_by_key(|group| rank(group.state));

@@ -33,6 +33,7 @@ struct PassRecord {
     outcome: Option<String>,
     counts: String,
     plan: Option<String>,
+    day_one: Option<i64>,
 }
 
 #[derive(FromQueryResult)]
@@ -195,7 +196,9 @@ impl Store {
             .db()
             .reading("Reading the passes")
             .all(
-                "SELECT id, kind, started, ended, outcome, counts, plan FROM pass WHERE job = ? ORDER BY id DESC",
+                "SELECT id, kind, started, ended, outcome, counts, plan,
+                    (SELECT day_one FROM job WHERE job.id = pass.job) AS day_one
+                 FROM pass WHERE job = ? ORDER BY id DESC",
                 [job.0.into()],
             )
             .await?;
@@ -206,9 +209,11 @@ impl Store {
 impl PassRecord {
     fn view(self, causes: &BTreeMap<PassId, Vec<CauseCount>>) -> Result<PassView, StoreError> {
         let id = PassId(self.id);
+        let kind = from_word("pass kind", &self.kind)?;
         Ok(PassView {
             id,
-            kind: from_word("pass kind", &self.kind)?,
+            kind,
+            newest_only: day_one::was_of_newest(kind, self.ended, self.day_one),
             started: Timestamp::from_millis(self.started),
             ended: self.ended.map(Timestamp::from_millis),
             end: self.outcome.map(|end| from_json("pass's end", &end)).transpose()?,

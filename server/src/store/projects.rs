@@ -14,6 +14,7 @@ use shared::{
     list::{Direction, PAGE_MAX},
     project::{Options, ProjectForm, ProjectPage, ProjectQuery, ProjectRow, ProjectSort, ProjectView},
     time::Timestamp,
+    under_way::UnderWay,
 };
 
 use super::{
@@ -23,6 +24,7 @@ use super::{
     db::Tx,
     inventory, slots,
     sql::{Clash, Sql, marks},
+    under_way::{AGAIN, Owner},
     words::{count, from_json, from_word, json, now},
 };
 use crate::secret::Place;
@@ -50,12 +52,18 @@ struct Group {
     jobs: i64,
     copied: i64,
     copied_bytes: i64,
+    again: i64,
 }
 
-const GROUPS: &str = "SELECT j.project, j.state, COUNT(*) AS jobs,
+fn groups_sql(rest: &str) -> String {
+    format!(
+        "SELECT j.project, j.state, COUNT(*) AS jobs,
     CAST(COALESCE(SUM(c.copied), 0) AS BIGINT) AS copied,
-    CAST(COALESCE(SUM(c.copied_bytes), 0) AS BIGINT) AS copied_bytes
-    FROM job j LEFT JOIN job_count c ON c.job = j.id";
+    CAST(COALESCE(SUM(c.copied_bytes), 0) AS BIGINT) AS copied_bytes,
+    {AGAIN}
+    FROM job j LEFT JOIN job_count c ON c.job = j.id {rest} GROUP BY j.project, j.state"
+    )
+}
 
 impl Store {
     /// Adds a project; its secrets are sealed. [`StoreError::Taken`] when the name is in use.
@@ -83,7 +91,7 @@ impl Store {
     }
 
     /// Changes a project; an absent secret leaves the stored one, an empty one removes it. `seen` is the version of the
-    /// settings that the change was made from: [`StoreError::Conflict`] when somebody changed them since.
+    /// settings that the change was made from: [`StoreError::Changed`] when somebody changed them since.
     pub(crate) async fn update_project(
         &self,
         id: ProjectId,
@@ -161,8 +169,9 @@ impl Store {
         self.recount(Of::All).await?;
         let reading = self.db().reading("Reading the projects");
         let records: Vec<ProjectRecord> = reading.all(&format!("{COLUMNS} ORDER BY name, id"), []).await?;
-        let groups = reading.all(&format!("{GROUPS} GROUP BY j.project, j.state"), []).await?;
-        rows(&records, groups)
+        let groups = reading.all(&groups_sql(""), []).await?;
+        let known = self.under_way(Owner::Project, "1 = 1", None).await?;
+        rows(&records, groups, &known)
     }
 
     /// A page of the projects: those whose name or hosts hold what is looked for, sorted.
@@ -174,7 +183,7 @@ impl Store {
             rows.retain(|row| found(&row.name) || found(&row.source_host) || found(&row.target_host));
         }
         // They come by name, and a sort leaves equal ones where they are.
-        let done = |row: &ProjectRow| row.complete as f64 / row.jobs.max(1) as f64;
+        let done = |row: &ProjectRow| row.complete_or_again() as f64 / row.jobs.max(1) as f64;
         rows.sort_by(|a, b| {
             let ordering = match query.sort {
                 ProjectSort::Name => a.name.cmp(&b.name),
@@ -334,16 +343,22 @@ impl Store {
     }
 
     async fn row_of(&self, record: &ProjectRecord) -> Result<ProjectRow, StoreError> {
-        let sql = format!("{GROUPS} WHERE j.project = ? GROUP BY j.project, j.state");
+        let sql = groups_sql("WHERE j.project = ?");
         let groups = self.db().reading("Reading a project").all(&sql, [record.id.into()]).await?;
-        rows(std::slice::from_ref(record), groups)?.pop().ok_or(StoreError::NotFound("project"))
+        let known = self.under_way(Owner::Project, "job.project = ?", Some(record.id)).await?;
+        rows(std::slice::from_ref(record), groups, &known)?.pop().ok_or(StoreError::NotFound("project"))
     }
 }
 
-fn rows(records: &[ProjectRecord], groups: Vec<Group>) -> Result<Vec<ProjectRow>, StoreError> {
+fn rows(
+    records: &[ProjectRecord],
+    groups: Vec<Group>,
+    known: &BTreeMap<i64, UnderWay>,
+) -> Result<Vec<ProjectRow>, StoreError> {
     let mut rows = HashMap::with_capacity(records.len());
     for record in records {
-        rows.insert(record.id, record.row()?);
+        let under_way = known.get(&record.id).copied().unwrap_or_default();
+        rows.insert(record.id, ProjectRow { under_way, ..record.row()? });
     }
     for group in groups {
         let Some(row) = rows.get_mut(&group.project) else { continue };
@@ -359,6 +374,7 @@ fn rows(records: &[ProjectRecord], groups: Vec<Group>) -> Result<Vec<ProjectRow>
         }
         row.copied += count(group.copied);
         row.copied_bytes += count(group.copied_bytes);
+        row.under_way.again += count(group.again);
     }
     Ok(records.iter().filter_map(|record| rows.remove(&record.id)).collect())
 }
@@ -374,7 +390,7 @@ struct StateRecord {
     state: String,
 }
 
-/// [`StoreError::Conflict`] when the settings of a project are not those of this version any more.
+/// [`StoreError::Changed`] when the settings of a project are not those of this version any more.
 async fn unchanged(tx: &Tx<'_>, id: ProjectId, seen: &str) -> Result<(), StoreError> {
     let sql = format!("{COLUMNS} WHERE id = ?{}", tx.locking());
     let record: Option<ProjectRecord> = tx.one(&sql, [id.0.into()]).await?;
@@ -412,6 +428,7 @@ impl ProjectRecord {
             failed: 0,
             copied: 0,
             copied_bytes: 0,
+            under_way: UnderWay::default(),
         })
     }
 }

@@ -44,7 +44,7 @@ impl Which<'_> {
 }
 
 /// Ids as a list; of none a list that nothing is in.
-fn numbers(ids: &[JobId]) -> String {
+pub(super) fn numbers<T: ToString>(ids: &[T]) -> String {
     if ids.is_empty() {
         return "NULL".into();
     }

@@ -14,6 +14,7 @@ pub(super) mod sample;
 mod secrets;
 mod setting;
 mod steering;
+mod under_way;
 mod visits;
 mod work;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{JobRow, JobState};
+use super::{JobAction, JobRow, JobState};
 use crate::{
     cause::Cause,
     id::BatchId,
@@ -110,6 +110,20 @@ pub struct StateCount {
     pub state: JobState,
     /// How many.
     pub count: u64,
+    /// Among them those whose batch was cut over: nothing is copied for them any more.
+    #[serde(default)]
+    pub closed: u64,
+}
+
+impl StateCount {
+    /// Those that an action reaches, as far as their batch decides. What is resumed may be a pass that only reads: of these
+    /// each is looked at.
+    pub const fn reached_by(&self, action: JobAction) -> u64 {
+        match action.copies_for_sure() {
+            true => self.count.saturating_sub(self.closed),
+            false => self.count,
+        }
+    }
 }
 
 impl Default for JobQuery {

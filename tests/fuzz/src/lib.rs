@@ -31,6 +31,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "response", run: engine::fuzzing::response, seeds: seeds::responses, words: seeds::IMAP },
     Target { name: "source", run: engine::fuzzing::source, seeds: seeds::sources, words: seeds::IMAP },
     Target { name: "target", run: engine::fuzzing::target, seeds: seeds::targets, words: seeds::IMAP },
+    Target { name: "users", run: lists::users, seeds: seeds::users, words: seeds::IMAP },
     Target { name: "hint", run: engine::fuzzing::hint, seeds: seeds::hints, words: seeds::PATIENCE },
     Target {
         name: "name",

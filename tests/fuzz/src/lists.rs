@@ -4,11 +4,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use engine::fingerprint::{Fingerprinter, brief, fingerprint as whole};
 use shared::{
     endpoint::{Endpoint, ImapEndpoint, Login},
-    import::{ImportAnswer, ImportForm, Said},
+    id::JobId,
+    import::{ImportAnswer, ImportForm, ImportProblem, SHOWN_MAX, Said},
+    secrets::SecretsForm,
 };
 
 use crate::{
-    import::{self, Answers, Import, Known},
+    import::{self, Answers, Import, Known, Mailbox},
     seeds,
 };
 
@@ -51,7 +53,33 @@ pub(crate) fn sheet(bytes: &[u8]) {
     workbook(&seeds::workbook_of(bytes));
 }
 
+/// What a server says to an admin who asks for its users: each that it lists can be brought in a list, under its own name.
+pub(crate) fn users(bytes: &[u8]) {
+    let Ok(names) = engine::fuzzing::read_users(bytes) else { return };
+    if names.is_empty() {
+        return;
+    }
+    let text = Some(import::discovered(&names).expect("memory takes it"));
+    let form =
+        ImportForm { text, exclude: Some(Vec::new()), limit: Some(SHOWN_MAX), ..ImportForm::default() };
+    let admin =
+        Endpoint::Imap(ImapEndpoint::new("mail.example", Login::AuthorizationId { admin: "root".into() }));
+    let list = Import::read(&form, &admin, &admin, &Known::default()).expect("it is a list");
+    let rows = list.preview(&form).shown;
+    assert_eq!(rows.len(), names.len().min(SHOWN_MAX as usize));
+    for (row, name) in rows.iter().zip(&names) {
+        assert_eq!((&row.source_user, &row.target_user), (name, name));
+        assert!(
+            !row.problems
+                .iter()
+                .any(|problem| matches!(problem, ImportProblem::BadName | ImportProblem::Unreadable)),
+            "{row:?}"
+        );
+    }
+}
+
 fn read(form: &ImportForm) {
+    passwords(form);
     let endpoint = |login| Endpoint::Imap(ImapEndpoint::new("mail.example", login));
     let mut known = Known::default();
     known.add("anna@old.example".into(), "anna@new.example".into(), None);
@@ -78,5 +106,22 @@ fn read(form: &ImportForm) {
         let form = ImportForm { file: Some(STANDARD.encode(returned)), ..ImportForm::default() };
         let _ = Import::read(&form, &sides.0, &sides.1, &known);
         assert_eq!(list.good().len() as u64, counts.good);
+    }
+}
+
+/// The same list as one of passwords: what is found is of mailboxes that there are, each once.
+fn passwords(form: &ImportForm) {
+    let mailbox = |(id, name): (i64, &str)| Mailbox {
+        id: JobId(id),
+        source_user: format!("{name}@old.example"),
+        target_user: format!("{name}@new.example"),
+    };
+    let mailboxes = [(1, "anna"), (2, "bert")].map(mailbox);
+    let form = SecretsForm { text: None, file: form.file.clone() };
+    for needs in [[true, true], [true, false], [false, true]] {
+        match import::secrets(&form, needs, &mailboxes) {
+            Ok(found) => assert!((1..=mailboxes.len()).contains(&found.len())),
+            Err(refused) => assert!(!refused.is_empty()),
+        }
     }
 }

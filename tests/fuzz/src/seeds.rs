@@ -253,6 +253,23 @@ pub(crate) fn sources() -> Vec<Vec<u8>> {
     [whole, plain, broken].map(|text| wire(&text)).into()
 }
 
+/// What servers say to an admin who asks for their users.
+pub(crate) fn users() -> Vec<Vec<u8>> {
+    let begin = |separator: char| {
+        format!(
+            "* CAPABILITY IMAP4rev1 NAMESPACE\nm1 OK\n\
+             * NAMESPACE NIL ((\"user{separator}\" \"{separator}\")) ((\"\" \"{separator}\"))\nm2 OK\n"
+        )
+    };
+    let slashed = "* LIST (\\HasChildren) \"/\" user/anna\n* LIST (\\Noselect) \"/\" user/bert\n\
+                   * LIST () \"/\" \"user/bert@old.example\"\n* LIST () \"/\" {8}\nuser/o\"x\nm3 OK\n";
+    let dotted = "* LIST () \".\" user.anna^berg\n* LIST (\\Noselect) \".\" \"user.bert@old\"\nm3 OK\n\
+                  * LIST () \".\" user.anna^berg\n* LIST () \".\" user.anna^berg.Sent\n\
+                  * LIST () \".\" \"user.bert@old.example\"\nm4 OK\n";
+    let later = "m3 NO [UNAVAILABLE] later\n";
+    [begin('/') + slashed, begin('.') + dotted, begin('/') + later].map(|text| wire(&text)).into()
+}
+
 /// What servers say while they are written to.
 pub(crate) fn targets() -> Vec<Vec<u8>> {
     let begin = [

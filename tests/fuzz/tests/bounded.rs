@@ -56,13 +56,15 @@ macro_rules! stands {
     };
 }
 
-stands! { response source target hint name date zone fingerprint text workbook sheet rules }
+stands! { response source target users hint name date zone fingerprint text workbook sheet rules }
 
 #[test]
 fn the_first_seed_of_each_side_is_a_whole_session() {
     let first = |name: &str| (fuzz::target(name).expect("a target").seeds)().swap_remove(0);
     assert_eq!(engine::fuzzing::read_source(&first("source")), Ok(()));
     assert_eq!(engine::fuzzing::write_target(&first("target")), Ok(()));
+    let users = ["anna", "bert@old.example", "o\"x"].map(str::to_owned);
+    assert_eq!(engine::fuzzing::read_users(&first("users")), Ok(users.into()));
 }
 
 #[test]

@@ -245,6 +245,15 @@ async fn the_other_pages(browser: &mut Browser, app: &TestApp, job: &str) {
     browser.click("confirm").await;
     // Four passwords were entered, two for each of the two mailboxes.
     browser.until("[data-test='notices']", PASS, |text| text.contains("4 credentials were forgotten")).await;
+    browser.go(&format!("{url}/projects/1")).await;
+    browser.click("enter-passwords").await;
+    browser.fill("text", &format!("{USER},{PASSWORD},{PASSWORD}\nnobody@old.example,{PASSWORD},\n")).await;
+    browser.click("store-passwords").await;
+    browser.until("[data-test='bad-passwords']", PASS, |text| text.contains("Row 2: ")).await;
+    browser.look("21-passwords").await;
+    browser.fill("text", &format!("{USER},{PASSWORD},{PASSWORD}\n")).await;
+    browser.click("store-passwords").await;
+    browser.until("[data-test='notices']", PASS, |text| text.contains("1 mailbox still has none")).await;
     browser.go(&format!("{url}/no/such/page")).await;
     browser.test("empty").await;
     browser.look("22-missing").await;
@@ -256,5 +265,6 @@ async fn the_other_pages(browser: &mut Browser, app: &TestApp, job: &str) {
     browser.go(job).await;
     browser.test("open-report").await;
     assert!(!browser.has("[data-test='action-start']").await, "an auditor has no buttons");
+    browser.until("[data-test='read-only']", PASS, |text| text.contains("change nothing")).await;
     browser.look("23-auditor").await;
 }

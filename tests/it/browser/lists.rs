@@ -3,8 +3,14 @@
 use std::{fmt::Write as _, fs, time::Duration};
 
 use serde_json::{Value, json};
-use servers::dovecot::{Dovecot, PASSWORD};
-use shared::project::{Options, ProjectForm};
+use servers::{
+    cyrus::{self, Cyrus},
+    dovecot::{Dovecot, PASSWORD},
+};
+use shared::{
+    endpoint::Login,
+    project::{Options, ProjectForm},
+};
 use tests::{
     app::{OWNER, TestApp},
     artefacts,
@@ -213,5 +219,51 @@ async fn both_systems_are_asked_about_a_list_before_it_is_added() {
     browser.click("remove-file").await;
     browser.until("[data-test='chosen-file']", STEP, |text| text.starts_with("Choose a file")).await;
     browser.until("main", STEP, |text| !text.contains("row can be added")).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn accounts_that_are_found_on_the_source_become_the_list() {
+    let (source, target) = (Cyrus::start().expect("starts"), Dovecot::builder().start().expect("starts"));
+    for user in ["anna@old.example", "bert@old.example"] {
+        source.open(user).expect("opens").logout();
+    }
+    let (app, client) = TestApp::set_up().await;
+    let mut admin = Mailbox::at(source.plain_port(), "anna@old.example");
+    let own = admin.clone();
+    admin.endpoint.login = Login::AuthorizationId { admin: cyrus::ADMIN.into() };
+    let to = Mailbox::on(&target, "anna@old.example").by_master();
+    for (name, from) in [("Found", &admin), ("Own", &own)] {
+        let form = ProjectForm {
+            name: name.into(),
+            source: from.side(),
+            target: to.side(),
+            options: Options::default(),
+        };
+        client.post("/projects", &form).await.expect(201);
+    }
+    let mut browser = log_in(&app).await;
+    browser.go(&format!("{}/projects/2/list", app.url())).await;
+    browser.until("[data-test='no-find']", STEP, |text| text.contains("a login of its own")).await;
+    browser.go(&format!("{}/projects/1/list", app.url())).await;
+    browser.click("find-accounts").await;
+    browser.until("[data-test='find-status']", STEP, |text| text == "Found 2 accounts.").await;
+    browser.until(ADD, STEP, |text| text == "Add 2 mailboxes").await;
+    browser.until("[data-test='preview']", STEP, |text| text.contains("bert@old.example")).await;
+    browser.look("59-accounts-found").await;
+    assert_eq!(mailboxes(&client, 1).await, 0, "nothing is stored before");
+    browser.click("add-list").await;
+    browser.test("to-list").await;
+    assert_eq!(mailboxes(&client, 1).await, 2);
+
+    // What cannot be asked says why, beside the button.
+    drop(source);
+    browser.go(&format!("{}/projects/1/list", app.url())).await;
+    browser.click("find-accounts").await;
+    browser
+        .until("[data-test='find'] [data-test='alert']", STEP, |text| {
+            text.contains("Connecting to the source")
+        })
+        .await;
     browser.close().await;
 }

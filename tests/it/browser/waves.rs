@@ -155,6 +155,14 @@ async fn cut_over(browser: &mut Browser) {
     browser.look("37-approve").await;
     browser.click("save-tick").await;
     browser.css("[data-test='step-approve'][data-status='passed']").await;
+    // What was ticked off is taken back only when somebody says so.
+    browser.click("untick-approve").await;
+    browser.click("confirm").await;
+    browser.css("[data-test='step-approve'][data-status='open']").await;
+    browser.click("tick-approve").await;
+    browser.test("tick-form").await;
+    browser.click("save-tick").await;
+    browser.css("[data-test='step-approve'][data-status='passed']").await;
     browser.click("tick-done").await;
     browser.test("tick-form").await;
     browser.click("save-tick").await;

@@ -18,13 +18,13 @@ use super::{assert_same, mailboxes, pair};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
-async fn token(client: &Client, scope: Scope) -> String {
+pub(super) async fn token(client: &Client, scope: Scope) -> String {
     let form = NewToken { name: "the command line".into(), scope, days: Some(1) };
     client.post("/tokens", &form).await.expect(201).read::<MadeToken>().token
 }
 
 /// Runs the program with these words to its end. The token comes from the environment.
-fn run(app: &TestApp, token: &str, words: &[&str]) -> Run {
+pub(super) fn run(app: &TestApp, token: &str, words: &[&str]) -> Run {
     run_at(&app.url(), token, words)
 }
 
@@ -52,7 +52,7 @@ async fn a_mailbox_moves_by_verbs_alone() {
     let token = token(&owner, Scope::Own).await;
     let (project, job) = (project.to_string(), job.to_string());
 
-    run(&app, &token, &["project", "list"]).ends_with(0).says(&["By verbs", "SOURCE HOST"]);
+    run(&app, &token, &["project", "list"]).ends_with(0).says(&["By verbs", "Source"]);
     let listed = run(&app, &token, &["mailbox", "list", &project, "--json"]).ends_with(0);
     let listed: serde_json::Value = serde_json::from_str(&listed.stdout).expect("JSON");
     assert!(listed.to_string().contains("anna@old.example"), "{listed}");
@@ -67,7 +67,7 @@ async fn a_mailbox_moves_by_verbs_alone() {
     );
     run(&app, &token, &["mailbox", "inventory", &project])
         .ends_with(0)
-        .says(&["anna@old.example", "FOUND.ITEMS"]);
+        .says(&["anna@old.example", "Messages"]);
     let table = run(&app, &token, &["project", "inventory", &project, "--format", "csv"]).ends_with(0);
     assert!(
         table.stdout.lines().count() == 2 && table.stdout.contains("anna@old.example"),

@@ -10,6 +10,9 @@ use std::{
 
 use crate::{daemon::Daemon, dovecot::PASSWORD, error::Result, gate::Gate, imap::Imap, unpacked::Unpacked};
 
+/// Who sees all mailboxes, and may open each as authorization identity; the password is everybody's.
+pub const ADMIN: &str = "cyrus";
+
 /// A running Cyrus: `/` between folder names, no prefix, no quota, clear text.
 #[derive(Debug)]
 pub struct Cyrus {
@@ -86,6 +89,7 @@ mboxname_lockpath: {home}/conf/lock
 sasl_pwcheck_method: saslauthd
 sasl_saslauthd_path: {home}/gate/mux
 sasl_mech_list: PLAIN
+admins: {ADMIN}
 allowplaintext: yes
 failedloginpause: 0
 virtdomains: userid

@@ -42,7 +42,7 @@ pub(super) fn BatchActions(batch: Loading<BatchView>, row: Memo<BatchRow>) -> im
     let reached = move |action: JobAction, wanted: fn(JobState) -> bool| {
         row.with(|row| {
             // Once it was cut over its mailboxes are only read; what is resumed may be that.
-            if row.done.is_some() && action.may_copy() && action != JobAction::Resume {
+            if row.done.is_some() && action.copies_for_sure() {
                 return 0;
             }
             let able = |state: JobState| wanted(state) && state.after(action).is_some();

@@ -9,13 +9,13 @@ use shared::{
 
 use super::dns::{DnsLook, DnsPart};
 use crate::{
-    api,
+    api::{self, http::Failure},
     components::{Badge, Confirm, Dialog, Form, Icon, IconName, Notices, Submission, Submit, TextField},
     load::Loading,
     view::{
         locale::{count, moment},
         safe::clean_sentence,
-        words::{Tone, accepted, severity_title, severity_tone},
+        words::{Tone, accepted, severity_tone},
     },
 };
 
@@ -35,7 +35,14 @@ pub(super) fn CutoverList(batch: Loading<BatchView>, view: Memo<BatchView>, may:
         asked.set(Some(step));
         asking.set(true);
     });
-    let take_back = Callback::new(move |step: Step| {
+    let taking_back = RwSignal::new(None::<Step>);
+    let sure = RwSignal::new(false);
+    let ask_back = Callback::new(move |step: Step| {
+        taking_back.set(Some(step));
+        sure.set(true);
+    });
+    let take_back = Callback::new(move |()| {
+        let Some(step) = taking_back.get_untracked() else { return };
         let form = TickForm { step, done: false, note: String::new() };
         sending.send_or(
             async move { api::tick(id, &form).await },
@@ -59,12 +66,19 @@ pub(super) fn CutoverList(batch: Loading<BatchView>, view: Memo<BatchView>, may:
         );
     });
     let too_early = RwSignal::new(false);
-    let run = Callback::new(move |()| match view.with_untracked(is_frozen) {
-        true => run_now.run(()),
-        false => too_early.set(true),
+    let run = Callback::new(move |()| {
+        // What cannot be done is not asked about.
+        if let Some(why) = view.with_untracked(|view| view.row.nothing_to_begin()) {
+            notices.fail(&Failure::invalid("batch", why));
+            return;
+        }
+        match view.with_untracked(is_frozen) {
+            true => run_now.run(()),
+            false => too_early.set(true),
+        }
     });
     let steps = Memo::new(move |_| view.with(|view| view.steps.clone()));
-    let rows = move || steps.get().into_iter().map(|step| row(step, may, ask, take_back, run)).collect_view();
+    let rows = move || steps.get().into_iter().map(|step| row(step, may, ask, ask_back, run)).collect_view();
     let title = Signal::derive(move || asked.get().map_or_else(String::new, |step| step.title().to_owned()));
     view! {
         <section class="card cutover" id="cutover" aria-label="Cutover">
@@ -79,6 +93,13 @@ pub(super) fn CutoverList(batch: Loading<BatchView>, view: Memo<BatchView>, may:
             open=too_early
             on_confirm=run_now
         />
+        <Confirm
+            title=Signal::derive(move || taking_back.get().map_or_else(String::new, |step| format!("Take back “{}”?", step.title())))
+            text=Signal::derive(move || taking_back.get().map_or("", taken_back).to_owned())
+            deed="Take it back"
+            open=sure
+            on_confirm=take_back
+        />
         <Dialog title=title open=asking>
             <TickOff batch=batch view=view look=look step=asked.get_untracked().unwrap_or(Step::Ttl) open=asking/>
         </Dialog>
@@ -90,11 +111,32 @@ fn is_frozen(view: &BatchView) -> bool {
     view.cutover.tick(Step::Freeze).is_some()
 }
 
+/// What it means that a step is taken back.
+const fn taken_back(step: Step) -> &'static str {
+    match step {
+        Step::Freeze => {
+            "Final passes that ran until now do not count for the cutover any more: once the old system is frozen again, \
+             they have to be run once more. Who took it back is kept in the audit log."
+        }
+        Step::Approve => {
+            "What differs is approved by nobody then, and the cutover cannot be finished before it is looked at again. Who \
+             took it back is kept in the audit log."
+        }
+        Step::Done => {
+            "Its mailboxes can be copied again then, and delta passes that the batch repeats come again by themselves. Who \
+             took it back is kept in the audit log."
+        }
+        Step::Ttl | Step::Mx | Step::LastDelta | Step::Verify => {
+            "The step is to be done again then. Its note goes; who took it back is kept in the audit log."
+        }
+    }
+}
+
 fn row(
     view: StepView,
     may: bool,
     ask: Callback<Step>,
-    take_back: Callback<Step>,
+    ask_back: Callback<Step>,
     run: Callback<()>,
 ) -> impl IntoView {
     let StepView { step, state, detail, tick } = view;
@@ -139,7 +181,7 @@ fn row(
         (By::Admin, StepState::Done) => {
             let name = format!("Take back: {}", step.title());
             view! {
-                <button type="button" class="bare" aria-label=name data-test=format!("untick-{}", step.word()) on:click=move |_| take_back.run(step)>
+                <button type="button" class="bare" aria-label=name data-test=format!("untick-{}", step.word()) on:click=move |_| ask_back.run(step)>
                     "Take back"
                 </button>
             }
@@ -185,7 +227,7 @@ fn TickOff(
             .map(|group| {
                 view! {
                     <li>
-                        <span class=format!("badge {}", severity_tone(group.severity).class())>{severity_title(group.severity)}</span>
+                        <span class=format!("badge {}", severity_tone(group.severity).class())>{group.severity.title()}</span>
                         {format!(" {} × {}", count(group.count), group.title)}
                     </li>
                 }

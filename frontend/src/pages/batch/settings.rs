@@ -12,6 +12,7 @@ use crate::{
     components::{Confirm, Notices, Submission},
     load::Loading,
     pages::batch_form::{BatchDraft, BatchFields},
+    view::merge::merge,
 };
 
 /// The form, folded away, and what removes the batch.
@@ -28,12 +29,24 @@ pub(super) fn BatchSettings(
     let notices = Notices::here();
     let navigate = use_navigate();
     let submission = Submission::new();
-    let seen = RwSignal::new(version);
+    // The settings as they were read last, with their version, and what stands in the form.
+    let draft = RwSignal::new(BatchDraft::of(&settings));
+    let read = StoredValue::new((settings, version));
+    let anew = Callback::new(move |()| match draft.get_untracked().form() {
+        Ok(typed) => submission.send(async move { api::batch(id).await }, move |newest| {
+            let settings = newest.row.settings;
+            let merged = read.with_value(|(base, _)| merge(base, &typed, &settings));
+            notices.say(merged.told());
+            draft.set(BatchDraft::of(merged.form.as_ref().unwrap_or(&settings)));
+            read.set_value((settings, newest.version));
+        }),
+        Err(failure) => submission.fail(failure),
+    });
     let save = Callback::new(move |form: BatchForm| {
-        let from = seen.get_untracked();
+        let from = read.with_value(|(_, version)| version.clone());
         submission.send(async move { api::change_batch(id, &from, &form).await }, move |saved| {
             // The form stays open: the next change is made from what was saved now.
-            seen.set(saved.version);
+            read.set_value((saved.row.settings, saved.version));
             notices.say("Settings of the batch saved.");
             batch.again();
         });
@@ -55,7 +68,9 @@ pub(super) fn BatchSettings(
     view! {
         <details class="card settings" data-test="batch-settings">
             <summary>"Settings of the batch"</summary>
-            <BatchFields draft=BatchDraft::of(&settings) submission=submission on_save=save save="Save settings"/>
+            {move || view! {
+                <BatchFields draft=draft.get() submission=submission on_save=save save="Save settings" anew=anew/>
+            }}
             <button type="button" class="button danger" data-test="delete-batch" on:click=move |_| asking.set(true)>
                 "Remove the batch"
             </button>

@@ -158,22 +158,25 @@ fn row(row: &InventoryRow) -> impl IntoView + use<> {
         Some((None, None)) => "No limit told".into(),
         None => "–".into(),
     };
-    let renamed = row.found.map(|found| match found.clashes {
-        0 => count(found.renamed),
-        clashes => format!("{}, {} clash", count(found.renamed), count(clashes)),
-    });
-    let folders = row.found.map(|found| match found.unreadable {
-        0 => count(found.folders),
-        unreadable => format!("{}, {} not readable", count(found.folders), count(unreadable)),
-    });
+    // What belongs to a number stands below it: side by side, the last column would not be seen on a small screen.
+    let two = |number: Option<u64>, below: Option<String>| {
+        let below = below.map(|below| view! { <span class="small faint under">{below}</span> });
+        view! { {cell(number.map(count))} {below} }
+    };
+    let with = |of: fn(&shared::inventory::MailboxInventory) -> u64, what: &str| {
+        let number = row.found.as_ref().map(of).filter(|number| *number > 0);
+        number.map(|number| format!("{} {what}", count(number)))
+    };
+    let renamed = two(row.found.map(|found| found.renamed), with(|found| found.clashes, "clash"));
+    let folders = two(row.found.map(|found| found.folders), with(|found| found.unreadable, "not readable"));
     let looked = match row.found {
         Some(found) => view! { <Ago at=found.looked/> }.into_any(),
         None => view! { <span class="faint">"Not yet"</span> }.into_any(),
     };
-    let copy = row.found.map(|found| format!("{} · {}", count(found.copy), bytes(found.copy_bytes)));
+    let copy = two(row.found.map(|found| found.copy), row.found.map(|found| bytes(found.copy_bytes)));
     view! {
         <tr data-test="inventory-row">
-            <th scope="row">
+            <th scope="row" class="tight">
                 <a href=format!("/jobs/{}", row.id)><bdi>{clean(&row.source_user)}</bdi></a>
                 <span class="row-target">"→ " <bdi>{clean(&row.target_user)}</bdi> {below}</span>
                 {together}
@@ -181,12 +184,12 @@ fn row(row: &InventoryRow) -> impl IntoView + use<> {
             <td>{fit(row.fit)}</td>
             <td class="number">{of(count, |found| found.items)}</td>
             <td class="number">{of(bytes, |found| found.bytes)}</td>
-            <td class="number">{cell(folders)}</td>
-            <td class="number">{cell(copy)}</td>
-            <td class="number">{room}</td>
+            <td class="number">{folders}</td>
+            <td class="number">{copy}</td>
+            <td class="number loose">{room}</td>
             <td class="number">{of(count, |found| found.oversized)}</td>
-            <td class="number">{cell(renamed)}</td>
-            <td class="nowrap">{looked}</td>
+            <td class="number">{renamed}</td>
+            <td>{looked}</td>
         </tr>
     }
 }

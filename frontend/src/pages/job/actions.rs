@@ -33,16 +33,26 @@ const BUTTONS: [JobAction; 11] = [
 pub(super) fn JobActions(id: JobId, state: Signal<JobState>) -> impl IntoView {
     let notices = Notices::here();
     let sending = Submission::new();
+    let asking = RwSignal::new(false);
     let act = move |action: JobAction| {
-        if state.get_untracked().after(action).is_none() {
-            return;
-        }
         sending.send_or(
             async move { api::act(id, action).await },
             move |_| notices.say(format!("{}.", action_accepted(action))),
             move |failure| notices.fail(&failure),
         );
     };
+    let click = move |action: JobAction| {
+        let state = state.get_untracked();
+        if state.after(action).is_none() {
+            return;
+        }
+        // As where many are started: what is complete is started again only when somebody says so.
+        match action == JobAction::Start && state.is_finished() {
+            true => asking.set(true),
+            false => act(action),
+        }
+    };
+    let again = Callback::new(move |()| act(JobAction::Start));
     let button = move |action: JobAction| {
         let primary = move || match action {
             JobAction::Start => state.get() != JobState::Paused,
@@ -67,7 +77,7 @@ pub(super) fn JobActions(id: JobId, state: Signal<JobState>) -> impl IntoView {
                 title=action_explained(action)
                 aria-disabled=move || state.get().after(action).is_none().then_some("true")
                 data-test=format!("action-{}", action.word())
-                on:click=move |_| act(action)
+                on:click=move |_| click(action)
             >
                 {action_title(action)}
             </button>
@@ -77,6 +87,13 @@ pub(super) fn JobActions(id: JobId, state: Signal<JobState>) -> impl IntoView {
         <div class="actions" role="group" aria-label="Actions">
             {BUTTONS.map(button).collect_view()}
         </div>
+        <Confirm
+            title="Run a delta pass?"
+            text="This mailbox is complete already. What is new on the source is copied, and both sides are compared again."
+            deed="Run a delta pass"
+            open=asking
+            on_confirm=again
+        />
     }
 }
 

@@ -3,11 +3,14 @@
 use leptos::prelude::*;
 use shared::{
     auth::Role,
-    id::ProjectId,
+    id::{BatchId, ProjectId},
     job::{JobAction, JobPage, JobState, StateCount},
 };
 
-use super::{assign::Assign, table::Ask};
+use super::{
+    assign::Assign,
+    table::{Ask, Picked},
+};
 use crate::{
     api,
     components::{Notices, Submission},
@@ -40,20 +43,31 @@ pub(super) fn ProjectActions(
     by_state: Signal<Vec<StateCount>>,
     page: Memo<JobPage>,
     ask: Ask,
+    /// Batches that were cut over.
+    closed: Memo<Vec<BatchId>>,
 ) -> impl IntoView {
     let session = Session::here();
     let notices = Notices::here();
     let sending = Submission::new();
     let asked = RwSignal::new(None::<Decided>);
     let asking = RwSignal::new(false);
-    let reached = move |action: JobAction, wanted: fn(JobState) -> bool| {
+    // How many mailboxes an action would reach, and how many more, were their batch not cut over.
+    let both = move |action: JobAction, wanted: fn(JobState) -> bool| {
         let able = move |state: JobState| wanted(state) && state.after(action).is_some();
         if !ask.picked.with(|picked| picked.is_empty()) {
-            return ask.picked.with(|picked| picked.values().filter(|state| able(**state)).count() as u64);
+            return ask.picked.with(|picked| {
+                let able: Vec<_> = picked.values().filter(|picked| able(picked.state)).collect();
+                let closed = |picked: &&&Picked| {
+                    action.copies_for_sure() && closed.with(|closed| picked.is_of(closed))
+                };
+                let left_alone = able.iter().filter(closed).count() as u64;
+                (able.len() as u64 - left_alone, left_alone)
+            });
         }
         let sum = |groups: &[StateCount]| {
-            let reached = groups.iter().filter(|group| ask.holds(group.state) && able(group.state));
-            reached.map(|group| group.count).sum::<u64>()
+            let able = groups.iter().filter(|group| ask.holds(group.state) && able(group.state));
+            let each = able.map(|group| (group.reached_by(action), group.count - group.reached_by(action)));
+            each.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
         };
         if ask.narrowed() {
             page.with(|page| sum(&page.by_state))
@@ -61,6 +75,7 @@ pub(super) fn ProjectActions(
             by_state.with(|groups| sum(groups))
         }
     };
+    let reached = move |action: JobAction, wanted: fn(JobState) -> bool| both(action, wanted).0;
     // What is complete is started again when nothing else is left to start, and only when somebody says so.
     let unfinished = Memo::new(move |_| reached(JobAction::Start, |state| !state.is_finished()));
     let anew = move |action: JobAction| action == JobAction::Start && unfinished.get() == 0;
@@ -87,7 +102,8 @@ pub(super) fn ProjectActions(
             if number == 0 {
                 return;
             }
-            let decided = Decided::new(action, ask.selection(), number, anew);
+            let left_alone = untrack(move || both(action, JobState::is_finished).1);
+            let decided = Decided::new(action, ask.selection(), number, anew).leaving(left_alone);
             if decided.asks() {
                 asked.set(Some(decided));
                 asking.set(true);

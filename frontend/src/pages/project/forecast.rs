@@ -7,11 +7,13 @@ use shared::{
     forecast::{Forecast, PaceRow},
     id::ProjectId,
     job::StateCount,
+    time::Timestamp,
 };
 
 use super::list::Group;
 use crate::{
     api,
+    components::Clock,
     load::load,
     view::{
         amount::{bytes, counted},
@@ -35,10 +37,13 @@ pub(super) fn ForecastLine(id: ProjectId, by_state: Signal<Vec<StateCount>>) -> 
     });
     forecast.keep_fresh(FRESH);
     let shown = Memo::new(move |_| forecast.get());
+    // What was told is worth nothing once its time has passed: the clock looks, whether or not a newer forecast comes.
+    let clock = expect_context::<Clock>();
     let line = move || {
-        shown
-            .get()
-            .map(|forecast| view! { <p class="forecast-line" data-test="forecast">{told(&forecast)}</p> })
+        shown.get().map(|forecast| {
+            let told = told(&forecast, clock.now());
+            view! { <p class="forecast-line" data-test="forecast">{told}</p> }
+        })
     };
     let paces =
         Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|f| f.paces.clone()).unwrap_or_default()));
@@ -51,8 +56,13 @@ pub(super) fn ForecastLine(id: ProjectId, by_state: Signal<Vec<StateCount>>) -> 
     }
 }
 
-fn told(forecast: &Forecast) -> String {
+/// The forecast as it reads at a moment.
+fn told(forecast: &Forecast, now: Timestamp) -> String {
     match (forecast.done, &forecast.why_not) {
+        (Some((_, to)), _) if to <= now => {
+            "It takes longer than was foretold. When it will be done is being worked out anew.".into()
+        }
+        (Some((from, to)), _) if from <= now => format!("Done before {}, at the pace so far.", moment(to)),
         (Some((from, to)), _) => {
             format!("Done between {} and {}, at the pace so far.", moment(from), moment(to))
         }
@@ -110,5 +120,29 @@ fn chart(paces: &[PaceRow]) -> impl IntoView + use<> {
                 </table>
             </div>
         </details>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Forecast, Timestamp, told};
+
+    #[test]
+    fn a_forecast_whose_time_has_passed_says_so() {
+        let at = |minutes: i64| Timestamp::from_millis(minutes * 60_000);
+        let forecast = Forecast {
+            made: at(0),
+            done: Some((at(10), at(20))),
+            why_not: None,
+            items_done: 1,
+            items: 2,
+            bytes_done: 1,
+            bytes: 2,
+            unseen: 0,
+            paces: Vec::new(),
+        };
+        assert!(told(&forecast, at(5)).starts_with("Done between "));
+        assert!(told(&forecast, at(10)).starts_with("Done before "));
+        assert!(told(&forecast, at(20)).contains("worked out anew"));
     }
 }

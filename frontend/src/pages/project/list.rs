@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_group_counts_its_states() {
-        let count = |state, count| StateCount { state, count };
+        let count = |state, count| StateCount { state, count, closed: 0 };
         let by_state = [count(JobState::Failed, 3), count(JobState::Running, 2), count(JobState::Queued, 5)];
         assert_eq!(Group::ALL.map(|group| group.count(&by_state)), [10, 7, 0, 3, 0]);
     }

@@ -33,8 +33,26 @@ pub(super) struct Ask {
     page: RwSignal<usize>,
     batch: RwSignal<Option<BatchId>>,
     cause: RwSignal<Option<Cause>>,
-    /// Mailboxes that are selected, with their states as they were seen last.
-    pub(super) picked: RwSignal<BTreeMap<JobId, JobState>>,
+    /// Mailboxes that are selected, as they were seen last.
+    pub(super) picked: RwSignal<BTreeMap<JobId, Picked>>,
+}
+
+/// What decides about a mailbox that is selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Picked {
+    pub(super) state: JobState,
+    batch: Option<BatchId>,
+}
+
+impl Picked {
+    fn of(job: &JobRow) -> Self {
+        Self { state: job.state, batch: job.batch }
+    }
+
+    /// Whether it belongs to one of these batches.
+    pub(super) fn is_of(&self, batches: &[BatchId]) -> bool {
+        self.batch.is_some_and(|batch| batches.contains(&batch))
+    }
 }
 
 impl Ask {
@@ -133,12 +151,12 @@ pub(super) fn JobTable(id: ProjectId, page: Memo<JobPage>, ask: Ask) -> impl Int
     });
     let pick_all = move |_| {
         let pick = !all_picked.get_untracked();
-        let rows =
-            page.with_untracked(|page| page.rows.iter().map(|job| (job.id, job.state)).collect::<Vec<_>>());
+        let rows = page
+            .with_untracked(|page| page.rows.iter().map(|job| (job.id, Picked::of(job))).collect::<Vec<_>>());
         ask.picked.update(|picked| {
-            for (id, state) in rows {
+            for (id, row) in rows {
                 if pick {
-                    picked.insert(id, state);
+                    picked.insert(id, row);
                 } else {
                     picked.remove(&id);
                 }
@@ -150,10 +168,10 @@ pub(super) fn JobTable(id: ProjectId, page: Memo<JobPage>, ask: Ask) -> impl Int
         page.with(|page| {
             let changed = |job: &JobRow| {
                 ask.picked
-                    .with_untracked(|picked| picked.get(&job.id).is_some_and(|state| *state != job.state))
+                    .with_untracked(|picked| picked.get(&job.id).is_some_and(|row| *row != Picked::of(job)))
             };
             let changed: Vec<_> =
-                page.rows.iter().filter(|job| changed(job)).map(|job| (job.id, job.state)).collect();
+                page.rows.iter().filter(|job| changed(job)).map(|job| (job.id, Picked::of(job))).collect();
             if !changed.is_empty() {
                 ask.picked.update(|picked| picked.extend(changed));
             }
@@ -277,8 +295,10 @@ fn Row(id: JobId, jobs: Memo<BTreeMap<JobId, JobRow>>, ask: Ask) -> impl IntoVie
     };
     let pick = move |_| {
         ask.picked.update(|picked| {
-            if picked.remove(&id).is_none() {
-                picked.insert(id, state.get_untracked());
+            if picked.remove(&id).is_none()
+                && let Some(row) = job.with_untracked(|job| job.as_ref().map(Picked::of))
+            {
+                picked.insert(id, row);
             }
         });
     };

@@ -101,8 +101,21 @@ impl ProjectDraft {
         }
     }
 
+    /// The same, with what was typed.
+    pub(crate) fn typed(project: &ProjectView, form: ProjectForm) -> Self {
+        let ProjectForm { name, source, target, options } = form;
+        let secrets = [source.secret, target.secret];
+        let mut project = ProjectView { options, ..project.clone() };
+        (project.row.name, project.source, project.target) = (name, source.endpoint, target.endpoint);
+        let draft = Self::of(&project);
+        for (side, secret) in [draft.source, draft.target].into_iter().zip(secrets) {
+            side.secret.set(secret.unwrap_or_default());
+        }
+        draft
+    }
+
     /// What is to be saved, or which fields cannot be read as what they should be.
-    pub(super) fn form(self) -> Result<ProjectForm, Failure> {
+    pub(crate) fn form(self) -> Result<ProjectForm, Failure> {
         let name = Some(self.name.get().trim().to_owned())
             .filter(|name| !name.is_empty())
             .ok_or_else(|| Failure::invalid("name", "Give the project a name."));

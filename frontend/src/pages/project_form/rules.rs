@@ -50,7 +50,7 @@ pub(super) struct RulesDraft {
 
 impl RulesDraft {
     pub(super) fn of(options: &Options) -> Self {
-        let FolderRules { include, exclude, system, moves, regex, roles } = &options.folders;
+        let FolderRules { include, exclude, system, moves, regex, roles, below: _ } = &options.folders;
         let filter = &options.filter;
         let lines = |lines: Vec<String>| RwSignal::new(lines.join("\n"));
         let all = |rules: &[String]| lines(rules.to_vec());
@@ -97,6 +97,7 @@ impl RulesDraft {
             moves,
             regex,
             roles,
+            below: None,
         };
         let filter = Filter { newer_than, older_than, min_bytes, max_bytes };
         Ok(Options {

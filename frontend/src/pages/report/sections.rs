@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use shared::{
     finding::{CauseCount, Finding},
-    report::{ReportFolder, Totals},
+    report::{ReportFolder, Tally, Totals},
 };
 
 use super::nothing;
@@ -25,12 +25,9 @@ pub(super) fn TotalsOf(totals: Totals) -> impl IntoView {
         <dl class="tiles">
             <Tile label="On the source" value=count(totals.source_items) note=bytes(totals.source_bytes)/>
             <Tile label="On the target" value=count(totals.target_items) note=bytes(totals.target_bytes)/>
-            <Tile label="On both sides" value=count(totals.matched)/>
-            <Tile label="Identical in all" value=count(totals.identical)/>
-            <Tile label="Changed bytes" value=count(totals.altered)/>
-            <Tile label="Missing" value=count(totals.missing)/>
-            <Tile label="Left out on purpose" value=count(totals.left_out)/>
-            <Tile label="Only on the target" value=count(totals.extra)/>
+            {Tally::ALL.map(|tally| view! {
+                <Tile label=tally.title() value=count(tally.of(&totals)) note=tally.meaning()/>
+            }).collect_view()}
         </dl>
     }
 }
@@ -81,12 +78,9 @@ pub(super) fn FoldersOf(folders: Vec<ReportFolder>) -> impl IntoView {
                         <th scope="col">"Folder"</th>
                         <th scope="col" class="number">"Source"</th>
                         <th scope="col" class="number">"Target"</th>
-                        <th scope="col" class="number">"On both"</th>
-                        <th scope="col" class="number">"Identical"</th>
-                        <th scope="col" class="number">"Changed"</th>
-                        <th scope="col" class="number">"Missing"</th>
-                        <th scope="col" class="number">"Left out"</th>
-                        <th scope="col" class="number">"Extra"</th>
+                        {Tally::COLUMNS.map(|tally| view! {
+                            <th scope="col" class="number" title=tally.meaning()>{tally.title()}</th>
+                        }).collect_view()}
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -100,8 +94,13 @@ fn row(folder: ReportFolder) -> impl IntoView {
         .then(|| view! { <span class="renamed">"→ " <bdi>{clean(&folder.target.to_string())}</bdi></span> });
     let totals = folder.totals;
     let number = |value: u64| view! { <td class="number">{count(value)}</td> };
-    let trouble = |value: u64| {
-        let class = if value == 0 { "number faint" } else { "number strong" };
+    let tally = |tally: Tally| {
+        let value = tally.of(&totals);
+        let class = match (tally, value) {
+            (Tally::Altered | Tally::Missing | Tally::Extra, 0) => "number faint",
+            (Tally::Altered | Tally::Missing | Tally::Extra, _) => "number strong",
+            (Tally::Matched | Tally::Identical | Tally::Differing | Tally::LeftOut, _) => "number",
+        };
         view! { <td class=class>{count(value)}</td> }
     };
     view! {
@@ -109,12 +108,7 @@ fn row(folder: ReportFolder) -> impl IntoView {
             <th scope="row"><bdi>{clean(&folder.source.to_string())}</bdi> " " {target}</th>
             {number(totals.source_items)}
             {number(totals.target_items)}
-            {number(totals.matched)}
-            {number(totals.identical)}
-            {trouble(totals.altered)}
-            {trouble(totals.missing)}
-            {number(totals.left_out)}
-            {trouble(totals.extra)}
+            {Tally::COLUMNS.map(tally).collect_view()}
         </tr>
     }
 }

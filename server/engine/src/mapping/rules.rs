@@ -38,6 +38,8 @@ pub struct Rules {
     moves: Vec<(Vec<String>, FolderPath)>,
     regexes: Regexes,
     roles: BTreeMap<Vec<String>, Option<Role>>,
+    /// The mailbox's own folder that everything goes below.
+    below: Option<FolderPath>,
 }
 
 /// What the rules made of a listing.
@@ -51,6 +53,8 @@ pub struct Ruled {
     pub left_out: Vec<Folder>,
     /// Why folders stay behind, then what else a person should know.
     pub findings: Vec<Finding>,
+    /// The mailbox's own folder that everything goes below; the wishes lead there already.
+    pub below: Option<FolderPath>,
 }
 
 impl Ruled {
@@ -96,6 +100,7 @@ impl Rules {
             own_system: rules.system.is_some(),
             moves,
             regexes: Regexes::new(&rules.regex)?,
+            below: rules.below.clone(),
             roles: rules.roles.iter().map(|rule| (folded(&rule.path), rule.role)).collect(),
         })
     }
@@ -103,7 +108,7 @@ impl Rules {
     /// Applies them to the source's folders.
     pub fn apply(&self, mut folders: Vec<Folder>) -> Ruled {
         self.decide_roles(&mut folders);
-        let mut ruled = Ruled::default();
+        let mut ruled = Ruled { below: self.below.clone(), ..Ruled::default() };
         let mut remarks = Vec::new();
         folders.retain(|folder| !self.is_bare_root(folder));
         for folder in folders {

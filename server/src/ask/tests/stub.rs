@@ -101,7 +101,7 @@ impl Inner {
     /// Until the client goes.
     async fn serve(&self, client: TcpStream) -> Option<()> {
         let mut client = BufReader::new(client);
-        let hello = b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN STATUS=SIZE QUOTA] ready\r\n";
+        let hello = b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN STATUS=SIZE QUOTA NAMESPACE] ready\r\n";
         client.write_all(hello).await.ok()?;
         loop {
             let line = line(&mut client).await?;
@@ -110,7 +110,7 @@ impl Inner {
             let end = match word.as_str() {
                 "CAPABILITY" => {
                     client
-                        .write_all(b"* CAPABILITY IMAP4rev1 AUTH=PLAIN STATUS=SIZE QUOTA\r\n")
+                        .write_all(b"* CAPABILITY IMAP4rev1 AUTH=PLAIN STATUS=SIZE QUOTA NAMESPACE\r\n")
                         .await
                         .ok()?;
                     "OK so"
@@ -127,6 +127,17 @@ impl Inner {
                     let mut parts = said.split('\0');
                     let (user, _, secret) = (parts.next()?, parts.next()?, parts.next()?);
                     self.answer(user, secret).await?
+                }
+                "NAMESPACE" => {
+                    client.write_all(b"* NAMESPACE NIL ((\"user/\" \"/\")) NIL\r\n").await.ok()?;
+                    "OK those"
+                }
+                "LIST" if line.contains("user/%") => {
+                    for mailbox in &self.mailboxes {
+                        let row = format!("* LIST () \"/\" \"user/{mailbox}\"\r\n");
+                        client.write_all(row.as_bytes()).await.ok()?;
+                    }
+                    "OK those"
                 }
                 "LIST" => {
                     client.write_all(b"* LIST () \"/\" INBOX\r\n").await.ok()?;

@@ -147,7 +147,7 @@ fn an_aborted_run_shows_what_was_reached_and_how_to_go_on() {
 #[test]
 fn a_run_that_would_end_the_same_way_again_says_what_to_change_first() {
     for (cause, first) in [
-        (Cause::LoginRefused, "Check user name and password"),
+        (Cause::LoginRefused, "Check the name and the password that log in"),
         (Cause::TlsUntrusted, "Compare its SHA-256"),
         (Cause::SameMailbox, "Choose another target mailbox"),
     ] {

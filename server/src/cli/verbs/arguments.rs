@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -140,10 +141,15 @@ fn argument(verb: &Verb, take: &Take) -> Option<Arg> {
             .value_name("FILE")
             .help(format!("{help}: the first line of this file; asked for when left out")),
         Take::Query(name, help) => option(name, help),
+        Take::List(help) => {
+            let help = format!("{help}. CSV in any character set, or XLSX; - reads standard input");
+            let list = Arg::new("list").long("list").value_name("FILE").help(help);
+            if needed("list") { list.required(true) } else { list.required_unless_present("form") }
+        }
         Take::Form(help) => Arg::new("form")
             .long("form")
             .value_name("FILE")
-            .required(true)
+            .required(needed("form"))
             .help(format!("{help}: JSON as in the API's description; - reads standard input")),
         Take::Fixed(..) => return None,
     })
@@ -228,6 +234,7 @@ fn query(verb: &Verb, matches: &ArgMatches) -> Vec<(&'static str, String)> {
         | Take::Truth(..)
         | Take::Secret(..)
         | Take::Fixed(..)
+        | Take::List(..)
         | Take::Form(_) => None,
     };
     verb.takes.iter().filter_map(given).collect()
@@ -239,7 +246,14 @@ fn body(verb: &Verb, matches: &ArgMatches) -> Result<Option<Value>, Problem> {
     for take in verb.takes {
         let (field, value) = match *take {
             Take::Id(_) | Take::Query(..) => continue,
-            Take::Form(_) => return form(&text(matches, "form").unwrap_or_default()).map(Some),
+            Take::Form(_) => match text(matches, "form").map(|file| form(&file)).transpose()? {
+                None => continue,
+                Some(Value::Object(given)) => {
+                    (fields, any) = (given, true);
+                    continue;
+                }
+                Some(whole) => return Ok(Some(whole)),
+            },
             Take::Fixed(field, value) => (field, Some(Value::from(value))),
             Take::Word(field, _) | Take::Text(field, _) | Take::Choice(field, ..) => {
                 (field, text(matches, field).map(Value::from))
@@ -248,6 +262,7 @@ fn body(verb: &Verb, matches: &ArgMatches) -> Result<Option<Value>, Problem> {
             Take::Number(field, _) => {
                 (field, text(matches, field).map(|text| number(field, &text)).transpose()?)
             }
+            Take::List(_) => ("file", text(matches, "list").map(|file| list(&file)).transpose()?),
             Take::Secret(field, help) => (field, secret(verb, matches, field, help)?.map(Value::from)),
         };
         any = true;
@@ -323,16 +338,28 @@ fn first_line(file: &str) -> Result<String, Problem> {
     Ok(text.lines().next().unwrap_or_default().trim_end().to_owned())
 }
 
+/// A list as it goes into a body, whatever its kind and character set.
+fn list(file: &str) -> Result<Value, Problem> {
+    let bytes = read_bytes(file, "Name a list, CSV or XLSX, that can be read.")?;
+    Ok(STANDARD.encode(bytes).into())
+}
+
 fn read(file: &str) -> Result<String, Problem> {
-    let mut text = String::new();
+    let advice = "Name a file of text that can be read.";
+    String::from_utf8(read_bytes(file, advice)?).map_err(|_| {
+        let error = io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8");
+        Problem::file("Reading", Path::new(file), error, advice)
+    })
+}
+
+fn read_bytes(file: &str, advice: &str) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
     let done = match file {
-        "-" => io::stdin().take(MAX_BYTES).read_to_string(&mut text),
-        path => std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text)),
+        "-" => io::stdin().take(MAX_BYTES).read_to_end(&mut bytes),
+        path => std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes)),
     };
-    done.map_err(|error| {
-        Problem::file("Reading", Path::new(file), error, "Name a file of text that can be read.")
-    })?;
-    Ok(text)
+    done.map_err(|error| Problem::file("Reading", Path::new(file), error, advice))?;
+    Ok(bytes)
 }
 
 /// Whether a word was given that takes no value.

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Exit, Problem, link::Answer, ordered::Ordered, table::Verb};
+use super::{Exit, Problem, columns, link::Answer, ordered::Ordered, table::Verb};
 use crate::report::words::visible;
 
 /// Widest column of a table, in characters.
@@ -27,18 +27,32 @@ pub(super) enum Form {
 
 /// Prints an answer.
 pub(super) fn print(verb: &Verb, answer: &Answer, form: Form) -> Result<(), Problem> {
+    let document = match form {
+        Form::People | Form::File(_) => document(verb, answer)?,
+        Form::Json => None,
+    };
     match form {
-        Form::File(path) => std::fs::write(&path, &answer.body)
+        Form::File(path) => std::fs::write(&path, document.as_deref().unwrap_or(&answer.body))
             .map_err(|error| Problem::file("Writing", &path, error, "Name a file that can be written.")),
         Form::People | Form::Json if answer.body.is_empty() => Ok(()),
         // A document: whoever asked for it knows its form.
         Form::People | Form::Json if !answer.is_json => say(&answer.body),
+        Form::People if document.is_some() => say(&document.unwrap_or_default()),
         Form::Json => say(&[&answer.body[..], b"\n"].concat()),
         Form::People => {
             let value = value(answer)?;
             let ordered: Ordered = read(answer)?;
             let part = ordered.at(verb.part).unwrap_or(&ordered);
-            let mut shown = text(part);
+            let mut shown = match part {
+                Ordered::List(rows) if !rows.is_empty() && !verb.columns.is_empty() => {
+                    columns::table(verb.columns, rows)
+                }
+                Ordered::Fields(fields) => {
+                    let told = fields.iter().filter(|(name, _)| Some(name.as_str()) != verb.quiet);
+                    text(&Ordered::Fields(told.cloned().collect()))
+                }
+                Ordered::List(_) | Ordered::Plain(_) => text(part),
+            };
             // Of a list that comes page by page, the end of the page is not the end.
             if let (Ordered::List(rows), Some(total)) = (part, value.get("total").and_then(Value::as_u64))
                 && rows.len() as u64 != total
@@ -48,6 +62,18 @@ pub(super) fn print(verb: &Verb, answer: &Answer, form: Form) -> Result<(), Prob
             say(shown.as_bytes())
         }
     }
+}
+
+/// The text that the answer is about, as it is. What else is to be known is told beside it, not in it.
+fn document(verb: &Verb, answer: &Answer) -> Result<Option<Vec<u8>>, Problem> {
+    if !verb.document {
+        return Ok(None);
+    }
+    let value = value(answer)?;
+    if let Some(note) = value.get("note").and_then(Value::as_str) {
+        eprintln!("{}", visible(note));
+    }
+    Ok(value.pointer(verb.part).and_then(Value::as_str).map(|text| text.as_bytes().to_vec()))
 }
 
 /// The answer's value.
@@ -115,16 +141,21 @@ fn table(rows: &[Ordered]) -> String {
         names.iter().map(cell).map(short).collect::<Vec<_>>()
     });
     let head: Vec<String> = names.iter().map(|name| name.replace('_', " ").to_uppercase()).collect();
-    let lines: Vec<Vec<String>> = std::iter::once(head).chain(cells).collect();
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..names.len()).map(width).collect();
-    let mut out = String::new();
-    for line in &lines {
-        let cells: Vec<_> = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        out.push_str(cells.join("  ").trim_end());
-        out.push('\n');
+    columns::aligned(&std::iter::once(head).chain(cells).collect::<Vec<_>>())
+}
+
+/// A value as a cell for people: a path with its levels, of other lists how many there are, and nothing for nothing.
+pub(super) fn cell(value: &Ordered) -> String {
+    match value {
+        Ordered::Plain(Value::Null) => String::new(),
+        Ordered::Plain(Value::Bool(true)) => "yes".into(),
+        Ordered::Plain(Value::Bool(false)) => "no".into(),
+        Ordered::List(levels) if !levels.is_empty() && levels.iter().all(Ordered::is_text) => {
+            levels.iter().map(scalar).collect::<Vec<_>>().join(" / ")
+        }
+        Ordered::List(values) => values.len().to_string(),
+        Ordered::Plain(_) | Ordered::Fields(_) => scalar(value),
     }
-    out
 }
 
 /// Nested objects become names with dots; what is empty is left out; lists tell their number, unless they are words.
@@ -160,7 +191,8 @@ fn scalar(value: &Ordered) -> String {
     }
 }
 
-fn short(text: &str) -> String {
+/// A cell that is not wider than the widest column.
+pub(super) fn short(text: &str) -> String {
     match text.char_indices().nth(WIDEST) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),

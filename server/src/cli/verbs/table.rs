@@ -1,5 +1,7 @@
 //! Every verb with its route. A new route costs a line here; a test compares both with each other and with the panel.
 
+use super::columns::{self, Column};
+
 /// What a verb takes from the command line, and where it goes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Take {
@@ -22,6 +24,8 @@ pub(super) enum Take {
     Fixed(&'static str, &'static str),
     /// `--name VALUE` that goes into the query.
     Query(&'static str, &'static str),
+    /// `--list FILE`, CSV or XLSX, which becomes the field `file` of the body.
+    List(&'static str),
     /// `--form FILE`: the whole body as JSON, in the form of the API.
     Form(&'static str),
 }
@@ -43,6 +47,12 @@ pub(crate) struct Verb {
     pub(super) live: Option<&'static str>,
     /// The part of the answer that is shown to people (a JSON pointer).
     pub(super) part: &'static str,
+    /// The columns of the list that is shown to people; none: it is shown as it came.
+    pub(super) columns: &'static [Column],
+    /// A field of the answer that says something to programs alone.
+    pub(super) quiet: Option<&'static str>,
+    /// That part is a text as it is, for a file or another program.
+    pub(super) document: bool,
     /// What must be true of the answer for all to be well (a JSON pointer).
     pub(super) good: Option<&'static str>,
     /// What the host does under the same words when no server is named.
@@ -82,6 +92,18 @@ impl Verb {
         Self { part, ..self }
     }
 
+    const fn columns(self, columns: &'static [Column]) -> Self {
+        Self { columns, ..self }
+    }
+
+    const fn quiet(self, quiet: &'static str) -> Self {
+        Self { quiet: Some(quiet), ..self }
+    }
+
+    const fn document(self) -> Self {
+        Self { document: true, ..self }
+    }
+
     const fn good(self, good: &'static str) -> Self {
         Self { good: Some(good), ..self }
     }
@@ -98,12 +120,30 @@ const fn verb(
     about: &'static str,
     takes: &'static [Take],
 ) -> Verb {
-    Verb { words, method, route, about, takes, optional: &[], live: None, part: "", good: None, twin: false }
+    Verb {
+        words,
+        method,
+        route,
+        about,
+        takes,
+        optional: &[],
+        live: None,
+        part: "",
+        columns: &[],
+        quiet: None,
+        document: false,
+        good: None,
+        twin: false,
+    }
 }
 
-use Take::{Choice, Fixed, Form, Id, Number, Query, Secret, Text, Truth, Word};
+use Take::{Choice, Fixed, Form, Id, List, Number, Query, Secret, Text, Truth, Word};
 
 const PROJECT: Take = Id("PROJECT");
+/// A list that is brought, and how it is to be understood; either may hold the other.
+const LIST: Take =
+    List("The mailboxes, a row each: names on both sides, passwords, whatever its columns say");
+const HOW: Take = Form("How the list is to be understood, and the list itself where --list names none");
 const MAILBOX: Take = Id("MAILBOX");
 const ADMIN: Take = Id("ADMIN");
 const NODE: Take = Id("NODE");
@@ -164,12 +204,13 @@ pub(super) const NOUNS: &[(&str, &str)] = &[
 /// Every verb.
 #[rustfmt::skip]
 pub(super) const VERBS: &[Verb] = &[
-    verb("project list",   "GET",    "/projects",              "List the projects", &[SEARCH, SORT, ORDER, OFFSET, LIMIT]).live("/live/projects").part("/rows"),
-    verb("project show",   "GET",    "/projects/{id}",         "Show a project with its settings", &[PROJECT]).live("/live/projects/{id}"),
+    verb("project list",   "GET",    "/projects",              "List the projects", &[SEARCH, SORT, ORDER, OFFSET, LIMIT]).live("/live/projects").part("/rows").columns(columns::PROJECTS),
+    verb("project show",   "GET",    "/projects/{id}",         "Show a project with its settings", &[PROJECT]).live("/live/projects/{id}").quiet("version"),
     verb("project create", "POST",   "/projects",              "Create a project", &[Form("The project")]),
-    verb("project change", "PUT",    "/projects/{id}",         "Change a project's settings", &[PROJECT, Form("All its settings; secrets that are left out stay"), Query("seen", "The version that `project show` told: nothing is saved when somebody changed the settings since")]),
+    verb("project change", "PUT",    "/projects/{id}",         "Change a project's settings", &[PROJECT, Form("All its settings; secrets that are left out stay"), Query("seen", "The version that `project show --json` told: nothing is saved when somebody changed the settings since")]),
     verb("project delete", "DELETE", "/projects/{id}",         "Delete a project with its history; nothing is touched on either mail system", &[PROJECT, Text("name", "Its name, to make sure")]),
     verb("project forget", "POST",   "/projects/{id}/forget",  "Forget its passwords and tokens; history and reports stay", &[PROJECT]),
+    verb("project secrets", "PUT",   "/projects/{id}/secrets", "Store new passwords or tokens for many of its mailboxes: all rows of a list, or none", &[PROJECT, List("A mailbox a row: source user, source password, target user (may be left out), target password; an empty password leaves the stored one, and a first row may name the columns")]),
     verb("project limits", "GET",    "/projects/{id}/limits",  "Show how much of its systems may be used now, and why not more", &[PROJECT]),
     verb("project reset-login", "POST", "/projects/{id}/logins", "Let a login be tried again that was refused twice", &[PROJECT, Form("Side and login")]),
     project("project dry-run", "Show the plans of its mailboxes without writing", &[PROJECT, Fixed("action", "dry-run"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
@@ -186,16 +227,18 @@ pub(super) const VERBS: &[Verb] = &[
     project("project unskip", "Take mailboxes back in that were left out", &[PROJECT, Fixed("action", "unskip"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
     project("project prioritise", "Let mailboxes go before all others that wait", &[PROJECT, Fixed("action", "prioritise"), OF_STATE, OF_CAUSE, OF_BATCH, OF_NAME]),
 
-    verb("project causes",   "GET", "/projects/{id}/causes",   "List what differs or failed by cause, with what to do", &[PROJECT, OF_ONE_BATCH]),
+    verb("project causes",   "GET", "/projects/{id}/causes",   "List what differs or failed by cause, with what to do", &[PROJECT, OF_ONE_BATCH]).columns(columns::CAUSES),
     verb("project forecast", "GET", "/projects/{id}/forecast", "Tell when the project will be done, as a range", &[PROJECT]),
 
     verb("project inventory", "GET", "/projects/{id}/inventory", "Tell what the project's mailboxes hold, what of it cannot move as it is, whether it fits, and how long it takes", &[PROJECT, OF_ONE_BATCH, Query("format", "Every mailbox with its numbers: csv, a table for spreadsheets, or json; --output names the file")]),
 
-    verb("batch list",   "GET",    "/projects/{id}/batches",     "List the batches of a project, the highest priority first", &[PROJECT]),
+    verb("project discover", "POST", "/projects/{id}/discover", "Find the accounts that the source lists to the admin who logs in for all its mailboxes: prints them as CSV, a --list for `mailbox preview` and `mailbox import`", &[PROJECT]).part("/list").document(),
+
+    verb("batch list",   "GET",    "/projects/{id}/batches",     "List the batches of a project, the highest priority first", &[PROJECT]).columns(columns::BATCHES),
     verb("batch create", "POST",   "/projects/{id}/batches",     "Make a batch", &[PROJECT, Form("Its settings")]),
     verb("batch assign", "POST",   "/projects/{id}/assignments", "Put mailboxes of a project into a batch, or without --batch out of any", &[PROJECT, Number("batch", "The batch"), OF_STATE, OF_CAUSE, OF_NAME]).optional(&["batch", "selection.filter.state", "selection.filter.cause", "selection.filter.search"]),
-    verb("batch show",   "GET",    "/batches/{id}",              "Show a batch with its checklist", &[BATCH]),
-    verb("batch change", "PUT",    "/batches/{id}",              "Change a batch's settings", &[BATCH, Form("All its settings"), Query("seen", "The version that `batch show` told: nothing is saved when somebody changed the settings since")]),
+    verb("batch show",   "GET",    "/batches/{id}",              "Show a batch with its checklist", &[BATCH]).quiet("version"),
+    verb("batch change", "PUT",    "/batches/{id}",              "Change a batch's settings", &[BATCH, Form("All its settings"), Query("seen", "The version that `batch show --json` told: nothing is saved when somebody changed the settings since")]),
     verb("batch delete", "DELETE", "/batches/{id}",              "Remove a batch; its mailboxes stay in the project", &[BATCH]),
     verb("batch tick",   "POST",   "/batches/{id}/cutover",      "Tick off a step of the cutover, or take the tick back", &[BATCH, Choice("step", STEPS, "Which step"), Truth("done", "Whether it is done"), Text("note", "What was seen, who was asked")]).optional(&["note"]),
     verb("batch dns",    "GET",    "/batches/{id}/dns",          "Ask DNS where mail for its domains goes: MX, time to live, old or new system", &[BATCH, Query("afresh", "true: ask now, although the answer of a moment ago is good for a while")]).part("/lines"),
@@ -213,15 +256,15 @@ pub(super) const VERBS: &[Verb] = &[
     batch("batch unskip", "Take its mailboxes back in that were left out", &[BATCH, Fixed("action", "unskip"), OF_STATE, OF_CAUSE, OF_NAME]),
     batch("batch prioritise", "Let its mailboxes go before all others of the batch that wait", &[BATCH, Fixed("action", "prioritise"), OF_STATE, OF_CAUSE, OF_NAME]),
 
-    verb("mailbox list",    "GET",    "/projects/{id}/jobs", "List the mailboxes of a project", &[PROJECT, SEARCH, Query("state", "Any of these states, with commas between"), Query("cause", "A cause's id, such as message.too-big"), OF_ONE_BATCH, SORT, ORDER, OFFSET, LIMIT]).part("/rows"),
-    verb("mailbox inventory", "GET", "/projects/{id}/inventory/mailboxes", "List the mailboxes of a project with what each holds and whether it fits", &[PROJECT, SEARCH, OF_ONE_BATCH, Query("only", "seen, unseen, short, oversized, clashing or unreadable"), SORT, ORDER, OFFSET, LIMIT]).part("/rows"),
-    verb("mailbox add",     "POST",   "/projects/{id}/jobs", "Add mailboxes to a project, all or none", &[PROJECT, Form("A list of mailboxes")]),
-    verb("mailbox preview", "POST",   "/projects/{id}/import/preview",  "Show how a list is understood and what is wrong with each row; adds nothing", &[PROJECT, Form("A list, CSV or XLSX, and how it is to be understood")]),
-    verb("mailbox ask",     "POST",   "/projects/{id}/import/ask",      "Ask both systems about the good rows of a list, 1,000 at most: logs in and adds nothing; what they said counts in forms whose `asked` is the id this prints", &[PROJECT, Form("The same")]).part("/id"),
+    verb("mailbox list",    "GET",    "/projects/{id}/jobs", "List the mailboxes of a project", &[PROJECT, SEARCH, Query("state", "Any of these states, with commas between"), Query("cause", "A cause's id, such as message.too-big"), OF_ONE_BATCH, SORT, ORDER, OFFSET, LIMIT]).part("/rows").columns(columns::MAILBOXES),
+    verb("mailbox inventory", "GET", "/projects/{id}/inventory/mailboxes", "List the mailboxes of a project with what each holds and whether it fits", &[PROJECT, SEARCH, OF_ONE_BATCH, Query("only", "seen, unseen, short, oversized, clashing or unreadable"), SORT, ORDER, OFFSET, LIMIT]).part("/rows").columns(columns::INVENTORY),
+    verb("mailbox add",     "POST",   "/projects/{id}/jobs", "Add mailboxes to a project, all or none", &[PROJECT, Form("A list of mailboxes")]).columns(columns::MAILBOXES),
+    verb("mailbox preview", "POST",   "/projects/{id}/import/preview",  "Show how a list is understood and what is wrong with each row; adds nothing", &[PROJECT, HOW, LIST]).optional(&["list", "form"]),
+    verb("mailbox ask",     "POST",   "/projects/{id}/import/ask",      "Ask both systems about the good rows of a list, 1,000 at most: logs in and adds nothing; what they said counts in forms whose `asked` is the id this prints", &[PROJECT, HOW, LIST]).optional(&["list", "form"]).part("/id"),
     verb("mailbox asked",   "GET",    "/asks/{id}",                     "Show how asking gets on", &[Id("ASK")]),
     verb("mailbox stop-asking", "DELETE", "/asks/{id}",                 "Stop asking; what was said until then counts", &[Id("ASK")]),
     verb("mailbox bad-rows", "POST",  "/projects/{id}/import/bad-rows", "Download the rows of a list that are left out, as CSV with what is wrong with each", &[PROJECT, Form("The same")]),
-    verb("mailbox import",  "POST",   "/projects/{id}/import/commit",   "Bring a list: add the mailboxes of its good rows, or all or none", &[PROJECT, Form("The same")]),
+    verb("mailbox import",  "POST",   "/projects/{id}/import/commit",   "Bring a list: add the mailboxes of its good rows, or all or none", &[PROJECT, HOW, LIST]).optional(&["list", "form"]),
     verb("mailbox show",    "GET",    "/jobs/{id}",          "Show a mailbox with all its page shows", &[MAILBOX]).live("/live/jobs/{id}"),
     verb("mailbox delete",  "DELETE", "/jobs/{id}",          "Remove a mailbox with its history; nothing is touched on either mail system", &[MAILBOX]),
     verb("mailbox secrets", "PUT",    "/jobs/{id}/secrets",  "Store new passwords or tokens for a mailbox", &[MAILBOX, Secret("source_secret", "The source's"), Secret("target_secret", "The target's")]).optional(&["source_secret", "target_secret"]),
@@ -239,22 +282,22 @@ pub(super) const VERBS: &[Verb] = &[
     mailbox("mailbox unskip", "Take a mailbox back in that was left out", &[MAILBOX, Fixed("action", "unskip")]),
     mailbox("mailbox prioritise", "Go before all others that wait in the same batch", &[MAILBOX, Fixed("action", "prioritise")]),
 
-    verb("pass list",       "GET", "/jobs/{id}",          "List the passes over a mailbox, newest first", &[MAILBOX]).part("/passes"),
-    verb("pass findings",   "GET", "/jobs/{id}/findings", "List the findings of one cause", &[MAILBOX, Query("cause", "The cause's id, such as message.too-big"), Query("after", "The last id of the page before"), Query("limit", "How many")]),
+    verb("pass list",       "GET", "/jobs/{id}",          "List the passes over a mailbox, newest first", &[MAILBOX]).part("/passes").columns(columns::PASSES),
+    verb("pass findings",   "GET", "/jobs/{id}/findings", "List the findings of one cause", &[MAILBOX, Query("cause", "The cause's id, such as message.too-big"), Query("after", "The last id of the page before"), Query("limit", "How many")]).columns(columns::FINDINGS),
     verb("report download", "GET", "/jobs/{id}/report",   "Download a mailbox's latest report; --output names the file", &[MAILBOX, Query("format", "html, csv or json")]),
 
     verb("check start", "POST", "/checks",      "Begin a connection check", &[Form("The endpoint and, for a login, the mailbox")]),
     verb("check show",  "GET",  "/checks/{id}", "Show a connection check step by step", &[Id("CHECK")]),
 
-    verb("node list",    "GET",  "/nodes",              "List the nodes and what each moves", &[]),
+    verb("node list",    "GET",  "/nodes",              "List the nodes and what each moves", &[]).columns(columns::NODES),
     verb("node drain",   "POST", "/nodes/{id}/drain",   "Let a node take nothing new; its mailboxes finish the messages in flight and go on elsewhere", &[NODE]),
     verb("node undrain", "POST", "/nodes/{id}/undrain", "Let a node take mailboxes again", &[NODE]),
 
-    verb("audit list",  "GET",  "/activity",    "List who did what, newest first", &[Query("before", "The last id of the page before"), Query("who", "A login name, system or nobody"), Query("action", "The beginning of an action, such as job."), Query("outcome", "done or refused"), Query("text", "What stands in the subject")]),
+    verb("audit list",  "GET",  "/activity",    "List who did what, newest first", &[Query("before", "The last id of the page before"), Query("who", "A login name, system or nobody"), Query("action", "The beginning of an action, such as job."), Query("outcome", "done or refused"), Query("text", "What stands in the subject")]).columns(columns::ACTIVITY),
     verb("audit verify", "GET", "/activity/proof",  "Prove that nobody changed the audit log", &[Query("hash", "The hash of a line, noted earlier, that the log must still hold")]).twin().good("/intact"),
     verb("audit export", "GET", "/activity/export", "Write the whole audit log, a line of JSON each; --output names the file", &[]),
 
-    verb("admin list",     "GET",    "/admins",           "List all admins", &[]).twin(),
+    verb("admin list",     "GET",    "/admins",           "List all admins", &[]).columns(columns::ADMINS).twin(),
     verb("admin add",      "POST",   "/admins",           "Add an admin", &[Word("name", "Login name"), ROLE, Secret("password", "The password")]).twin(),
     verb("admin change",   "PATCH",  "/admins/{id}",      "Change an admin; its sessions end", &[ADMIN, ROLE, Truth("enabled", "Whether the admin may log in")]).optional(&["role", "enabled"]),
     verb("admin set-password", "PATCH", "/admins/{id}",   "Set an admin's password; its sessions end", &[ADMIN, Secret("password", "The new password")]),
@@ -268,8 +311,8 @@ pub(super) const VERBS: &[Verb] = &[
     verb("notify choose", "PUT",  "/notifications/own",  "Change what one is told by mail", &[Form("Address and occasions")]),
     verb("notify test",   "POST", "/notifications/test", "Send a test to one's own address and to the webhook", &[]),
 
-    verb("token list",   "GET",    "/tokens",      "List one's own tokens", &[]),
-    verb("token all",    "GET",    "/tokens/all",  "List everybody's tokens", &[]),
+    verb("token list",   "GET",    "/tokens",      "List one's own tokens", &[]).columns(columns::TOKENS),
+    verb("token all",    "GET",    "/tokens/all",  "List everybody's tokens", &[]).columns(columns::TOKENS),
     verb("token create", "POST",   "/tokens",      "Make a token; it is shown once", &[Word("name", "What it is for"), Choice("scope", &["read", "operate", "own"], "What it may do"), Number("days", "How many days it lives [default: 90]")]).optional(&["days"]).part("/token"),
     verb("token revoke", "DELETE", "/tokens/{id}", "Revoke a token and those made with it", &[Id("TOKEN")]),
 ];

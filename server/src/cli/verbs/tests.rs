@@ -207,6 +207,29 @@ fn what_is_typed_becomes_the_request_of_the_table() {
 }
 
 #[test]
+fn a_list_in_any_character_set_goes_with_the_form_that_says_how_to_read_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let [list, form] = ["list.csv", "form.json"].map(|name| dir.path().join(name));
+    // "größe" in ISO 8859-1.
+    fs::write(&list, b"gr\xf6\xdfe").expect("writes");
+    fs::write(&form, r#"{"all_or_nothing":true}"#).expect("writes");
+    let body = |words: &str| {
+        let matches = parsed(words);
+        let (verb, matches) = super::asked(&matches).expect("a verb");
+        arguments::order(verb, matches).expect("is understood").request.body.map(|body| body.to_string())
+    };
+    let (list, form) = (list.display(), form.display());
+    let read = |words: &str| body(words).unwrap_or_default();
+    assert_eq!(read(&format!("mailbox import 7 --list {list}")), r#"{"file":"Z3L232U="}"#);
+    assert_eq!(read(&format!("project secrets 7 --list {list}")), r#"{"file":"Z3L232U="}"#);
+    assert_eq!(read(&format!("mailbox preview 7 --form {form}")), r#"{"all_or_nothing":true}"#);
+    let both = read(&format!("mailbox import 7 --form {form} --list {list}"));
+    assert_eq!(both, r#"{"all_or_nothing":true,"file":"Z3L232U="}"#);
+    let neither = ["carbonio-migrate", "mailbox", "import", "7"];
+    assert!(crate::program().try_get_matches_from(neither).is_err());
+}
+
+#[test]
 fn what_is_no_id_is_refused_before_anything_is_asked() {
     let refused = |line: &str| {
         let matches = parsed(line);

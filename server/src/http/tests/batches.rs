@@ -35,3 +35,22 @@ async fn a_batch_says_why_it_begins_nothing_and_that_a_final_pass_comes_too_earl
     assert_eq!((status, &told["applied"]), (StatusCode::ACCEPTED, &json!(1)), "{told}");
     assert!(told["note"].as_str().is_some_and(|text| text.contains("not frozen")), "{told}");
 }
+
+#[actix_web::test]
+async fn settings_that_were_changed_since_they_were_read_are_refused_by_the_version_that_was_seen() {
+    let bench = Bench::new().await;
+    let site = bench.site().await;
+    let operator = bench.admin("otto", Role::Operator).await;
+    let ask = |method: &str, path: &str, body| request(method, path, Some(&operator), body);
+    send(&site, ask("POST", "/api/v1/projects", Some(project_form("Move")))).await;
+    send(&site, ask("POST", "/api/v1/projects/1/batches", Some(json!({ "name": "Pilot" })))).await;
+    for (path, form) in
+        [("/api/v1/projects/1", project_form("Moved")), ("/api/v1/batches/1", json!({ "name": "Wave" }))]
+    {
+        let (_, read) = send(&site, ask("GET", path, None)).await;
+        let seen = format!("{path}?seen={}", read["version"].as_str().expect("a version"));
+        assert_eq!(send(&site, ask("PUT", &seen, Some(form.clone()))).await.0, StatusCode::OK);
+        let (status, told) = send(&site, ask("PUT", &seen, Some(form))).await;
+        assert_eq!((status, &told["field"]), (StatusCode::CONFLICT, &json!("seen")), "{told}");
+    }
+}

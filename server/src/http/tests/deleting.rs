@@ -70,3 +70,34 @@ async fn credentials_are_forgotten_at_a_word_and_history_stays() {
         send(&site, request("GET", &format!("/api/v1/jobs/{}", added[0]["id"]), Some(&session), None)).await;
     assert_eq!(job["row"]["state"], "cancelled");
 }
+
+#[actix_web::test]
+async fn passwords_of_many_mailboxes_are_entered_again_all_or_none() {
+    let bench = Bench::new().await;
+    let site = bench.site().await;
+    let session = bench.admin("otto", Role::Operator).await;
+    let ask = |method: &str, path: &str, body| request(method, path, Some(&session), body);
+    let (_, made) = send(&site, ask("POST", "/api/v1/projects", Some(project_form("Move")))).await;
+    let project = format!("/api/v1/projects/{}", made["row"]["id"]);
+    let row = |name: &str| json!({ "source_user": name, "source_secret": "old", "target_user": name, "target_secret": "old" });
+    let rows = json!([row("anna"), row("bert")]);
+    assert_eq!(send(&site, ask("POST", &format!("{project}/jobs"), Some(rows))).await.0, StatusCode::CREATED);
+    assert_eq!(send(&site, ask("POST", &format!("{project}/forget"), None)).await.1, json!({ "secrets": 4 }));
+    let store = async |list: &str| {
+        send(&site, ask("PUT", &format!("{project}/secrets"), Some(json!({ "text": list })))).await
+    };
+    let (status, refused) = store("anna,canary,canary\ncarl,canary,canary\n,canary,").await;
+    assert_eq!((status, &refused["field"]), (StatusCode::BAD_REQUEST, &json!("text")), "{refused}");
+    assert!(!refused.to_string().contains("canary"), "{refused}");
+    let message = refused["message"].as_str().unwrap_or_default();
+    assert!(message.starts_with("Row 2: ") && refused["also"].to_string().contains("Row 3: "), "{refused}");
+
+    // Of the refused list nothing was stored, not even the good row.
+    assert_eq!(store("bert,new").await, (StatusCode::OK, json!({ "stored": 1, "lacking": 2 })));
+    assert_eq!(
+        store("anna,new,new\nbert,,new").await,
+        (StatusCode::OK, json!({ "stored": 2, "lacking": 0 }))
+    );
+    let (_, log) = send(&site, ask("GET", "/api/v1/activity", None)).await;
+    assert!(log.to_string().contains("2 mailboxes of Move") && !log.to_string().contains("canary"), "{log}");
+}

@@ -7,6 +7,7 @@ use shared::{
     job::NewJob,
     project::{Options, ProjectForm, ProjectRow, ProjectView, SideForm},
     time::Timestamp,
+    under_way::UnderWay,
 };
 
 use super::{batch_form, job_rows, project_form};
@@ -38,6 +39,7 @@ fn stored(source: ImapEndpoint) -> ProjectView {
         failed: 0,
         copied: 0,
         copied_bytes: 0,
+        under_way: UnderWay::default(),
     };
     ProjectView {
         row,

@@ -41,11 +41,20 @@ pub(super) fn write_all(page: &mut Markup, report: &Report) {
     page.raw("</section>\n");
 }
 
-/// The report's causes, and any cause that only its findings name: a finding is never left out for want of a heading.
+/// The report's causes, and any cause that only its findings name: a finding is never left out for want of a heading. A
+/// report of an earlier version does not say how many findings of a cause matter less than the worst; the findings do.
 fn complete(report: &Report) -> Vec<CauseCount> {
+    let mut found = by_cause(&report.findings);
     let mut causes = report.causes.clone();
-    let unnamed = |found: &CauseCount| !report.causes.iter().any(|cause| cause.cause == found.cause);
-    causes.extend(by_cause(&report.findings).into_iter().filter(unnamed));
+    for cause in &mut causes {
+        if let Some(at) = found.iter().position(|found| found.cause == cause.cause) {
+            let found = found.remove(at);
+            if found.count == cause.count {
+                *cause = CauseCount { title: cause.title.clone(), advice: cause.advice.clone(), ..found };
+            }
+        }
+    }
+    causes.extend(found);
     causes
 }
 
@@ -55,10 +64,14 @@ fn table(page: &mut Markup, causes: &[CauseCount]) {
          <thead>\n<tr><th scope=\"col\">Severity</th><th scope=\"col\" class=\"n\">Findings</th>\
          <th scope=\"col\">Cause</th><th scope=\"col\">What to do</th></tr>\n</thead>\n<tbody>\n",
     );
-    for (number, cause) in causes.iter().enumerate() {
+    // Findings of one cause that matter less have a line of their own.
+    let lines = causes.iter().enumerate();
+    let lines =
+        lines.flat_map(|(number, cause)| cause.by_severity().map(move |group| (number, cause, group)));
+    for (number, cause, group) in lines {
         page.raw("<tr><td>");
-        severity(page, cause.severity);
-        page.raw("</td><td class=\"n\">").number(cause.count).raw("</td><th scope=\"row\"><a href=\"#cause-");
+        severity(page, group.severity);
+        page.raw("</td><td class=\"n\">").number(group.count).raw("</td><th scope=\"row\"><a href=\"#cause-");
         page.digits(number as u64 + 1).raw("\">").say(&cause.title).raw("</a></th><td>").say(&cause.advice);
         page.raw("</td></tr>\n");
     }
@@ -68,8 +81,11 @@ fn table(page: &mut Markup, causes: &[CauseCount]) {
 fn group(page: &mut Markup, number: u64, cause: &CauseCount, findings: &[&Finding]) {
     let with_items = findings.iter().any(|finding| finding.subject.item.is_some());
     page.raw("<section class=\"group\">\n<h3 id=\"cause-").digits(number).raw("\">");
-    severity(page, cause.severity);
-    page.raw(" ").say(&cause.title).raw(" <span class=\"quiet\">(").number(findings.len() as u64);
+    for group in cause.by_severity() {
+        severity(page, group.severity);
+        page.raw(" ");
+    }
+    page.say(&cause.title).raw(" <span class=\"quiet\">(").number(findings.len() as u64);
     page.raw(")</span></h3>\n<p class=\"advice\">").say(&cause.advice).raw(" <code>").say(cause.cause.id());
     page.raw("</code></p>\n<div class=\"scroll\" role=\"region\" aria-labelledby=\"cause-").digits(number);
     page.raw("\" tabindex=\"0\">\n<table class=\"findings\">\n<thead>\n<tr><th scope=\"col\">Folder</th>");
@@ -112,5 +128,5 @@ fn severity(page: &mut Markup, severity: Severity) {
         Severity::Warning => "<span class=\"severity warning\">",
         Severity::Loss => "<span class=\"severity loss\">",
     };
-    page.raw(class).raw(words::severity(severity)).raw("</span>");
+    page.raw(class).raw(severity.title()).raw("</span>");
 }

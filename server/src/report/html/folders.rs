@@ -1,6 +1,6 @@
 //! The table of folders, with the totals as its last row.
 
-use shared::report::{Report, ReportFolder, Totals};
+use shared::report::{Report, ReportFolder, Tally, Totals};
 
 use crate::report::{markup::Markup, words};
 
@@ -13,14 +13,13 @@ pub(super) fn write(page: &mut Markup, report: &Report) {
     }
     page.raw(
         "<div class=\"scroll\" role=\"region\" aria-labelledby=\"folders\" tabindex=\"0\">\n<table class=\"folders\">\n\
-         <thead>\n<tr><th scope=\"col\">Folder</th>\
-         <th scope=\"col\" class=\"n\">Source</th><th scope=\"col\" class=\"n\">Target</th>\
-         <th scope=\"col\" class=\"n\">Matched</th><th scope=\"col\" class=\"n\">Identical</th>\
-         <th scope=\"col\" class=\"n\">Altered</th><th scope=\"col\" class=\"n\">Missing</th>\
-         <th scope=\"col\" class=\"n\">Left out</th>\
-         <th scope=\"col\" class=\"n\">Extra</th><th scope=\"col\" class=\"n\">Source size</th>\
-         <th scope=\"col\" class=\"n\">Target size</th></tr>\n</thead>\n<tbody>\n",
+         <thead>\n<tr><th scope=\"col\">Folder</th>",
     );
+    let tallies = Tally::COLUMNS.map(Tally::title);
+    for title in ["Source", "Target"].into_iter().chain(tallies).chain(["Source size", "Target size"]) {
+        page.raw("<th scope=\"col\" class=\"n\">").raw(title).raw("</th>");
+    }
+    page.raw("</tr>\n</thead>\n<tbody>\n");
     for folder in &report.folders {
         row(page, folder);
     }
@@ -48,18 +47,20 @@ fn names_itself(folder: &ReportFolder, role: &str) -> bool {
     folder.source.0.last().is_some_and(|name| name.eq_ignore_ascii_case(role))
 }
 
+/// The class of a number that deserves a look.
+const fn class(tally: Tally) -> &'static str {
+    match tally {
+        Tally::Altered => "altered",
+        Tally::Missing => "missing",
+        Tally::Extra => "extra",
+        Tally::Matched | Tally::Identical | Tally::Differing | Tally::LeftOut => "",
+    }
+}
+
 fn numbers(page: &mut Markup, totals: &Totals) {
-    let columns = [
-        ("", totals.source_items),
-        ("", totals.target_items),
-        ("", totals.matched),
-        ("", totals.identical),
-        ("altered", totals.altered),
-        ("missing", totals.missing),
-        ("", totals.left_out),
-        ("extra", totals.extra),
-    ];
-    for (class, number) in columns {
+    let sides = [("", totals.source_items), ("", totals.target_items)];
+    let tallies = Tally::COLUMNS.map(|tally| (class(tally), tally.of(totals)));
+    for (class, number) in sides.into_iter().chain(tallies) {
         // A nought steps back, so that the others stand out.
         let quiet = if number == 0 { " nought" } else { "" };
         page.raw("<td class=\"n ").raw(class).raw(quiet).raw("\">").number(number).raw("</td>");

@@ -1,16 +1,16 @@
 //! How it was compared, what the numbers mean, and how to tell that the page belongs to its JSON form.
 
-use shared::report::{Report, Verdict};
+use shared::report::{Report, Tally, Verdict};
 
 use crate::report::{markup::Markup, words};
 
 /// What the columns of numbers say.
-const MEANINGS: [(&str, &str); 5] = [
-    ("Matched", "On both sides with the same content."),
-    ("Identical", "Matched, and received date, flags and keywords are equal too."),
-    ("Altered", "Recognised on the target, but with changed bytes."),
-    ("Missing", "On the source and not on the target."),
-    ("Extra", "On the target and not on the source; mail that arrived later is counted here."),
+const MEANINGS: [(Tally, &str); 5] = [
+    (Tally::Matched, "On both sides with the same content."),
+    (Tally::Identical, "Matched, and received date, flags and keywords are equal too."),
+    (Tally::Altered, "Recognised on the target, but with changed bytes."),
+    (Tally::Missing, "On the source and not on the target."),
+    (Tally::Extra, "On the target and not on the source; mail that arrived later is counted here."),
 ];
 
 const fn meaning(verdict: Verdict) -> &'static str {
@@ -30,8 +30,8 @@ pub(super) fn write(page: &mut Markup, report: &Report) {
         " Both mailboxes were read afresh for this comparison; what was noted while copying served only to say why a \
          message is not there. Reading changed nothing on the source, not even a flag.</p>\n<div class=\"meanings\">\n<dl>\n",
     );
-    for (word, meaning) in MEANINGS {
-        page.raw("<dt>").raw(word).raw("</dt>\n<dd>").raw(meaning).raw("</dd>\n");
+    for (tally, meaning) in MEANINGS {
+        page.raw("<dt>").raw(tally.title()).raw("</dt>\n<dd>").raw(meaning).raw("</dd>\n");
     }
     page.raw("</dl>\n<dl>\n");
     for verdict in [Verdict::Perfect, Verdict::Good, Verdict::Investigate, Verdict::Poor] {

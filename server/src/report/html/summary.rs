@@ -1,6 +1,6 @@
 //! The top of the page: the verdict, both sides and the totals.
 
-use shared::report::{Approval, Report, ReportSide, Verdict};
+use shared::report::{Approval, Report, ReportSide, Tally, Verdict};
 
 use crate::report::{markup::Markup, words};
 
@@ -54,35 +54,29 @@ fn side(page: &mut Markup, title: &'static str, side: &ReportSide) {
 /// The share of each outcome among the source's messages as a bar, with the same numbers in words under it.
 fn totals(page: &mut Markup, report: &Report) {
     let totals = &report.totals;
-    let differing = totals.matched.saturating_sub(totals.identical);
     page.raw("<section class=\"totals\" aria-labelledby=\"totals\">\n<h2 id=\"totals\">Totals</h2>\n<dl class=\"sums\">\n");
     sum(page, "On the source", totals.source_items, totals.source_bytes);
     sum(page, "On the target", totals.target_items, totals.target_bytes);
     page.raw("</dl>\n");
     let parts = [
-        ("identical", "Identical", "content, date and flags", totals.identical),
-        ("differing", "Marks differ", "date, flags or keywords", differing),
-        ("altered", "Altered", "arrived with other bytes", totals.altered),
-        ("missing", "Missing", "not on the target", totals.missing),
+        ("identical", Tally::Identical),
+        ("differing", Tally::Differing),
+        ("altered", Tally::Altered),
+        ("missing", Tally::Missing),
     ];
-    bar(page, &parts.map(|(class, .., number)| (class, number)));
+    bar(page, &parts.map(|(class, tally)| (class, tally.of(totals))));
     page.raw("<dl class=\"parts\">\n");
-    for (class, name, meaning, number) in parts {
-        part(page, class, name, meaning, number);
+    for (class, tally) in parts {
+        let number = tally.of(totals);
+        part(page, class, tally, number);
         if number > 0 {
             page.raw(" <small>").say(&words::percent(number, totals.source_items)).raw("</small>");
         }
         page.raw("</dd></div>\n");
     }
-    part(
-        page,
-        "left-out",
-        "Left out",
-        "on purpose: by a rule of the project or by the user",
-        totals.left_out,
-    );
+    part(page, "left-out", Tally::LeftOut, totals.left_out);
     page.raw("</dd></div>\n");
-    part(page, "extra", "Extra", "only on the target", totals.extra);
+    part(page, "extra", Tally::Extra, totals.extra);
     page.raw("</dd></div>\n</dl>\n</section>\n");
 }
 
@@ -92,9 +86,13 @@ fn sum(page: &mut Markup, name: &'static str, items: u64, bytes: u64) {
     page.size(bytes).raw("</small></dd></div>\n");
 }
 
-fn part(page: &mut Markup, class: &'static str, name: &'static str, meaning: &'static str, number: u64) {
-    page.raw("<div class=\"").raw(class).raw(if number == 0 { " none\"><dt>" } else { "\"><dt>" }).raw(name);
-    page.raw("<span class=\"meaning\">").raw(meaning).raw("</span></dt><dd>").number(number);
+fn part(page: &mut Markup, class: &'static str, tally: Tally, number: u64) {
+    page.raw("<div class=\"").raw(class).raw(if number == 0 { " none\"><dt>" } else { "\"><dt>" });
+    page.raw(tally.title())
+        .raw("<span class=\"meaning\">")
+        .raw(tally.meaning())
+        .raw("</span></dt><dd>")
+        .number(number);
 }
 
 /// Whole units of a bar 1000 wide. What is there at all is seen: at least 4 units, taken from the widest part.

@@ -6,7 +6,7 @@ use shared::{
     batch::{AssignForm, BatchForm},
     cutover::{Step, StepState, TickForm},
     id::{BatchId, JobId, ProjectId},
-    job::{JobAction, JobQuery, JobState},
+    job::{JobAction, JobFilter, JobQuery, JobState},
     limits::{AllowedHours, Day, TimeOfDay, Zone},
     pass::{Drift, PassEnd, PassKind},
     report::Verdict,
@@ -253,6 +253,10 @@ async fn what_was_cut_over_is_only_read_whichever_way_it_is_asked_for(setting: &
     let refused = store.apply(jobs[0], JobAction::Start).await;
     let Err(StoreError::Conflict(why)) = refused else { panic!("it was started: {refused:?}") };
     assert!(why.contains("“First” was cut over"), "{why}");
+    assert_eq!(store.closed_batches(project).await.expect("reads"), [id]);
+    let by_state = store.count_by_state(project, &JobFilter::default()).await.expect("counts");
+    let reached = |action| by_state.iter().map(|group| group.reached_by(action)).sum::<u64>();
+    assert_eq!((reached(JobAction::Start), reached(JobAction::Verify)), (1, 2), "{by_state:?}");
     let all = Selection::default();
     let which = Which::Project(project, &all);
     assert_eq!(
@@ -339,6 +343,9 @@ async fn the_newest_days_come_first_and_the_rest_by_itself(setting: &Setting) {
     assert_eq!((rest.job, rest.kind, narrowed(&rest).await), (jobs[0], PassKind::Delta, None));
     assert_eq!(end(store, &rest, Verdict::Perfect).await, JobState::Complete);
     assert!(store.report(jobs[0]).await.expect("reads").is_some());
+    let passes = store.job(jobs[0]).await.expect("is there").passes;
+    let told: Vec<_> = passes.iter().map(shared::pass::PassView::title).collect();
+    assert_eq!(told, ["Delta pass", "Initial pass, newest days only"]);
 }
 
 async fn who_stops_a_mailbox_on_its_first_days_finds_it_stopped(setting: &Setting) {

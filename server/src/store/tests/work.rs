@@ -91,6 +91,9 @@ async fn mailboxes_are_added_all_or_none(setting: &Setting) {
     let of_list = [(3, sample::mailbox("emil")), (17, sample::mailbox("bert"))];
     let error = store.create_jobs_in(project, None, &of_list).await.expect_err("is refused").to_string();
     assert!(error.starts_with("Row 17:"), "{error}");
+    let error =
+        store.create_jobs(project, &[sample::mailbox("bert")]).await.expect_err("is refused").to_string();
+    assert!(error.starts_with("This project moves"), "one alone has no number: {error}");
     let listed: Vec<_> = sample::listed(store, project).await;
     assert_eq!(listed, jobs);
     assert!(matches!(store.create_jobs(ProjectId(99), &rows).await, Err(StoreError::NotFound(_))));
@@ -131,7 +134,7 @@ async fn nobody_s_mail_goes_into_another_mailbox_unasked(setting: &Setting) {
         ..sample::mailbox("carl")
     };
     let error = store.create_jobs(project, &[to_anna(None)]).await.expect_err("is refused").to_string();
-    assert!(error.starts_with("Row 1: A mailbox of the project goes to the same place"), "{error}");
+    assert!(error.starts_with("A mailbox of the project goes to the same place"), "{error}");
     let emptied = NewJob { below: Some(FolderPath(Vec::new())), ..to_anna(None) };
     assert!(store.create_jobs(project, &[emptied]).await.is_err(), "that is the top, too");
     let dora = NewJob { source_user: "dora@old.example".into(), ..to_anna(Some("From carl")) };

@@ -69,7 +69,7 @@ fn perform(state: &mut State, seat: &mut Seat, command: &Command) -> Vec<Out> {
             told("* ENABLED QRESYNC\r\n".into(), "OK enabled")
         }
         "NOOP" => tagged(command, "OK nothing done"),
-        "LOGIN" => login(seat, command),
+        "LOGIN" => login(state, seat, command),
         _ if !seat.logged_in => tagged(command, "BAD log in first"),
         "COMPRESS" if state.habits.can("COMPRESS=DEFLATE") => tagged(command, "OK deflated from here on"),
         "ID" => told(format!("* ID (\"name\" \"{}\")\r\n", state.habits.name), "OK glad to meet you"),
@@ -124,11 +124,12 @@ fn capabilities(state: &State, seat: &Seat) -> String {
     names.join(" ")
 }
 
-fn login(seat: &mut Seat, command: &Command) -> Vec<Out> {
+fn login(state: &State, seat: &mut Seat, command: &Command) -> Vec<Out> {
     let words: Vec<String> = command.arguments.iter().map(Argument::text).collect();
-    let masters = [USER.to_owned(), format!("{USER}*{ADMIN}")];
+    let mut known = vec![USER.to_owned(), format!("{USER}*{ADMIN}")];
+    known.extend(state.habits.admin_enters.then(|| ADMIN.to_owned()));
     if let [user, secret] = words.as_slice() {
-        if masters.contains(user) && secret == SECRET {
+        if known.contains(user) && secret == SECRET {
             seat.logged_in = true;
             return tagged(command, "OK welcome");
         }

@@ -26,14 +26,17 @@ pub(super) fn list(state: &State, command: &Command) -> Vec<Out> {
     let subscribed_only = command.word == "LSUB";
     let reference = command.arguments.first().map(Argument::bytes).unwrap_or_default();
     let pattern = command.arguments.get(1).map(Argument::bytes).unwrap_or_default();
-    if !subscribed_only && state.habits.breaks_at.is_some_and(|branch| reaches(reference, pattern, branch)) {
+    let wild = pattern.iter().position(|byte| matches!(byte, b'%' | b'*')).unwrap_or(pattern.len());
+    // What every name begins with that is asked for.
+    let (stem, pattern) = ([reference, &pattern[..wild]].concat(), &pattern[wild..]);
+    if !subscribed_only && state.habits.breaks_at.is_some_and(|branch| reaches(&stem, pattern, branch)) {
         return tagged(command, "NO the mountpoint is broken");
     }
     let mut out = Vec::new();
     let mut parents = BTreeSet::new();
     for (name, folder) in &state.mailbox.folders {
         let subscribed = state.mailbox.subscribed.contains(name);
-        let Some(rest) = name.strip_prefix(reference) else { continue };
+        let Some(rest) = name.strip_prefix(stem.as_slice()) else { continue };
         if (subscribed_only && !subscribed) || folder.has("\\Hidden") {
             continue;
         }
@@ -43,7 +46,7 @@ pub(super) fn list(state: &State, command: &Command) -> Vec<Out> {
         let mut shown = name.as_slice();
         if let Some(end) = end {
             // Of what is further down only the level that was asked for is told.
-            shown = &name[..reference.len() + end];
+            shown = &name[..stem.len() + end];
             if state.mailbox.folders.contains_key(shown) || !parents.insert(shown) {
                 continue;
             }
@@ -65,8 +68,8 @@ pub(super) fn list(state: &State, command: &Command) -> Vec<Out> {
 }
 
 /// Whether a listing comes below a branch.
-fn reaches(reference: &[u8], pattern: &[u8], branch: &str) -> bool {
-    pattern.ends_with(b"*") || reference.starts_with(branch.as_bytes())
+fn reaches(stem: &[u8], pattern: &[u8], branch: &str) -> bool {
+    pattern.ends_with(b"*") || stem.starts_with(branch.as_bytes())
 }
 
 /// Names come as atoms, quoted or as literals, as servers like it.

@@ -61,6 +61,8 @@ pub(crate) struct Habits {
     pub separator: Option<char>,
     /// Three namespaces: personal, other users', shared; the inside of each answer's list.
     pub namespaces: [&'static str; 3],
+    /// The admin may log in as itself, too; it sees the folders that everybody sees.
+    pub admin_enters: bool,
     /// A folder with its separator below which nothing can be listed: any listing that comes there fails.
     pub breaks_at: Option<&'static str>,
     /// Commands that begin so are answered so instead of done; the first that fits counts.
@@ -134,6 +136,7 @@ impl Default for Habits {
             name: "Dovecot",
             separator: Some('/'),
             namespaces: ["(\"\" \"/\")", "", ""],
+            admin_enters: false,
             breaks_at: None,
             instead: Vec::new(),
             chatty: false,

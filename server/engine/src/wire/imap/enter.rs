@@ -1,6 +1,8 @@
 //! Entering a mailbox as a good guest: a login that was refused twice is not tried, a token that ran out is renewed once,
 //! and a server that wants patience is heard by everybody who uses it.
 
+mod admin;
+
 use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
@@ -11,13 +13,19 @@ use shared::{
 };
 use tokio::time::sleep;
 
-use super::{connect, connection::Connection, login};
+use super::{
+    connect,
+    connection::Connection,
+    login::{self, LoginAs},
+};
 use crate::{
     account::Account,
     error::{ConnectorError, Reach, Retry},
     guest::{Attempt, Entry, Gate},
     token::{TokenError, Tokens},
 };
+
+pub(crate) use admin::enter as enter_as_admin;
 
 /// After so long a server is asked once more for a mailbox that it says is unavailable, while others open.
 const MOMENT: Duration = Duration::from_secs(5);
@@ -32,7 +40,15 @@ pub(crate) async fn enter(
         let connection = connect::open(endpoint, peer, &mut |_| {}).await?;
         log_in(connection, endpoint, account).await
     };
-    let mut connection = connection.await.inspect_err(|error| {
+    share(connection.await, account)
+}
+
+/// Lets whoever uses the system hear of its wishes for patience, now and from here on.
+fn share(
+    entered: Result<Connection, ConnectorError>,
+    account: &Account,
+) -> Result<Connection, ConnectorError> {
+    let mut connection = entered.inspect_err(|error| {
         if !account.beside {
             hear(&account.gate, error);
         }
@@ -90,7 +106,7 @@ pub(crate) async fn log_in(
                 }
             },
         };
-        let error = match login::login(connection, endpoint, &account.user, &secret).await {
+        let error = match login::login(connection, endpoint, LoginAs::Mailbox(&account.user), &secret).await {
             Ok(connection) => {
                 attempt.accepted();
                 return Ok(connection);
@@ -101,8 +117,7 @@ pub(crate) async fn log_in(
         };
         if !is_refusal(&error) {
             drop(attempt);
-            let may_be_its_own = matches!(error.cause, Cause::Unavailable | Cause::Disconnected);
-            if !may_be_its_own || !opens_another(endpoint, account, &peer).await {
+            if !may_be_its_own(&error) || !opens_another(endpoint, account, &peer).await {
                 return Err(error);
             }
             if failed_before {
@@ -134,6 +149,12 @@ fn is_refusal(error: &ConnectorError) -> bool {
     matches!(error.cause, Cause::LoginRefused | Cause::LoginExpired | Cause::LoginNotAllowed)
 }
 
+/// Whether a failure may concern one name alone. Of one that it does not have, Dovecot says that it is unavailable, or hangs
+/// up: nobody would have to wait for a server that is well.
+fn may_be_its_own(error: &ConnectorError) -> bool {
+    matches!(error.cause, Cause::Unavailable | Cause::Disconnected)
+}
+
 /// Finds out whom a refusal of an admin's login concerns: the mailbox, when the login still opens another one. Many servers
 /// refuse a mailbox that they do not have in the words in which they refuse a wrong password.
 async fn whom(
@@ -162,8 +183,7 @@ fn not_this_one(error: ConnectorError) -> ConnectorError {
     ConnectorError { reach, retry, cause, detail, ..error }
 }
 
-/// Whether an admin's login opens another mailbox now. Of one that it does not have, Dovecot says that it is unavailable, or hangs
-/// up: nobody would have to wait for a server that is well.
+/// Whether an admin's login opens another mailbox now.
 async fn opens_another(endpoint: &ImapEndpoint, account: &Account, peer: &str) -> bool {
     let key = account.login_key();
     let other = account.gate.opened(&key, &account.secret).filter(|other| *other != account.user);
@@ -186,7 +206,7 @@ async fn prove(
     mailbox: &str,
     attempt: Attempt,
 ) -> Result<bool, ConnectorError> {
-    match login::login(connection, endpoint, mailbox, &account.secret).await {
+    match login::login(connection, endpoint, LoginAs::Mailbox(mailbox), &account.secret).await {
         Ok(_) => {
             attempt.accepted();
             Ok(true)

@@ -6,6 +6,7 @@ use shared::check::Side;
 use super::{
     connection::Connection,
     date, encode, hint,
+    listing::users::{self, Users},
     response::{self, Response},
     session::{self, ImapSession},
     transport::Transport,
@@ -14,8 +15,20 @@ use crate::{error::ConnectorError, model::Received};
 
 /// A session with a server that says this after the login, in one go.
 pub(crate) async fn enter(words: Bytes, side: Side) -> Result<ImapSession, ConnectorError> {
-    let connection = Connection::new(Transport::Script(words), BytesMut::new(), "the fuzzer".into());
-    session::begin(connection, None, side).await
+    session::begin(connection(words), None, side).await
+}
+
+/// The users that a server lists which says this after an admin's login.
+pub(crate) async fn users(words: Bytes) -> Result<Vec<String>, ConnectorError> {
+    let mut connection = connection(words);
+    Ok(match users::ask(&mut connection).await? {
+        Users::Shown { names, .. } => names.into_iter().collect(),
+        Users::Hidden { .. } | Users::TooMany => Vec::new(),
+    })
+}
+
+fn connection(words: Bytes) -> Connection {
+    Connection::new(Transport::Script(words), BytesMut::new(), "the fuzzer".into())
 }
 
 pub(crate) fn response(bytes: &[u8]) {

@@ -1,10 +1,13 @@
 //! The folders of a mailbox: LIST with SPECIAL-USE, NAMESPACE, subscriptions. What is not the user's own is left out by
 //! name.
 
+mod namespaces;
 mod rows;
+pub(crate) mod users;
 
 use std::collections::HashSet;
 
+use namespaces::{Namespace, Namespaces};
 use rows::{Row, Unlisted};
 use shared::{
     cause::Cause,
@@ -67,34 +70,6 @@ impl From<&MailboxListing> for Listing {
             room: listing.room,
         }
     }
-}
-
-/// A namespace (RFC 2342): what its folders' names begin with, and what separates them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Namespace {
-    prefix: Vec<u8>,
-    separator: Option<u8>,
-}
-
-impl Namespace {
-    /// Whether a folder's name is in it; `Public` itself belongs to the prefix `Public/`.
-    fn holds(&self, wire: &[u8]) -> bool {
-        if self.prefix.is_empty() {
-            return false;
-        }
-        let root = match self.separator {
-            Some(separator) => self.prefix.strip_suffix(&[separator]).unwrap_or(&self.prefix),
-            None => &self.prefix,
-        };
-        wire.starts_with(&self.prefix) || wire == root
-    }
-}
-
-#[derive(Debug, Default)]
-struct Namespaces {
-    personal: Vec<Namespace>,
-    /// Of other users, and shared ones.
-    foreign: Vec<Namespace>,
 }
 
 /// Asks for everything a session needs to know after the login. `chosen` is the product the admin says it is, whatever
@@ -217,7 +192,7 @@ async fn ask(connection: &mut Connection, as_side: Side) -> Result<Told, Connect
         ask_id.into_iter().chain(ask_namespace).chain(ask_room).chain(folders.tags()).collect();
     let keep = |data: Data| match data.name.as_str() {
         "ID" => id = read_id(&data),
-        "NAMESPACE" => namespaces = read_namespaces(&data),
+        "NAMESPACE" => namespaces = namespaces::read(&data),
         "QUOTA" => quota::read(&mut room, &data),
         _ => folders.keep(&data),
     };
@@ -232,19 +207,6 @@ fn read_id(data: &Data) -> String {
     let pairs = data.values.first().and_then(Value::list).unwrap_or_default();
     let words: Vec<String> = pairs.iter().skip(1).step_by(2).filter_map(Value::text).collect();
     clean(&words.join(" "), 200)
-}
-
-fn read_namespaces(data: &Data) -> Namespaces {
-    let entry = |entry: &Value| {
-        let entry = entry.list()?;
-        let separator = entry.get(1).and_then(Value::bytes).and_then(|bytes| bytes.first().copied());
-        Some(Namespace { prefix: entry.first()?.bytes()?.to_vec(), separator })
-    };
-    let class = |index: usize| {
-        let entries = data.values.get(index).and_then(Value::list).unwrap_or_default();
-        entries.iter().filter_map(entry).collect::<Vec<_>>()
-    };
-    Namespaces { personal: class(0), foreign: class(1).into_iter().chain(class(2)).collect() }
 }
 
 /// Makes a row one of the user's folders, a finding, or nothing (the bare root of a namespace).
@@ -267,7 +229,7 @@ fn sort_in(
             detail: detail.to_owned(),
         });
     };
-    if let Some(foreign) = namespaces.foreign.iter().find(|namespace| namespace.holds(&row.wire)) {
+    if let Some(foreign) = namespaces.foreign().find(|namespace| namespace.holds(&row.wire)) {
         if row.wire.len() > foreign.prefix.len() && row.selectable() {
             leave_out(
                 Cause::FolderForeign,

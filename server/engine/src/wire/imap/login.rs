@@ -27,12 +27,21 @@ const LOGIN: Duration = Duration::from_secs(30);
 
 const NOT_IMAP: &str = "the server's answer is not IMAP";
 
-/// Logs in as the mailbox's user. The connection's capabilities are unknown afterwards unless the server tells them with
+/// For whom a login is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LoginAs<'a> {
+    /// A mailbox, by its login name, in the way its endpoint says.
+    Mailbox(&'a str),
+    /// The admin itself, by its own login name, for no mailbox.
+    Admin(&'a str),
+}
+
+/// Logs in. The connection's capabilities are unknown afterwards unless the server tells them with
 /// its answer: they may have changed.
 pub(crate) async fn login(
     connection: Connection,
     endpoint: &ImapEndpoint,
-    user: &str,
+    whose: LoginAs<'_>,
     secret: &SecretString,
 ) -> Result<Connection, ConnectorError> {
     let peer = connection.peer.clone();
@@ -43,7 +52,7 @@ pub(crate) async fn login(
         let doing = format!("logging in to {peer}");
         ConnectorError { reach, retry, cause, doing, detail }
     };
-    let words = Words::of(&endpoint.login, user, secret);
+    let words = Words::of(&endpoint.login, whose, secret);
     let mechanism = words
         .mechanism(&connection)
         .map_err(|detail| failed(Cause::LoginUnavailable, Retry::Never, detail))?;
@@ -108,7 +117,13 @@ enum Mechanism {
 }
 
 impl<'a> Words<'a> {
-    fn of(login: &Login, user: &'a str, secret: &'a SecretString) -> Self {
+    fn of(login: &Login, whose: LoginAs<'a>, secret: &'a SecretString) -> Self {
+        let user = match whose {
+            LoginAs::Mailbox(user) => user,
+            LoginAs::Admin(admin) => {
+                return Self { name: admin.to_owned(), authorize: None, secret, token: false };
+            }
+        };
         let (name, authorize, token) = match login {
             Login::Password => (user.to_owned(), None, false),
             Login::Token { .. } => (user.to_owned(), None, true),
@@ -310,15 +325,18 @@ mod tests {
     fn plain_carries_the_authorization_identity_first() {
         let secret = SecretString::from("pw");
         let login = Login::AuthorizationId { admin: "root".into() };
-        assert_eq!(Words::of(&login, "anna", &secret).plain().expose_secret(), "anna\0root\0pw");
-        assert_eq!(Words::of(&Login::Password, "anna", &secret).plain().expose_secret(), "\0anna\0pw");
+        let plain =
+            |login: &Login, whose| Words::of(login, whose, &secret).plain().expose_secret().to_owned();
+        assert_eq!(plain(&login, LoginAs::Mailbox("anna")), "anna\0root\0pw");
+        assert_eq!(plain(&Login::Password, LoginAs::Mailbox("anna")), "\0anna\0pw");
+        assert_eq!(plain(&login, LoginAs::Admin("root")), "\0root\0pw", "itself, it names nobody");
     }
 
     #[test]
     fn the_bearer_of_a_token_is_named_as_rfc_7628_wants_it() {
         let endpoint = ImapEndpoint::new("mail.example", Login::Token { client: None });
         let secret = SecretString::from("vF9dft4qmT");
-        let words = Words::of(&endpoint.login, "a=b,c@x.example", &secret);
+        let words = Words::of(&endpoint.login, LoginAs::Mailbox("a=b,c@x.example"), &secret);
         assert_eq!(
             words.oauth_bearer(&endpoint).expose_secret(),
             "n,a=a=3Db=2Cc@x.example,\x01host=mail.example\x01port=993\x01auth=Bearer vF9dft4qmT\x01\x01"
