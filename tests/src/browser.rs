@@ -221,6 +221,16 @@ impl Browser {
         }
     }
 
+    /// A request was refused with this status, as it should be: the browser's console complains of every refusal.
+    pub async fn refused(&mut self, status: u16) {
+        let said = format!("the server responded with a status of {status} ");
+        let (refusals, others): (Vec<_>, Vec<_>) =
+            self.driver.console().await.into_iter().partition(|entry| entry.contains(&said));
+        self.errors
+            .extend(others.iter().map(|entry| format!("before the refusal: the console says {entry}")));
+        assert_eq!(refusals.len(), 1, "refused with {status}: {refusals:?}");
+    }
+
     /// Waits for a downloaded file whose name ends like this, and reads it.
     pub async fn downloaded(&self, ending: &str) -> (String, Vec<u8>) {
         let folder = self.profile.path().join("downloads");

@@ -265,5 +265,6 @@ async fn accounts_that_are_found_on_the_source_become_the_list() {
             text.contains("Connecting to the source")
         })
         .await;
+    browser.refused(409).await;
     browser.close().await;
 }

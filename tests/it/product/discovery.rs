@@ -54,7 +54,7 @@ async fn accounts_that_cyrus_lists_to_its_admin_are_brought_and_move() {
     let [found, form] = [found, form].map(|path| path.display().to_string());
     let list = ["mailbox", "import", &project, "--list", &found, "--form", &form];
     run(&app, &token, &list).ends_with(0);
-    run(&app, &token, &["project", "start", &project, "--watch"]).ends_with(0);
+    let watched = run(&app, &token, &["project", "start", &project, "--watch"]);
     let jobs = owner.get(&format!("/projects/{project}/jobs")).await.expect(200).json();
     let jobs = jobs["rows"].as_array().expect("rows");
     assert_eq!(jobs.len(), USERS.len());
@@ -62,6 +62,7 @@ async fn accounts_that_cyrus_lists_to_its_admin_are_brought_and_move() {
         let view: JobView = owner.live(&format!("/jobs/{}", job["id"])).await.until(PASS, ended).await;
         assert_eq!(view.row.state, JobState::Complete, "{job}");
     }
+    watched.ends_with(0);
     for user in USERS {
         let before = Snapshot::read(&mut source.open(user).expect("opens")).expect("reads");
         let after = Snapshot::read(&mut target.open(user).expect("opens")).expect("reads");

@@ -90,6 +90,7 @@ sasl_pwcheck_method: saslauthd
 sasl_saslauthd_path: {home}/gate/mux
 sasl_mech_list: PLAIN
 admins: {ADMIN}
+proxyservers: {ADMIN}
 allowplaintext: yes
 failedloginpause: 0
 virtdomains: userid

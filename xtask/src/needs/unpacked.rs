@@ -17,7 +17,7 @@ use servers::unpacked::{PLACE, Unpacked, VARIABLE};
 use crate::{debian, place::Place, problem::Problem, tool};
 
 /// What is always unpacked.
-const SERVERS: [&str; 8] = [
+const SERVERS: [&str; 9] = [
     "courier-authlib",
     "courier-base",
     "courier-imap",
@@ -25,14 +25,16 @@ const SERVERS: [&str; 8] = [
     "cyrus-imapd",
     "gamin",
     "libsasl2-modules",
+    "libsasl2-modules-db",
     "mailutils-imap4d",
 ];
 
 /// Libraries that they load: unpacked where the machine has them not installed.
-const LIBRARIES: [&str; 35] = [
+const LIBRARIES: [&str; 36] = [
     "libcom-err2",
     "libcourier-unicode4",
     "libcrypt1",
+    "libdb5.3",
     "libgamin0",
     "libgdbm6",
     "libglib2.0-0",

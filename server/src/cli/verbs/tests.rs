@@ -213,13 +213,8 @@ fn a_list_in_any_character_set_goes_with_the_form_that_says_how_to_read_it() {
     // "größe" in ISO 8859-1.
     fs::write(&list, b"gr\xf6\xdfe").expect("writes");
     fs::write(&form, r#"{"all_or_nothing":true}"#).expect("writes");
-    let body = |words: &str| {
-        let matches = parsed(words);
-        let (verb, matches) = super::asked(&matches).expect("a verb");
-        arguments::order(verb, matches).expect("is understood").request.body.map(|body| body.to_string())
-    };
     let (list, form) = (list.display(), form.display());
-    let read = |words: &str| body(words).unwrap_or_default();
+    let read = |words: &str| made(words).2;
     assert_eq!(read(&format!("mailbox import 7 --list {list}")), r#"{"file":"Z3L232U="}"#);
     assert_eq!(read(&format!("project secrets 7 --list {list}")), r#"{"file":"Z3L232U="}"#);
     assert_eq!(read(&format!("mailbox preview 7 --form {form}")), r#"{"all_or_nothing":true}"#);
