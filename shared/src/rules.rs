@@ -32,24 +32,11 @@ pub struct FolderRules {
     pub regex: Vec<RegexRule>,
     /// What folders are for, where the servers' word and the names are wrong.
     pub roles: Vec<RoleRule>,
-    /// The mailbox's own folder that everything was put below: no part of a project's settings. `moves` lead there already;
-    /// it is known so that a new name's reason can be told.
+    /// The mailbox's own folder that everything goes below: no part of a project's settings. It stands in front of what the
+    /// rules make of a path, so that they speak of the source's paths here as in every other mailbox, and none moves or
+    /// renames it.
     #[serde(skip)]
     pub below: Option<FolderPath>,
-}
-
-impl FolderRules {
-    /// Puts everything below one folder, what `moves` puts elsewhere included.
-    pub fn put_below(&mut self, folder: &FolderPath) {
-        let below = |path: &FolderPath| FolderPath(folder.0.iter().chain(&path.0).cloned().collect());
-        for rule in &mut self.moves {
-            rule.to = below(&rule.to);
-        }
-        if !self.moves.iter().any(|rule| rule.from.0.is_empty()) {
-            self.moves.push(FolderMove { from: FolderPath(Vec::new()), to: folder.clone() });
-        }
-        self.below = Some(folder.clone());
-    }
 }
 
 /// Moves a folder and everything below it.
@@ -59,7 +46,8 @@ impl FolderRules {
 pub struct FolderMove {
     /// The path it has on the source; empty: every folder.
     pub from: FolderPath,
-    /// The path it gets on the target; empty: what is below `from` comes to the top.
+    /// The path it gets on the target, below the mailbox's own folder where it has one; empty: what is below `from` comes to
+    /// the top.
     pub to: FolderPath,
 }
 

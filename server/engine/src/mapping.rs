@@ -33,6 +33,7 @@ const BY_RULE: &str = "a rule of the project moves it";
 const BY_MAILBOX: &str = "everything of this mailbox goes below the folder that was chosen for it";
 const BY_BOTH: &str = "a rule of the project moves it, and everything of this mailbox goes below the folder that was chosen \
     for it";
+const BY_EARLIER: &str = "an earlier pass gave it this name";
 
 /// One folder of the source and its place on the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,11 +161,12 @@ impl Mapper<'_> {
                 kept.push((index, folder, place));
             }
         }
-        // Parents the source did not list are where their children are.
+        // Parents the source did not list are where their children are; but no child takes the mailbox's own folder along.
+        let first = self.own().len() + 1;
         let listed: BTreeSet<_> = source.iter().map(|folder| &folder.path).collect();
         for (_, folder, place) in &kept {
             let (path, place) = (&folder.path.0, &place.0);
-            for depth in (1..path.len()).filter(|_| folder.role.is_none() && path.len() == place.len()) {
+            for depth in (first..path.len()).filter(|_| folder.role.is_none() && path.len() == place.len()) {
                 let parent = FolderPath(path[..depth].to_vec());
                 if !listed.contains(&parent) && !self.prefixes.contains_key(&parent.0) {
                     let place = FolderPath(place[..depth].to_vec());
@@ -188,7 +190,10 @@ impl Mapper<'_> {
             } else if as_wished && folder.path == *original {
                 continue;
             } else if as_wished {
-                renamed(original, place, Severity::Info, self.who_moves(original, &folder.path.0))
+                // Where its parent kept a place from before a rule was, the rule does not show in its own.
+                let wanted = if self.is_plain(original, &place.0) { place } else { &folder.path };
+                let why = if wanted == original { BY_EARLIER } else { self.who_moves(original, &wanted.0) };
+                renamed(original, place, Severity::Info, why)
             } else if same_use {
                 renamed(original, place, Severity::Info, SAME_USE)
             } else {
@@ -205,7 +210,7 @@ impl Mapper<'_> {
             let (base, wanted, out_of_inbox) = self.wants(base, name);
             why(&self.places.given(&base, &wanted, place)?, out_of_inbox, name)
         });
-        why.unwrap_or("an earlier pass gave it this name")
+        why.unwrap_or(BY_EARLIER)
     }
 
     fn match_roles(&mut self, source: &[Folder], target: &[Folder]) {
@@ -331,17 +336,28 @@ impl Mapper<'_> {
         self.settle(&wish.path, wish.index, place);
     }
 
-    /// Whether a rule wants a folder elsewhere than its path on the source says. `wanted` is where it stands now.
+    /// Whether a rule or the mailbox's own folder says where a folder goes, and not its path on the source or its use.
+    /// `wanted` is where it stands now: below the own folder that may well be its path on the source again.
     fn is_moved(&self, index: usize, wanted: &[String]) -> bool {
-        self.originals[index].0 != wanted
+        self.below.is_some() || self.originals[index].0 != wanted
+    }
+
+    /// The levels of the mailbox's own folder; none where it has none.
+    fn own(&self) -> &[String] {
+        self.below.map_or(&[][..], |below| below.0.as_slice())
+    }
+
+    /// Whether a path is what a folder has without any rule of the project.
+    fn is_plain(&self, original: &FolderPath, path: &[String]) -> bool {
+        path.strip_prefix(self.own()).is_some_and(|rest| rest == original.0)
     }
 
     /// What moves a folder to where it is wanted: a rule of the project, the mailbox's own folder, or both.
     fn who_moves(&self, original: &FolderPath, wanted: &[String]) -> &'static str {
-        match self.below.map(|below| wanted.strip_prefix(below.0.as_slice())) {
-            Some(Some(rest)) if rest == original.0 => BY_MAILBOX,
-            Some(Some(_)) => BY_BOTH,
-            Some(None) | None => BY_RULE,
+        match (self.below, self.is_plain(original, wanted)) {
+            (None, _) => BY_RULE,
+            (Some(_), true) => BY_MAILBOX,
+            (Some(_), false) => BY_BOTH,
         }
     }
 

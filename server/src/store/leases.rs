@@ -351,9 +351,7 @@ impl Store {
         };
         let mut options: Options = from_json("project's options", &record.options)?;
         self.narrow(lease, &mut options).await?;
-        if let Some(below) = &record.below {
-            options.folders.put_below(&from_json("folder", below)?);
-        }
+        options.folders.below = record.below.map(|below| from_json("folder", &below)).transpose()?;
         Ok(PassOrder {
             kind: lease.kind,
             options,

@@ -38,7 +38,7 @@ pub struct Rules {
     moves: Vec<(Vec<String>, FolderPath)>,
     regexes: Regexes,
     roles: BTreeMap<Vec<String>, Option<Role>>,
-    /// The mailbox's own folder that everything goes below.
+    /// The mailbox's own folder that everything goes below; never without a name.
     below: Option<FolderPath>,
 }
 
@@ -100,7 +100,7 @@ impl Rules {
             own_system: rules.system.is_some(),
             moves,
             regexes: Regexes::new(&rules.regex)?,
-            below: rules.below.clone(),
+            below: rules.below.clone().filter(|below| !below.0.is_empty()),
             roles: rules.roles.iter().map(|rule| (folded(&rule.path), rule.role)).collect(),
         })
     }
@@ -120,10 +120,15 @@ impl Rules {
                 }
                 continue;
             }
-            match self.regexes.apply(&self.moved(&folder.path)) {
-                Ok(wish) if wish != folder.path => _ = ruled.wishes.insert(folder.path.clone(), wish),
-                Ok(_) => {}
-                Err(why) => remarks.push(super::renamed(&folder.path, &folder.path, Severity::Warning, &why)),
+            let changed = self.regexes.apply(&self.moved(&folder.path)).unwrap_or_else(|why| {
+                let place = self.put_below(&folder.path);
+                remarks.push(super::renamed(&folder.path, &place, Severity::Warning, &why));
+                folder.path.clone()
+            });
+            // Last, so that no rule sees the own folder: what it says of a path is the same in every mailbox.
+            let wish = self.put_below(&changed);
+            if wish != folder.path {
+                ruled.wishes.insert(folder.path.clone(), wish);
             }
             ruled.folders.push(folder);
         }
@@ -186,6 +191,12 @@ impl Rules {
             Some((from, to)) => FolderPath(to.0.iter().chain(&path.0[from.len()..]).cloned().collect()),
             None => path.clone(),
         }
+    }
+
+    /// The path below the mailbox's own folder; the path itself when it has none.
+    fn put_below(&self, path: &FolderPath) -> FolderPath {
+        let own = self.below.iter().flat_map(|below| &below.0);
+        FolderPath(own.chain(&path.0).cloned().collect())
     }
 }
 

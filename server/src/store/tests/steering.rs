@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use shared::{
     cause::Cause,
+    folder::FolderPath,
     id::{JobId, ProjectId},
-    job::{JobAction, JobFilter, JobState, JobStates},
+    job::{JobAction, JobFilter, JobState, JobStates, NewJob},
     pass::{PassEnd, PassKind},
     report::Verdict,
+    rules::FolderRules,
     selection::Selection,
 };
 
@@ -105,6 +107,20 @@ async fn what_was_refused_is_offered_again_by_a_retry_and_by_nothing_else(settin
     assert!(store.pass_order(&lease).await.expect("an order").retry_refused, "it was not offered yet");
 }
 
+async fn a_pass_is_told_the_mailboxs_own_folder_and_the_projects_rules_as_they_are(setting: &Setting) {
+    let store = &setting.store;
+    let mut form = sample::project("Move", 4);
+    form.options.folders.moves = vec!["Work=Old".parse().expect("a move")];
+    let project = store.create_project(&form).await.expect("a project");
+    let below = Some(FolderPath::new(["From carl"]));
+    let rows = [NewJob { below: below.clone(), ..sample::mailbox("carl") }];
+    let jobs = store.create_jobs(project, &rows).await.expect("a job");
+    store.apply(jobs[0], JobAction::Start).await.expect("starts");
+    let lease = store.claim().await.expect("claims").expect("there is one");
+    let order = store.pass_order(&lease).await.expect("an order");
+    assert_eq!(order.options.folders, FolderRules { below, ..form.options.folders });
+}
+
 async fn a_start_tells_how_many_get_a_delta_pass(setting: &Setting) {
     let store = &setting.store;
     let (project, jobs) = sample::jobs(store, 9, &["anna", "bert"]).await;
@@ -195,6 +211,7 @@ on_both! {
     an_action_reaches_the_jobs_for_which_it_makes_sense_and_no_others,
     what_failed_for_one_cause_is_tried_again_and_the_rest_stays,
     what_was_refused_is_offered_again_by_a_retry_and_by_nothing_else,
+    a_pass_is_told_the_mailboxs_own_folder_and_the_projects_rules_as_they_are,
     a_start_tells_how_many_get_a_delta_pass,
     a_look_leaves_what_was_wrong_as_it_was,
     who_runs_a_job_hears_that_it_is_to_stop_at_once,

@@ -1,5 +1,7 @@
 //! Folder rules in small cases, one string each.
 
+mod own_folder;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -301,43 +303,6 @@ prop_compose! {
 fn paths() -> impl Strategy<Value = Vec<FolderPath>> {
     prop::collection::btree_set(prop::collection::vec(name(), 1..4).prop_map(FolderPath), 0..12)
         .prop_map(|paths| paths.into_iter().collect())
-}
-
-#[test]
-fn a_new_name_says_whether_a_rule_or_the_mailbox_s_own_folder_gave_it() {
-    let why = |rules: &FolderRules, folder: &str| {
-        let ruled = Rules::new(rules, Preset::Generic).expect("good rules").apply(listing("INBOX, Work"));
-        let first = map_ruled(&ruled, &listing("INBOX"), &BTreeMap::new(), &GENERIC);
-        let known = first.0.iter().map(|one| (one.source.path.clone(), one.target.clone())).collect();
-        // A later pass says the same.
-        let later = map_ruled(&ruled, &listing("INBOX"), &known, &GENERIC);
-        [first.1, later.1].map(|findings| {
-            let of_folder = |finding: &&shared::finding::Finding| {
-                finding.subject.folder == Some(FolderPath::parse(folder))
-            };
-            findings.iter().find(of_folder).map(|finding| finding.detail.clone()).unwrap_or_default()
-        })
-    };
-    let below = |mut rules: FolderRules| {
-        rules.put_below(&FolderPath::parse("From carl"));
-        rules
-    };
-    let (rule, mailbox) = ("a rule of the project moves it", "the folder that was chosen for it");
-    for (rules, folder, by_rule, by_mailbox) in [
-        (moves(&["Work=Old"]), "Work", true, false),
-        (below(FolderRules::default()), "Work", false, true),
-        (below(FolderRules::default()), "INBOX", false, true),
-        (below(moves(&["Work=Old"])), "Work", true, true),
-        (below(moves(&["Work=Old"])), "INBOX", false, true),
-    ] {
-        for told in why(&rules, folder) {
-            assert_eq!(
-                (told.contains(rule), told.contains(mailbox)),
-                (by_rule, by_mailbox),
-                "{folder}: {told}"
-            );
-        }
-    }
 }
 
 proptest! {
