@@ -1,6 +1,6 @@
 //! What a pass will do in one folder. Pure: nothing is left to decide when it runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use shared::cause::Cause;
 
@@ -110,7 +110,8 @@ pub fn plan_folder(
     by_rule: impl Fn(&ItemMeta) -> Option<(Cause, String)>,
 ) -> FolderPlan {
     let mut plan = FolderPlan::default();
-    let mut known = Known::default();
+    let copied = HashMap::with_capacity(entries.len());
+    let mut known = Known { copied, ..Known::default() };
     for entry in entries {
         known.add(entry, &mut plan);
     }
@@ -158,13 +159,15 @@ pub fn plan_folder(
     }
     let gone = known.copied.into_iter().filter_map(|(item, copied)| copied.gone(item));
     plan.gone.extend(gone);
+    plan.gone.sort_unstable_by(|a, b| a.item.cmp(&b.item));
     plan
 }
 
 /// What the ledger knows of a folder's items.
 #[derive(Debug, Default)]
 struct Known {
-    copied: BTreeMap<ItemId, Copied>,
+    /// In one piece, which goes back to the system as a whole: of a large folder there are a million.
+    copied: HashMap<ItemId, Copied>,
     intended: BTreeMap<ItemId, Option<Fingerprint>>,
     /// On the target in the folder it was in before it moved on the source, or removed from there by its user.
     elsewhere: BTreeSet<ItemId>,

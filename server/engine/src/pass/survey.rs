@@ -1,7 +1,5 @@
 //! Looks at both sides before anything is done: folders, their places on the target, what each holds, what to do.
 
-use std::collections::BTreeMap;
-
 use shared::{
     cause::Cause,
     check::Side,
@@ -363,14 +361,18 @@ async fn plan(
 /// out already, or most of the items that are known have other sizes.
 fn reused(inventory: &Inventory, entries: &[Entry]) -> bool {
     let known = entries.iter().filter(|entry| !matches!(entry.state, EntryState::Skipped { .. }));
-    let sizes: BTreeMap<&ItemId, u64> = known.map(|entry| (&entry.item, entry.size)).collect();
-    let last = sizes.keys().filter_map(|item| match item {
+    // In one piece, which goes back to the system as a whole: of a large folder there are a million.
+    let mut sizes: Vec<(&ItemId, u64)> = known.map(|entry| (&entry.item, entry.size)).collect();
+    sizes.sort_unstable();
+    let last = sizes.iter().filter_map(|(item, _)| match item {
         ItemId::Uid(uid) => Some(*uid),
         ItemId::Opaque(_) => None,
     });
     let behind = inventory.next > 0 && last.max().is_some_and(|last| inventory.next <= last);
+    let size =
+        |item: &ItemId| sizes.binary_search_by_key(&item, |(known, _)| known).ok().map(|at| sizes[at].1);
     let common: Vec<bool> =
-        inventory.items.iter().filter_map(|item| Some(*sizes.get(&item.id)? != item.size)).collect();
+        inventory.items.iter().filter_map(|item| Some(size(&item.id)? != item.size)).collect();
     behind || common.iter().filter(|other| **other).count() * 2 > common.len()
 }
 
