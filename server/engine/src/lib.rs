@@ -20,6 +20,7 @@ pub mod labels;
 pub mod ledger;
 pub mod mapping;
 pub mod matching;
+mod memory;
 pub mod model;
 pub mod pass;
 pub mod plan;

@@ -6,6 +6,7 @@ use shared::cause::Cause;
 
 use crate::{
     ledger::{Entry, EntryState, is_stand_in},
+    memory::from_the_end,
     model::{Fingerprint, Flags, Inventory, ItemId, ItemMeta},
 };
 
@@ -112,7 +113,7 @@ pub fn plan_folder(
     let mut plan = FolderPlan::default();
     let copied = HashMap::with_capacity(entries.len());
     let mut known = Known { copied, ..Known::default() };
-    for entry in entries {
+    for entry in from_the_end(entries) {
         known.add(entry, &mut plan);
     }
     for item in inventory.items {

@@ -10,6 +10,7 @@ use shared::{cause::Cause, finding::Finding, project::VerifyDepth};
 use crate::{
     ledger::{Compared, Entry, EntryState},
     matching::Seen,
+    memory::from_the_end,
     model::{Fingerprint, Inventory, ItemId, ItemMeta},
     validate::{Reasons, Settled},
 };
@@ -191,7 +192,7 @@ impl Told {
         let lost = |cause| matches!(cause, Cause::Missing | Cause::ConfirmedGone);
         let missing: BTreeSet<&str> = findings(before, lost).collect();
         let mut tells = Self::default();
-        for Entry { item, fingerprint, state, .. } in entries {
+        for Entry { item, fingerprint, state, .. } in from_the_end(entries) {
             match state {
                 EntryState::Skipped { cause, detail } => {
                     match fingerprint.filter(|_| is_known(cause)) {
