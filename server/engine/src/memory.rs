@@ -21,8 +21,8 @@ mod tests {
 
     #[test]
     fn every_element_comes_once_from_the_last_to_the_first() {
-        let many = u32::try_from(2 * PORTION + 7).unwrap();
+        let many = 2 * PORTION + 7;
         assert!(from_the_end((0..many).collect()).eq((0..many).rev()));
-        assert_eq!(from_the_end(Vec::<u32>::new()).next(), None);
+        assert_eq!(from_the_end(Vec::<usize>::new()).next(), None);
     }
 }
