@@ -9,7 +9,7 @@ use super::{BUSY, DONE, Sampler, Site, TAKEN_OVER};
 
 /// How many mailboxes; the environment may ask for more.
 fn mailboxes() -> usize {
-    std::env::var("CARBONIO_MIGRATE_TEST_MAILBOXES").ok().and_then(|number| number.parse().ok()).unwrap_or(40)
+    std::env::var("MANY_MAILBOXES").ok().and_then(|number| number.parse().ok()).unwrap_or(40)
 }
 
 /// Connections to each side at most.

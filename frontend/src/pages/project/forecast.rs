@@ -29,10 +29,15 @@ const HEIGHT: f64 = 24.0;
 /// The line, with a small chart and its numbers.
 #[component]
 pub(super) fn ForecastLine(id: ProjectId, by_state: Signal<Vec<StateCount>>) -> impl IntoView {
-    // When the first one begins or the last one ends, what was said before is wrong at once.
-    let active = Memo::new(move |_| by_state.with(|by_state| Group::Active.count(by_state) > 0));
+    // When the first one begins or the last one ends, what was said before is wrong at once; small mailboxes do both between
+    // two looks.
+    let under_way = Memo::new(move |_| {
+        by_state.with(|by_state| {
+            [Group::Active, Group::Complete, Group::Failed].map(|group| group.count(by_state) > 0)
+        })
+    });
     let forecast = load(move || {
-        active.track();
+        under_way.track();
         api::forecast(id)
     });
     forecast.keep_fresh(FRESH);

@@ -50,8 +50,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The first pause before a server is asked again for a mailbox that it does not open although it opens others; each
 /// further one is twice as long. One part of it may be starting anew.
 const ALONE_PAUSE: Duration = Duration::from_secs(30);
-/// Give up such a mailbox after so long: it may not be there at all, and others wait for its place.
-const ALONE_PATIENCE: Duration = Duration::from_secs(60);
 /// Answers that make no sense, in a row, before it is taken for a fault that stays.
 const MOST_NONSENSE: u32 = 3;
 
@@ -149,7 +147,7 @@ impl Course {
             let message = format!("Source and target are one mailbox. {}", Cause::SameMailbox.advice());
             return PassEnd::Aborted { cause: Cause::SameMailbox, message };
         }
-        let mut failures = 0;
+        let (mut failures, mut alone) = (0, 0);
         let mut progressed = (Instant::now(), self.milestone());
         loop {
             let control = self.control.clone();
@@ -175,10 +173,11 @@ impl Course {
             }
             if self.milestone() != progressed.1 {
                 progressed = (Instant::now(), self.milestone());
-                failures = 0;
+                (failures, alone) = (0, 0);
             }
             failures += 1;
-            let Some(pause) = self.pause(&error, failures, progressed.0.elapsed()) else {
+            alone += u32::from(error.retry == Retry::Alone);
+            let Some(pause) = self.pause(&error, (failures, alone), progressed.0.elapsed()) else {
                 break PassEnd::Aborted { cause: error.cause, message: error.explained() };
             };
             tracing::info!(cause = error.cause.id(), ?pause, failures, "The pass waits and connects again");
@@ -295,15 +294,22 @@ impl Course {
         self.counts.copied + self.counts.skipped + (self.copied.len() + self.compared.len()) as u64
     }
 
-    /// How long to wait before the next attempt; none: give up.
-    fn pause(&self, error: &ConnectorError, failures: u32, without_progress: Duration) -> Option<Duration> {
+    /// How long to wait before the next attempt, after so many failures in a row, of which in some it was this mailbox alone
+    /// that did not open; none: give up.
+    fn pause(
+        &self,
+        error: &ConnectorError,
+        (failures, alone): (u32, u32),
+        without_progress: Duration,
+    ) -> Option<Duration> {
         let asked = match error.retry {
             Retry::Never => return None,
             Retry::Alone => {
                 let pause = ALONE_PAUSE * 2_u32.pow(failures.saturating_sub(1).min(4));
-                // What was open in this pass is there for certain.
-                let patience = if self.reached { PATIENCE } else { ALONE_PATIENCE };
-                return (without_progress + pause < patience).then_some(pause);
+                // What was open in this pass is there for certain. Another may not be there at all, and others wait for its
+                // place: it has one more chance, however long it waited for the first.
+                let worth_it = if self.reached { without_progress + pause < PATIENCE } else { alone == 1 };
+                return worth_it.then_some(pause);
             }
             Retry::Now => Duration::ZERO,
             Retry::After(pause) => pause,

@@ -88,11 +88,12 @@ pub(super) fn sort(
     let ids_hold = stored_under == Some(there.validity);
     let told = Told::of(entries, before, (&here, &there), ids_hold, &mut sorted);
     let untold = told.untold;
+    let message_ids = message_ids(before);
     // What was refused and stood there at the last comparison is known: a large one is not read at each pass.
     let refused = |item: &ItemMeta| {
-        let before =
-            before.filter(|before| !fresh && uid(item).is_some_and(|uid| uid < before.source.next))?;
-        Some((*told.refused.get(&item.id)?, message_id(before, &item.id)))
+        before.filter(|before| !fresh && uid(item).is_some_and(|uid| uid < before.source.next))?;
+        let fingerprint = *told.refused.get(&item.id)?;
+        Some((fingerprint, message_ids.get(item.id.to_string().as_str()).map(|id| (*id).to_owned())))
     };
     for item in here.items.iter().filter(|item| told.on_its_way.binary_search(&item.id).is_err()) {
         if let (None, Some(reason)) = (sorted.reasons.get(&item.id), by_rule(item)) {
@@ -339,11 +340,11 @@ fn is_known(cause: Cause) -> bool {
     cause.stays() || cause == Cause::RemovedOnTarget
 }
 
-/// The Message-ID that a comparison told of an item that is known so.
-fn message_id(before: &Compared, item: &ItemId) -> Option<String> {
-    let id = item.to_string();
-    let known = before.findings.iter().filter(|finding| is_known(finding.cause));
-    known.filter_map(|finding| finding.subject.item.as_ref()).find(|label| label.id == id)?.message_id.clone()
+/// The Message-IDs that a comparison told of items that are known so, by the items' ids.
+fn message_ids(before: Option<&Compared>) -> HashMap<&str, &str> {
+    let known = findings_of(before).filter(|finding| is_known(finding.cause));
+    let labels = known.filter_map(|finding| finding.subject.item.as_ref());
+    labels.filter_map(|label| Some((label.id.as_str(), label.message_id.as_deref()?))).collect()
 }
 
 fn findings_of(before: Option<&Compared>) -> impl Iterator<Item = &Finding> {

@@ -194,8 +194,9 @@ impl Crew {
         }
     }
 
-    /// No more windows: the connections store what they have.
+    /// No more windows, and no more connections: they store what they have.
     async fn finish(&mut self, mut so_far: Result<(), ConnectorError>) -> Result<(), ConnectorError> {
+        self.stage = Stage::Over;
         self.opening.abort_all();
         self.connections.clear();
         self.tells = None;

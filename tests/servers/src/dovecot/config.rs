@@ -32,7 +32,7 @@ pub(super) fn render(options: &Options, home: &Path, identity: &Identity, ports:
         None => format!("driver = static\n  args = {fields}"),
         Some(_) => format!("driver = passwd-file\n  args = {home}/known\n  override_fields = {fields}"),
     };
-    // A folder of a million messages takes more memory than Dovecot gives a process by itself.
+    // The limit: a folder of a million messages takes more memory than Dovecot gives a process by itself.
     let mut text = format!(
         "base_dir = {home}/run
 state_dir = {home}/state
@@ -40,9 +40,9 @@ log_path = {home}/log
 protocols = imap
 listen = 127.0.0.1
 default_internal_user = {user}
-default_vsz_limit = 2 G
 default_internal_group = {group}
 default_login_user = {user}
+default_vsz_limit = 2 G
 first_valid_uid = 1
 first_valid_gid = 1
 disable_plaintext_auth = no

@@ -157,6 +157,31 @@ fn edge_159_a_mailbox_whose_part_of_the_server_is_started_anew_goes_on_by_itself
 }
 
 #[test]
+fn edge_159_a_mailbox_that_waited_for_its_turn_is_tried_once_more_as_any_other() {
+    clock::run(async {
+        let (scene, mut order) = of_an_admin(by_master()).await;
+        let limits = Limits { connections: NonZeroU16::MIN, ..Limits::default() };
+        order.target.gate = gate(&limits);
+        scene.target.habits(|habits| habits.instead.push(("LOGIN \"other", "OK welcome")));
+        let mut other = order.clone();
+        other.target.user = "other@mail.example".into();
+        assert_ne!(scene.run(other).await.end, PassEnd::Finished);
+        let away = ("LOGIN \"anna", "NO [UNAVAILABLE] Internal error occurred.");
+        scene.target.habits(|habits| habits.instead.push(away));
+        let slot = order.target.gate.slot("somebody else").await;
+        let turn = async {
+            tokio::time::sleep(Duration::from_secs(50)).await;
+            drop(slot);
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            scene.target.habits(|habits| habits.instead.truncate(1));
+        };
+        let (outcome, ()) = tokio::join!(scene.run(order.clone()), turn);
+        assert_eq!(outcome.end, PassEnd::Finished);
+        scene.check_all_is_there();
+    });
+}
+
+#[test]
 fn edge_159_a_server_that_is_unavailable_for_all_is_waited_for() {
     clock::run(async {
         let (scene, order) = of_an_admin(by_master()).await;

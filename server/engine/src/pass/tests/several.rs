@@ -3,6 +3,7 @@
 use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use shared::{
+    cause::Cause,
     limits::Limits,
     pass::{PassEnd, PassKind},
     project::VerifyDepth,
@@ -140,6 +141,27 @@ fn a_connection_that_is_refused_is_done_without() {
         let (moved, ()) = tokio::join!(moves(&scene, order), refuses);
         assert!(moved.0 < 17.0, "{moved:?}");
         assert_eq!(scene.target.heard("LOGIN"), 2, "it is not asked again");
+    });
+}
+
+#[test]
+fn edge_159_a_password_that_one_more_connection_found_wrong_is_sent_once_more_and_no_third_time() {
+    clock::run(async {
+        let scene = scene(3000, false).await;
+        let (order, _) = order(&scene, 32, 4);
+        let changed = async {
+            while scene.target.heard("APPEND") == 0 {
+                sleep(Duration::from_millis(10)).await;
+            }
+            let words = "NO [AUTHENTICATIONFAILED] not any more";
+            scene.target.habits(|habits| habits.instead = vec![("LOGIN", words)]);
+        };
+        tokio::join!(moves(&scene, order.clone()), changed);
+        for cause in [Cause::LoginRefused, Cause::LoginHeld, Cause::LoginHeld] {
+            let end = scene.run(order.clone()).await.end;
+            assert!(matches!(&end, PassEnd::Aborted { cause: found, .. } if *found == cause), "{end:?}");
+        }
+        assert_eq!(scene.target.heard("LOGIN"), 3, "the one that was accepted, and two that were not");
     });
 }
 

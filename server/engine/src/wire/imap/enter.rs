@@ -111,8 +111,16 @@ pub(crate) async fn log_in(
                 attempt.accepted();
                 return Ok(connection);
             }
-            // The others go on, and it is not worth another login.
-            Err(error) if account.beside => return Err(error),
+            // The others go on, and whom it concerns is not worth another login. It counts all the same, or every mailbox
+            // would send a password that was changed meanwhile.
+            Err(error) if account.beside => {
+                match is_refusal(&error) {
+                    true if admits(endpoint, &error) => attempt.admitted(),
+                    true => _ = attempt.refused(&error.detail),
+                    false => drop(attempt),
+                }
+                return Err(error);
+            }
             Err(error) => error,
         };
         if !is_refusal(&error) {

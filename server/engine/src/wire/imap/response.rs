@@ -8,6 +8,8 @@ use super::hint::{self, Hint};
 const FEW: usize = 8;
 /// Deepest nesting of lists that is followed.
 const MAX_DEPTH: usize = 16;
+/// Most lists of one answer: an empty one costs two bytes to send, and a hundred times as much to hold.
+const MAX_LISTS: usize = 10_000;
 
 /// One value of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +166,7 @@ pub(super) fn parse(response: &Bytes) -> Option<Response> {
     if tag != b"*" {
         return None;
     }
-    let mut cursor = Cursor { input: response, at: space + 1 };
+    let mut cursor = Cursor { input: response, at: space + 1, lists: 0 };
     let first = cursor.value(0)?;
     let number = first.number().and_then(|number| u32::try_from(number).ok());
     let name = if number.is_some() { cursor.value(0)? } else { first };
@@ -192,13 +194,15 @@ fn condition(status: Status, text: &[u8]) -> Condition {
 /// Parses the inside of a response code that is a list of values, such as PERMANENTFLAGS.
 pub(super) fn parse_values(text: &str) -> Vec<Value> {
     let input = Bytes::copy_from_slice(text.as_bytes());
-    let mut cursor = Cursor { input: &input, at: 0 };
+    let mut cursor = Cursor { input: &input, at: 0, lists: 0 };
     std::iter::from_fn(|| cursor.value(0)).collect()
 }
 
 struct Cursor<'a> {
     input: &'a Bytes,
     at: usize,
+    /// How many lists began until now.
+    lists: usize,
 }
 
 impl Cursor<'_> {
@@ -221,7 +225,7 @@ impl Cursor<'_> {
     fn value(&mut self, depth: usize) -> Option<Value> {
         self.blank();
         match self.peek()? {
-            b'(' if depth < MAX_DEPTH => self.list(depth),
+            b'(' if depth < MAX_DEPTH && self.lists < MAX_LISTS => self.list(depth),
             b'"' => self.quoted(),
             b'{' => self.literal(),
             b'~' if self.input.get(self.at + 1) == Some(&b'{') => {
@@ -235,6 +239,7 @@ impl Cursor<'_> {
 
     fn list(&mut self, depth: usize) -> Option<Value> {
         self.at += 1;
+        self.lists += 1;
         let mut values = Vec::with_capacity(FEW);
         while let Some(value) = self.value(depth + 1) {
             values.push(value);
@@ -329,6 +334,13 @@ mod tests {
         assert_eq!((number, name.as_str()), (Some(12), "FETCH"));
         let list = values[0].list().expect("a list");
         assert_eq!(list[5].bytes().expect("a literal").as_ref(), b"a\r\n)(\r");
+    }
+
+    #[test]
+    fn an_answer_of_nothing_but_empty_lists_fills_no_memory() {
+        let answer = |lists: usize| parse(&Bytes::from(format!("* 1 FETCH {}\r\n", "()".repeat(lists))));
+        assert!(answer(MAX_LISTS).is_some());
+        assert_eq!(answer(MAX_LISTS + 1), None);
     }
 
     #[test]
