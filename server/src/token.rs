@@ -1,6 +1,9 @@
 //! Fetches OAuth 2.0 access tokens (RFC 6749) over HTTPS, for mailboxes that log in with them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use engine::token::{Fetch, TokenAnswer, TokenError, TokenOrder};
 use futures_util::FutureExt as _;
@@ -18,9 +21,10 @@ const MOST_BYTES: usize = 256 * 1024;
 
 /// Asks token servers for tokens. Redirects are not followed: a secret goes where it was told to go.
 pub(crate) fn fetcher() -> Fetch {
-    let client = client();
+    // Made when the first token is asked for: reading the machine's certificates costs more than the rest of a start.
+    let once = Arc::new(OnceLock::new());
     Arc::new(move |order| {
-        let client = client.clone();
+        let client = once.get_or_init(client).clone();
         async move { fetch(&client.map_err(|detail| TokenError::Later { detail, pause: PAUSE })?, &order).await }.boxed()
     })
 }

@@ -171,7 +171,19 @@ pub trait Ledger: Send + Sync {
     /// Forgets every entry of a folder, because a server rebuilt it and ids mean other items now.
     async fn forget_entries(&self, folder: FolderId) -> Result<(), LedgerError>;
 
-    /// Forgets some entries of a folder, because what they told of moved elsewhere.
+    /// Creates or replaces entries of items that moved, and forgets those they had in the folder they were in before: both
+    /// or neither, or what is known in both places would be taken from the old one once more.
+    async fn put_moved(
+        &self,
+        entries: &[(FolderId, Entry)],
+        before: FolderId,
+        items: &[ItemId],
+    ) -> Result<(), LedgerError>;
+
+    /// Recognises every item that moved on the source and stayed where it was on the target, in any folder of the job.
+    async fn stayed(&self) -> Result<Vec<Fingerprint>, LedgerError>;
+
+    /// Forgets some entries of a folder, because what they told of is known elsewhere.
     async fn forget_items(&self, folder: FolderId, items: &[ItemId]) -> Result<(), LedgerError>;
 
     /// What one side listed of folders when they were compared, in their order; none where nothing was kept, or where it

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt, str::FromStr, sync::Arc};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use shared::{
+    cause::Cause,
     finding::{Finding, Severity},
     folder::{FolderPath, Role},
     time::Timestamp,
@@ -209,7 +210,9 @@ impl Inventory {
 
     /// Whether every item that the server counts is listed: what is not, is not there.
     pub fn lists_all(&self) -> bool {
-        self.findings.iter().all(|finding| finding.severity != Severity::Loss)
+        let tells =
+            |finding: &Finding| finding.severity == Severity::Loss || finding.cause == Cause::CountDiffers;
+        !self.findings.iter().any(tells)
     }
 }
 

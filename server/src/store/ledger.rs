@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use engine::{
     baseline::Baseline,
     ledger::{Entry, FolderId, FolderRecord, Ledger, LedgerError},
-    model::{ItemId, Watermark},
+    model::{Fingerprint, ItemId, Watermark},
 };
 use sea_orm::FromQueryResult;
 use shared::{
@@ -25,7 +25,7 @@ use super::{
     findings,
     leases::{fence, fence_progress},
     passes,
-    sql::{Sql, marks},
+    sql::Sql,
     words::{count, from_json, from_word, json, whole, word},
 };
 
@@ -85,6 +85,20 @@ impl JobLedger {
     async fn begin(&self, lasts: Durability, doing: &'static str) -> Result<Tx<'_>, StoreError> {
         let tx = self.store.db().begin_as(lasts, doing).await?;
         fence(&tx, self.job, self.epoch).await?;
+        Ok(tx)
+    }
+
+    /// The same for entries, which may show that the job gets on.
+    async fn begin_progress(
+        &self,
+        doing: &'static str,
+        entries: &[(FolderId, Entry)],
+    ) -> Result<Tx<'_>, StoreError> {
+        let tx = self.store.db().begin(doing).await?;
+        match entries.iter().any(|(_, entry)| entry.is_progress()) {
+            true => fence_progress(&tx, self.job, self.epoch).await?,
+            false => fence(&tx, self.job, self.epoch).await?,
+        }
         Ok(tx)
     }
 
@@ -152,23 +166,30 @@ impl Ledger for JobLedger {
     }
 
     async fn put_entries(&self, entries: &[(FolderId, Entry)]) -> Result<(), LedgerError> {
-        let tx = self.store.db().begin("Writing items into the ledger").await?;
-        match entries.iter().any(|(_, entry)| entry.is_progress()) {
-            true => fence_progress(&tx, self.job, self.epoch).await?,
-            false => fence(&tx, self.job, self.epoch).await?,
-        }
+        let tx = self.begin_progress("Writing items into the ledger", entries).await?;
         entries::write(&tx, self.pass, entries).await?;
         Ok(tx.commit().await?)
     }
 
+    async fn put_moved(
+        &self,
+        entries: &[(FolderId, Entry)],
+        before: FolderId,
+        items: &[ItemId],
+    ) -> Result<(), LedgerError> {
+        let tx = self.begin_progress("Writing moved items into the ledger", entries).await?;
+        entries::write(&tx, self.pass, entries).await?;
+        entries::forget(&tx, before, items).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn stayed(&self) -> Result<Vec<Fingerprint>, LedgerError> {
+        Ok(entries::stayed(self.store.db(), self.job).await?)
+    }
+
     async fn forget_items(&self, folder: FolderId, items: &[ItemId]) -> Result<(), LedgerError> {
         let tx = self.begin(Durability::Process, "Forgetting items of a folder").await?;
-        for items in items.chunks(500) {
-            let sql =
-                format!("DELETE FROM ledger_entry WHERE folder = ? AND item IN ({})", marks(items.len()));
-            let values = items.iter().map(|item| item.to_string().into());
-            tx.run(&sql, std::iter::once(folder.0.into()).chain(values)).await?;
-        }
+        entries::forget(&tx, folder, items).await?;
         Ok(tx.commit().await?)
     }
 

@@ -198,6 +198,8 @@ fn sqlite_options(path: &Path, synchronous: SqliteSynchronous, usage: Use) -> Co
             // Rows come from another thread: handing them over one by one costs more than reading them.
             .row_buffer_size(8192)
             .pragma("cache_size", "-4000")
+            // What a statement would undo is a few pages: a file for it is made and removed with each.
+            .pragma("temp_store", "memory")
             .pragma("query_only", query_only)
             // What is deleted is overwritten: passwords that were forgotten are not read from the file either.
             .pragma("secure_delete", "on")

@@ -183,23 +183,29 @@ fn where_each_mailbox_has_its_own_login_nobody_is_asked() {
 }
 
 #[test]
-fn a_refused_admin_is_not_sent_a_third_time_and_never_told_its_password() {
+fn a_refused_admin_is_not_sent_again_before_a_mailbox_was_tried_and_never_told_its_password() {
     clock::run(async {
         let server = server("user/anna:", SLASHED).await;
         let mut account = admins(&server);
         account.secret = "wrong-canary".into();
-        for _ in 0..2 {
+        for before in [false, true, true] {
             let error = accounts(&account).await.expect_err("is refused");
             assert!(matches!(&error, DiscoverError::Refused(_)), "{error:?}");
             let told = error.to_string();
             assert!(told.contains("`doveadm user '*'`") && !told.contains("canary"), "{told}");
+            assert_eq!(told.contains("test a mailbox first"), before, "{told}");
+        }
+        assert_eq!(server.heard("LOGIN"), 1);
+        // It is the password that opens every mailbox, too: that is tried once.
+        for _ in 0..2 {
+            assert!(ask::knock(&account, shared::check::Side::Source).await.is_err());
         }
         let held = accounts(&account).await.expect_err("is held");
         assert!(held.to_string().contains("not tried again after two refusals"), "{held}");
-        assert_eq!(server.heard("LOGIN"), 2);
-        // It is the password that opens every mailbox, too.
-        assert!(ask::knock(&account, shared::check::Side::Source).await.is_err());
-        assert_eq!((server.heard("LOGIN"), server.heard("AUTHENTICATE")), (2, 0));
+        assert_eq!((server.heard("LOGIN"), server.heard("AUTHENTICATE")), (1, 1));
+        // Another password is another chance.
+        account.secret = admins(&server).secret;
+        accounts(&account).await.expect("are listed");
     });
 }
 

@@ -27,9 +27,9 @@ impl Gate {
                 mailbox: mailbox.to_owned(),
                 told: false,
             };
-            match self.lock().breakers.ask(login, secret, self.wall.now()) {
-                Leave::Go { secret, good } => {
-                    return Ok(Entry::Try { attempt: attempt(secret, mailbox), good });
+            match self.lock().breakers.ask(login, secret, mailbox, self.wall.now()) {
+                Leave::Go { secret, good, refused } => {
+                    return Ok(Entry::Try { attempt: attempt(secret, mailbox), good, refused });
                 }
                 Leave::Prove { secret, mailbox } => {
                     return Ok(Entry::Prove { attempt: attempt(secret, &mailbox), mailbox });
@@ -51,6 +51,8 @@ pub enum Entry {
         attempt: Attempt,
         /// The login opened another mailbox, and nothing was refused since.
         good: bool,
+        /// The server's words, when it refused the very same for this mailbox last.
+        refused: Option<String>,
     },
     /// An admin's login was refused for a mailbox. Before anything else, another one proves that it is still good.
     Prove {
@@ -59,6 +61,17 @@ pub enum Entry {
         /// The mailbox that it opened last.
         mailbox: String,
     },
+}
+
+impl Entry {
+    /// There is no connection to try it over: nothing was sent.
+    pub fn not_tried(self) {
+        match self {
+            Self::Try { mut attempt, .. } | Self::Prove { mut attempt, .. } => {
+                _ = attempt.tell(Outcome::NotTried)
+            }
+        }
+    }
 }
 
 /// A login that is being tried. Dropped without a word, it counts neither way.

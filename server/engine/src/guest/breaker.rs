@@ -18,6 +18,8 @@ use shared::{
 
 /// Refusals in a row that open a breaker.
 const REFUSALS: u8 = 2;
+/// Proofs of which nothing came, in a row, before a mailbox proves nothing any more: all others wait for it meanwhile.
+const SILENCES: u8 = 2;
 
 /// The breakers of one system. A login that was accepted and is not being tried takes no room, unless it is an admin's.
 #[derive(Debug, Default)]
@@ -36,8 +38,12 @@ struct Breaker {
     trying: u8,
     since: Timestamp,
     words: String,
+    /// The mailbox for which it was refused last.
+    refused_for: String,
     /// The mailbox that an admin's login opened last with this secret.
     opened: Option<String>,
+    /// How often that one neither opened nor was refused since.
+    silences: u8,
 }
 
 /// Whether a login may be tried.
@@ -49,6 +55,8 @@ pub(super) enum Leave {
         secret: u64,
         /// Nothing speaks against the secret, and it opened a mailbox.
         good: bool,
+        /// The server's words, when it refused the very same for this mailbox last.
+        refused: Option<String>,
     },
     /// Not before it is proved that the secret is still good: by opening this mailbox, now.
     Prove {
@@ -64,10 +72,24 @@ pub(super) enum Leave {
 }
 
 impl Breakers {
-    pub(super) fn ask(&mut self, login: &LoginKey, secret: &SecretString, now: Timestamp) -> Leave {
+    pub(super) fn ask(
+        &mut self,
+        login: &LoginKey,
+        secret: &SecretString,
+        mailbox: &str,
+        now: Timestamp,
+    ) -> Leave {
         let secret = self.hasher.hash_one(secret.expose_secret());
-        let fresh =
-            || Breaker { secret, refusals: 0, trying: 0, since: now, words: String::new(), opened: None };
+        let fresh = || Breaker {
+            secret,
+            refusals: 0,
+            trying: 0,
+            since: now,
+            words: String::new(),
+            refused_for: String::new(),
+            opened: None,
+            silences: 0,
+        };
         let breaker = self.logins.entry(login.clone()).or_insert_with(fresh);
         if breaker.secret != secret {
             // Another secret is another chance; attempts with the old one do not count any more.
@@ -87,7 +109,8 @@ impl Breakers {
             return Leave::Wait;
         }
         breaker.trying += 1;
-        Leave::Go { secret, good: breaker.opened.is_some() }
+        let refused = (breaker.refusals > 0 && breaker.refused_for == mailbox).then(|| breaker.words.clone());
+        Leave::Go { secret, good: breaker.opened.is_some(), refused }
     }
 
     /// An attempt to open a mailbox ended; `outcome` has the server's words when it was refused, nothing when nobody can say.
@@ -106,24 +129,28 @@ impl Breakers {
         breaker.trying = breaker.trying.saturating_sub(1);
         match outcome {
             Outcome::Accepted => {
-                breaker.refusals = 0;
+                (breaker.refusals, breaker.silences) = (0, 0);
                 breaker.opened = match login {
                     LoginKey::Admin(_) => Some(mailbox.to_owned()),
                     LoginKey::Mailbox(_) => None,
                 };
             }
-            Outcome::Admitted => breaker.refusals = 0,
+            Outcome::Admitted => (breaker.refusals, breaker.silences) = (0, 0),
             Outcome::Refused(words) => {
                 breaker.refusals = breaker.refusals.saturating_add(1);
                 (breaker.since, breaker.words) = (now, words);
+                mailbox.clone_into(&mut breaker.refused_for);
                 // It proves nothing any more.
                 breaker.opened.take_if(|opened| opened == mailbox);
             }
-            Outcome::Unknown if breaker.refusals > 0 => {
+            Outcome::Unknown => {
+                if breaker.refusals > 0 && breaker.opened.as_deref() == Some(mailbox) {
+                    breaker.silences += 1;
+                }
                 // Nor does one that neither opens nor is refused: all others would wait for it for ever.
-                breaker.opened.take_if(|opened| opened == mailbox);
+                breaker.opened.take_if(|_| breaker.silences >= SILENCES);
             }
-            Outcome::Unknown => {}
+            Outcome::NotTried => {}
         }
         let provable = breaker.refusals > 0 && breaker.opened.is_some();
         if breaker.refusals == 0 && breaker.trying == 0 && breaker.opened.is_none() {
@@ -176,6 +203,8 @@ pub(super) enum Outcome {
     Refused(String),
     /// The connection broke, or nobody waited for the answer.
     Unknown,
+    /// There was no connection to send it over.
+    NotTried,
 }
 
 #[cfg(test)]
@@ -194,35 +223,38 @@ mod tests {
     fn edge_159_two_refusals_open_the_breaker_until_the_secret_changed_or_it_is_reset() {
         let mut breakers = Breakers::default();
         for _ in 0..2 {
-            let Leave::Go { secret, .. } = breakers.ask(&anna(), &"wrong".into(), NOW) else {
+            let Leave::Go { secret, .. } = breakers.ask(&anna(), &"wrong".into(), "anna", NOW) else {
                 panic!("may be tried")
             };
             breakers.tell(&anna(), secret, "anna", Outcome::Refused("no".into()), NOW);
         }
         let open = BreakerView { login: anna(), since: NOW, words: "no".into() };
-        assert_eq!(breakers.ask(&anna(), &"wrong".into(), NOW), Leave::Open(open.clone()));
+        assert_eq!(breakers.ask(&anna(), &"wrong".into(), "anna", NOW), Leave::Open(open.clone()));
         assert_eq!(breakers.open(), [open]);
         let other = LoginKey::Mailbox("bert".into());
-        assert!(matches!(breakers.ask(&other, &"wrong".into(), NOW), Leave::Go { .. }), "another account");
-        let Leave::Go { secret, .. } = breakers.ask(&anna(), &"right".into(), NOW) else {
+        assert!(
+            matches!(breakers.ask(&other, &"wrong".into(), "bert", NOW), Leave::Go { .. }),
+            "another account"
+        );
+        let Leave::Go { secret, .. } = breakers.ask(&anna(), &"right".into(), "anna", NOW) else {
             panic!("another secret")
         };
         breakers.tell(&anna(), secret, "anna", Outcome::Accepted, NOW);
         assert!(breakers.open().is_empty());
         for _ in 0..2 {
-            let Leave::Go { secret, .. } = breakers.ask(&anna(), &"wrong".into(), NOW) else {
+            let Leave::Go { secret, .. } = breakers.ask(&anna(), &"wrong".into(), "anna", NOW) else {
                 panic!("may be tried")
             };
             breakers.tell(&anna(), secret, "anna", Outcome::Refused("no".into()), NOW);
         }
         assert!(breakers.reset(&anna()) && !breakers.reset(&anna()));
-        assert!(matches!(breakers.ask(&anna(), &"wrong".into(), NOW), Leave::Go { .. }));
+        assert!(matches!(breakers.ask(&anna(), &"wrong".into(), "anna", NOW), Leave::Go { .. }));
     }
 
     #[test]
     fn nothing_the_breakers_keep_shows_the_secret() {
         let mut breakers = Breakers::default();
-        breakers.ask(&anna(), &"hunter2-canary".into(), NOW);
+        breakers.ask(&anna(), &"hunter2-canary".into(), "anna", NOW);
         assert!(!format!("{breakers:?}").contains("canary"));
     }
 
@@ -233,7 +265,7 @@ mod tests {
     /// One try of the admin's login at a server that has some mailboxes and lets the admin in, or not any more. Gives what to
     /// do, and tells the outcome at once.
     fn try_one(breakers: &mut Breakers, mailbox: &str, has: &[&str], lets_in: bool) -> &'static str {
-        match breakers.ask(&root(), &"once right".into(), NOW) {
+        match breakers.ask(&root(), &"once right".into(), mailbox, NOW) {
             Leave::Go { secret, .. } => {
                 let opens = lets_in && has.contains(&mailbox);
                 let outcome = if opens { Outcome::Accepted } else { Outcome::Refused("no".into()) };
@@ -280,12 +312,37 @@ mod tests {
         let mut breakers = Breakers::default();
         assert_eq!(try_one(&mut breakers, "anna", &["anna"], true), "tried");
         assert_eq!(try_one(&mut breakers, "ghost", &["anna"], true), "tried");
-        let Leave::Prove { secret, mailbox } = breakers.ask(&root(), &"once right".into(), NOW) else {
+        // While nobody can connect nothing is sent, and nothing is known of it either.
+        for outcome in
+            [Outcome::NotTried, Outcome::NotTried, Outcome::Unknown, Outcome::NotTried, Outcome::Unknown]
+        {
+            let Leave::Prove { secret, mailbox } = breakers.ask(&root(), &"once right".into(), "ghost", NOW)
+            else {
+                panic!("it is proved by anna's")
+            };
+            breakers.tell(&root(), secret, &mailbox, outcome, NOW);
+        }
+        assert_eq!(try_one(&mut breakers, "bert", &["anna", "bert"], true), "tried");
+        assert_eq!(breakers.opened(&root(), &"once right".into()), Some("bert".to_owned()));
+    }
+
+    #[test]
+    fn a_proof_that_fails_once_holds_nobody_for_the_mailboxes_that_are_not_there() {
+        let mut breakers = Breakers::default();
+        let mut sent = Vec::new();
+        for mailbox in ["anna", "ghost1"] {
+            sent.push(try_one(&mut breakers, mailbox, &["anna"], true));
+        }
+        let Leave::Prove { secret, mailbox } = breakers.ask(&root(), &"once right".into(), "ghost", NOW)
+        else {
             panic!("it is proved by anna's")
         };
         breakers.tell(&root(), secret, &mailbox, Outcome::Unknown, NOW);
-        assert_eq!(try_one(&mut breakers, "bert", &["anna", "bert"], true), "tried");
-        assert_eq!(breakers.opened(&root(), &"once right".into()), Some("bert".to_owned()));
+        for mailbox in ["ghost2", "ghost2", "ghost3", "ghost3"] {
+            sent.push(try_one(&mut breakers, mailbox, &["anna"], true));
+        }
+        assert_eq!(sent, ["tried", "tried", "proved", "tried", "proved", "tried"]);
+        assert!(breakers.open().is_empty());
     }
 
     #[test]
@@ -319,7 +376,7 @@ mod tests {
                     continue;
                 }
                 let mailbox = if number == 0 { "here".to_owned() } else { format!("ghost{number}") };
-                match breakers.ask(&root(), &"once right".into(), NOW) {
+                match breakers.ask(&root(), &"once right".into(), &mailbox, NOW) {
                     Leave::Go { secret, .. } => under_way.push((secret, mailbox, wrong)),
                     Leave::Prove { secret, mailbox } => under_way.push((secret, mailbox, wrong)),
                     Leave::Wait => continue,
@@ -343,7 +400,7 @@ mod tests {
                     if let Some(secret) = under_way.pop() {
                         breakers.tell(&anna(), secret, "anna", Outcome::Refused("no".into()), NOW);
                     }
-                } else if let Leave::Go { secret, .. } = breakers.ask(&anna(), &"wrong".into(), NOW) {
+                } else if let Leave::Go { secret, .. } = breakers.ask(&anna(), &"wrong".into(), "anna", NOW) {
                     under_way.push(secret);
                     sent += 1;
                 }

@@ -11,7 +11,10 @@ use shared::{check::Side, finding::Finding};
 use tokio::sync::Mutex;
 
 use super::{Entry, FolderId, FolderRecord, Ledger, LedgerError};
-use crate::{baseline::Baseline, model::ItemId};
+use crate::{
+    baseline::Baseline,
+    model::{Fingerprint, ItemId},
+};
 
 /// Entries that are kept at most. Of larger mailboxes the ledger is asked: memory is worth more there.
 const MOST: usize = 20_000;
@@ -118,6 +121,21 @@ impl Ledger for Remembered {
         (known.entries, known.kept) = (kept, count);
         known.put(entries);
         Ok(())
+    }
+
+    async fn put_moved(
+        &self,
+        entries: &[(FolderId, Entry)],
+        before: FolderId,
+        items: &[ItemId],
+    ) -> Result<(), LedgerError> {
+        let mut known = self.known.lock().await;
+        known.forget_all();
+        self.ledger.put_moved(entries, before, items).await
+    }
+
+    async fn stayed(&self) -> Result<Vec<Fingerprint>, LedgerError> {
+        self.ledger.stayed().await
     }
 
     async fn forget_entries(&self, folder: FolderId) -> Result<(), LedgerError> {

@@ -62,6 +62,13 @@ impl Adoptable {
         self.candidates.is_empty()
     }
 
+    /// Counts what may be ours, by its content.
+    pub(super) fn count(&self, counts: &mut HashMap<[u8; 16], usize>) {
+        for candidate in self.candidates.iter().filter(|candidate| candidate.maybe_ours) {
+            *counts.entry(candidate.fingerprint.exact).or_default() += 1;
+        }
+    }
+
     fn add(&mut self, candidate: Candidate) {
         let at = self.candidates.len();
         self.by_exact.entry(candidate.fingerprint.exact).or_default().push(at);

@@ -1,21 +1,21 @@
 //! Messages that moved between folders on the source after they were copied: they are moved on the target too instead of
 //! being copied a second time.
 
+mod movables;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 use shared::{
     cause::Cause,
     finding::{Finding, Severity},
-    folder::FolderPath,
 };
 
 use super::{
     course::{Course, about},
     pairs,
-    read::{self, Halves},
     record::entry,
     stop::Stop,
     survey::Survey,
@@ -24,139 +24,13 @@ use super::{
 use crate::{
     error::ConnectorError,
     ledger::{Entry, EntryState, FolderId, FolderRecord},
-    model::{Fingerprint, Flags, Inventory, ItemId, ItemMeta},
-    plan::{FolderPlan, Gone, Takes, plan_folder},
-    source::{FetchOrder, Part},
-    target::{Moved, OpenFolder, Target, Wish},
+    model::{Inventory, ItemId},
+    plan::{FolderPlan, Takes, plan_folder},
+    target::{Moved, Target, Wish},
 };
+use movables::{Move, Place};
 
-/// Copied messages whose folder on the source no longer has them, each to be taken once.
-#[derive(Debug, Default)]
-pub(super) struct Movables {
-    places: Vec<Place>,
-    by_print: HashMap<[u8; 16], Vec<There>>,
-    /// The same by what stays of it and its Message-ID, where the source writes messages anew at each reading.
-    by_stable: HashMap<([u8; 16], String), Vec<There>>,
-    /// What was taken, by its place and its id there.
-    gone: BTreeSet<(usize, u32)>,
-    taken: Vec<Move>,
-}
-
-/// Where a message is: its place, its id on the source before, its id on the target.
-type There = (usize, ItemId, u32);
-
-/// A folder on the target that messages may be moved out of.
-#[derive(Debug)]
-struct Place {
-    id: FolderId,
-    source: FolderPath,
-    open: Arc<OpenFolder>,
-    /// The source no longer has the folder.
-    orphan: bool,
-    left: usize,
-}
-
-/// A message that is to be moved on the target.
-#[derive(Debug)]
-struct Move {
-    from: usize,
-    old: ItemId,
-    uid: u32,
-    to: usize,
-    item: ItemMeta,
-    fingerprint: Fingerprint,
-}
-
-impl Movables {
-    /// Whether a message with this content is on the target in the folder it was in before; then it is taken, to be moved
-    /// to the lane's folder.
-    pub(super) fn take(&mut self, fingerprint: Fingerprint, item: &ItemMeta, to: usize) -> bool {
-        let there = self.by_print.get_mut(&fingerprint.exact).and_then(|all| first_left(all, &self.gone));
-        self.take_there(there, fingerprint, item, to)
-    }
-
-    /// Whether what stays of messages is worth knowing.
-    pub(super) fn knows_what_stays(&self) -> bool {
-        !self.by_stable.is_empty()
-    }
-
-    /// The same for a message that the source writes anew at each reading, known by what stays of it and its Message-ID.
-    pub(super) fn take_anew(
-        &mut self,
-        known: ([u8; 16], String),
-        fingerprint: Fingerprint,
-        item: &ItemMeta,
-        to: usize,
-    ) -> bool {
-        let there = self.by_stable.get_mut(&known).and_then(|all| first_left(all, &self.gone));
-        self.take_there(there, fingerprint, item, to)
-    }
-
-    fn take_there(
-        &mut self,
-        there: Option<There>,
-        fingerprint: Fingerprint,
-        item: &ItemMeta,
-        to: usize,
-    ) -> bool {
-        let Some((from, old, uid)) = there else { return false };
-        self.gone.insert((from, uid));
-        self.places[from].left -= 1;
-        self.taken.push(Move { from, old, uid, to, item: item.clone(), fingerprint });
-        true
-    }
-
-    /// Folders that are gone from the source, where they are on the target, and how many messages they left there.
-    pub(super) fn orphans(&self) -> impl Iterator<Item = (&FolderPath, &FolderPath, usize)> {
-        let orphans = self.places.iter().filter(|place| place.orphan && place.left > 0);
-        orphans.map(|place| (&place.source, &place.open.folder.path, place.left))
-    }
-
-    /// Looks at what stays of messages that are gone from a folder in which the source writes some anew at each reading.
-    async fn look(&mut self, target: &mut dyn Target, at: usize, gone: &[Gone]) -> Result<(), Stop> {
-        let meta = |gone: &Gone| ItemMeta {
-            id: ItemId::Uid(gone.target),
-            size: gone.size,
-            received: None,
-            flags: Flags::default(),
-        };
-        let mut items: Vec<ItemMeta> = gone.iter().map(meta).collect();
-        items.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        let before: HashMap<ItemId, &Gone> =
-            gone.iter().map(|gone| (ItemId::Uid(gone.target), gone)).collect();
-        let open = Arc::clone(&self.places[at].open);
-        let wanted = FetchOrder { folder: &open.folder, validity: open.mark.validity, items: &items };
-        let read = read::read(target.as_source(), &[wanted], Part::Whole, Halves::All, &|_| {}).await;
-        for seen in read.map_err(ConnectorError::anew)?.into_iter().flat_map(|read| read.seen) {
-            let gone = before.get(&seen.meta.id);
-            if let (Some(gone), Some(stable), Some(id)) = (gone, seen.stable, seen.message_id) {
-                let there = (at, gone.item.clone(), gone.target);
-                self.by_stable.entry((stable, id)).or_default().push(there);
-            }
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, place: Place, gone: &[Gone]) -> usize {
-        let at = self.places.len();
-        self.places.push(Place { left: gone.len(), ..place });
-        for gone in gone {
-            let there = (at, gone.item.clone(), gone.target);
-            self.by_print.entry(gone.fingerprint.exact).or_default().push(there);
-        }
-        at
-    }
-}
-
-/// The last of them that was not taken.
-fn first_left(all: &mut Vec<There>, gone: &BTreeSet<(usize, u32)>) -> Option<There> {
-    loop {
-        let there = all.pop()?;
-        if !gone.contains(&(there.0, there.2)) {
-            return Some(there);
-        }
-    }
-}
+pub(super) use movables::Movables;
 
 /// Whether the source wrote some of a folder's messages anew when it was compared.
 fn read_anew(record: &FolderRecord) -> bool {
@@ -205,6 +79,8 @@ pub(super) async fn find(
             movables.look(target, at, &plan.gone).await?;
         }
     }
+    movables.leave_what_stayed(course).await?;
+    movables.forget_arrived(course, target, lanes).await?;
     Ok(movables)
 }
 
@@ -218,71 +94,88 @@ pub(super) async fn carry_out(
 ) -> Result<(), Stop> {
     let mut groups: BTreeMap<(usize, usize), Vec<Move>> = BTreeMap::new();
     for taken in std::mem::take(&mut movables.taken) {
-        groups.entry((taken.from, taken.to)).or_default().push(taken);
+        groups.entry((taken.there.place, taken.to)).or_default().push(taken);
     }
     for ((from, to), moves) in groups {
         course.obey()?;
         let (place, lane) = (&movables.places[from], &lanes[to]);
-        let uids: Vec<u32> = moves.iter().map(|taken| taken.uid).collect();
+        let uids: Vec<u32> = moves.iter().map(|taken| taken.there.uid).collect();
         let there = target.those(&place.open, &uids).await.map_err(ConnectorError::anew)?;
         let (moves, unseen): (Vec<Move>, Vec<Move>) =
-            moves.into_iter().partition(|taken| pairs::find(&there.items, taken.uid).is_some());
+            moves.into_iter().partition(|taken| pairs::find(&there.items, taken.there.uid).is_some());
         let from = &place.open.folder.path;
         if there.lists_all() {
             settle_removed(course, place, lane, unseen).await?;
         } else {
             // Nobody knows that it was removed.
             let where_it_is = format!("it was in {from}, which does not list it now; look for it there");
-            let findings = settle(course, place, lane, &unseen, Some(&where_it_is), &[]).await?;
-            course.note(findings).await?;
+            settle_stayed(course, place, lane, &unseen, &where_it_is).await?;
         }
         if moves.is_empty() {
             continue;
         }
-        let uids: Vec<u32> = moves.iter().map(|taken| taken.uid).collect();
+        let uids: Vec<u32> = moves.iter().map(|taken| taken.there.uid).collect();
         let moved = target.move_items(&place.open, &lane.open, &uids).await.map_err(ConnectorError::anew)?;
         match moved {
             Moved::Stayed(why) => {
                 let where_it_is = format!("it stays in {from}: {why}");
-                let findings = settle(course, place, lane, &moves, Some(&where_it_is), &[]).await?;
-                course.note(findings).await?;
+                settle_stayed(course, place, lane, &moves, &where_it_is).await?;
             }
-            Moved::Went(new) => {
-                let findings = settle(course, place, lane, &moves, None, &new).await?;
-                // At once: what stands in both places would be taken from the old one once more.
-                let gone: Vec<ItemId> = moves.into_iter().map(|taken| taken.old).collect();
-                course.ledger.forget_items(place.id, &gone).await?;
-                course.note(findings).await?;
-            }
+            Moved::Went(new) => settle_moved(course, place, lane, moves, &new).await?,
         }
     }
     Ok(())
 }
 
-/// Records moves that were carried out, with their new ids where the target told them, or that were not: `stayed` says where
-/// the messages are on the target. Gives what is to be said of them.
-async fn settle(
+/// Records moves that were not carried out, and where the messages are on the target.
+async fn settle_stayed(
     course: &mut Course,
     place: &Place,
     lane: &Lane,
     moves: &[Move],
-    stayed: Option<&str>,
-    new: &[Option<u32>],
-) -> Result<Vec<Finding>, Stop> {
+    where_it_is: &str,
+) -> Result<(), Stop> {
     if moves.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    let mut entries = Vec::new();
-    let mut findings = Vec::new();
-    for (at, taken) in moves.iter().enumerate() {
-        let uid = new.get(at).copied().flatten();
-        let (state, finding) = outcome(taken, place, lane, stayed, uid);
-        entries.push((lane.id, entry(&taken.item, Some(taken.fingerprint), state)));
-        findings.push(finding);
+    let (mut entries, mut findings) = (Vec::new(), Vec::new());
+    for taken in moves {
+        let detail = format!("it moved from {} on the source; on the target {where_it_is}", place.source);
+        let state = EntryState::Skipped { cause: Cause::MovedAtSource, detail: detail.clone() };
+        // What is on the target is what was read then: a source may write it anew at each reading.
+        entries.push((lane.id, entry(&taken.item, Some(taken.there.fingerprint), state)));
+        findings.push(told(lane, taken, detail));
         course.meter.add(1, taken.item.size);
     }
     course.ledger.put_entries(&entries).await?;
-    Ok(findings)
+    Ok(course.note(findings).await?)
+}
+
+/// Records moves that were carried out, with their new ids where the target told them.
+async fn settle_moved(
+    course: &mut Course,
+    place: &Place,
+    lane: &Lane,
+    moves: Vec<Move>,
+    new: &[Option<u32>],
+) -> Result<(), Stop> {
+    let (from, to) = (&place.open.folder.path, &lane.open.folder.path);
+    let (mut entries, mut findings, mut before) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, taken) in moves.into_iter().enumerate() {
+        let detail =
+            format!("it moved from {} on the source, and from {from} to {to} on the target", place.source);
+        let state = EntryState::Copied { target: new.get(at).copied().flatten(), adopted: false };
+        entries.push((lane.id, entry(&taken.item, Some(taken.fingerprint), state)));
+        findings.push(told(lane, &taken, detail));
+        course.meter.add(1, taken.item.size);
+        before.push(taken.there.old);
+    }
+    course.ledger.put_moved(&entries, place.id, &before).await?;
+    Ok(course.note(findings).await?)
+}
+
+fn told(lane: &Lane, taken: &Move, detail: String) -> Finding {
+    about(&lane.source.path, &taken.item, Severity::Info, Cause::MovedAtSource, detail)
 }
 
 /// What a user removed on the target before it could be moved is not brought back. The comparison tells of it.
@@ -302,36 +195,10 @@ async fn settle_removed(
     let state = EntryState::Skipped { cause: Cause::RemovedOnTarget, detail };
     let settled = |taken: &Move| entry(&taken.item, Some(taken.fingerprint), state.clone());
     let entries: Vec<(FolderId, Entry)> = removed.iter().map(|taken| (lane.id, settled(taken))).collect();
-    course.ledger.put_entries(&entries).await?;
     for taken in &removed {
         course.leave_out(&lane.source.path, &taken.item.id);
         course.meter.add(1, taken.item.size);
     }
-    let old: Vec<ItemId> = removed.into_iter().map(|taken| taken.old).collect();
-    course.ledger.forget_items(place.id, &old).await?;
-    Ok(())
-}
-
-fn outcome(
-    taken: &Move,
-    place: &Place,
-    lane: &Lane,
-    stayed: Option<&str>,
-    uid: Option<u32>,
-) -> (EntryState, Finding) {
-    let (from, to) = (&place.open.folder.path, &lane.open.folder.path);
-    let (state, detail) = match stayed {
-        None => {
-            let detail = format!(
-                "it moved from {} on the source, and from {from} to {to} on the target",
-                place.source
-            );
-            (EntryState::Copied { target: uid, adopted: false }, detail)
-        }
-        Some(where_it_is) => {
-            let detail = format!("it moved from {} on the source; on the target {where_it_is}", place.source);
-            (EntryState::Skipped { cause: Cause::MovedAtSource, detail: detail.clone() }, detail)
-        }
-    };
-    (state, about(&lane.source.path, &taken.item, Severity::Info, Cause::MovedAtSource, detail))
+    let before: Vec<ItemId> = removed.into_iter().map(|taken| taken.there.old).collect();
+    Ok(course.ledger.put_moved(&entries, place.id, &before).await?)
 }

@@ -17,6 +17,9 @@ use crate::{
 /// Said of what is not brought back.
 const DETAIL: &str = "It was copied and removed from the target before its folder on the source was rebuilt.";
 
+/// How often a folder is listed that lists fewer messages than it counts: users may remove some meanwhile.
+const LISTINGS: usize = 3;
+
 /// Forgets a folder's entries; every item of its plan is looked for by content before it is sent. `side` is the one that
 /// rebuilt the folder: where that is the source, what users removed on the target is still known.
 pub(super) async fn begin_anew(
@@ -58,7 +61,13 @@ async fn removed(
     open: &OpenFolder,
 ) -> Result<Vec<Entry>, Stop> {
     let entries = course.ledger.entries(id).await?;
-    let there = hands.target.inventory(open, None).await.map_err(ConnectorError::anew)?;
+    let mut there = hands.target.inventory(open, None).await.map_err(ConnectorError::anew)?;
+    for _ in 1..LISTINGS {
+        if there.lists_all() {
+            break;
+        }
+        there = hands.target.inventory(open, None).await.map_err(ConnectorError::anew)?;
+    }
     // What a listing leaves out is not known to be gone.
     let lists_all = there.lists_all();
     let there: BTreeSet<ItemId> = there.items.into_iter().map(|item| item.id).collect();

@@ -20,6 +20,7 @@ mod inventory;
 mod listing;
 mod logins;
 mod marks;
+mod moves;
 mod names;
 mod plain;
 mod poison;

@@ -6,13 +6,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use shared::{check::Side, finding::Finding};
+use shared::{cause::Cause, check::Side, finding::Finding};
 use tokio::sync::Notify;
 
 use crate::{
     baseline::Baseline,
     ledger::{Entry, EntryState, FolderId, FolderRecord, Ledger, LedgerError},
-    model::ItemId,
+    model::{Fingerprint, ItemId},
 };
 
 /// When the ledger breaks, counted in writes from 1.
@@ -74,6 +74,12 @@ impl State {
             _ => _ = self.sent_by.remove(&key),
         }
         self.entries.entry(folder).or_default().insert(entry.item.clone(), entry.clone());
+    }
+
+    fn forget_items(&mut self, folder: FolderId, items: &[ItemId]) {
+        if let Some(entries) = self.entries.get_mut(&folder) {
+            entries.retain(|item, _| !items.contains(item));
+        }
     }
 
     fn entry(&self, folder: FolderId, entry: &Entry) -> Entry {
@@ -202,17 +208,35 @@ impl Ledger for MemoryLedger {
         .await
     }
 
+    async fn put_moved(
+        &self,
+        entries: &[(FolderId, Entry)],
+        before: FolderId,
+        items: &[ItemId],
+    ) -> Result<(), LedgerError> {
+        self.write(|state| {
+            entries.iter().for_each(|(folder, entry)| state.put_entry(*folder, entry));
+            state.forget_items(before, items);
+        })
+        .await
+    }
+
+    async fn stayed(&self) -> Result<Vec<Fingerprint>, LedgerError> {
+        let state = self.state();
+        let stayed = |entry: &&Entry| match &entry.state {
+            EntryState::Skipped { cause, .. } => *cause == Cause::MovedAtSource,
+            EntryState::Intended | EntryState::Copied { .. } => false,
+        };
+        let entries = state.entries.values().flat_map(BTreeMap::values).filter(stayed);
+        Ok(entries.filter_map(|entry| entry.fingerprint).collect())
+    }
+
     async fn forget_entries(&self, folder: FolderId) -> Result<(), LedgerError> {
         self.write(|state| _ = state.entries.remove(&folder)).await
     }
 
     async fn forget_items(&self, folder: FolderId, items: &[ItemId]) -> Result<(), LedgerError> {
-        self.write(|state| {
-            if let Some(entries) = state.entries.get_mut(&folder) {
-                entries.retain(|item, _| !items.contains(item));
-            }
-        })
-        .await
+        self.write(|state| state.forget_items(folder, items)).await
     }
 
     async fn baselines(

@@ -7,11 +7,15 @@ use engine::{
     model::{Fingerprint, Flags, ItemId},
 };
 use sea_orm::{FromQueryResult, Value};
-use shared::{cause::UnknownCause, id::PassId};
+use shared::{
+    cause::{Cause, UnknownCause},
+    id::{JobId, PassId},
+};
 
 use crate::store::{
     StoreError,
     db::{Db, Tx},
+    sql::marks,
     words::{clean, count, whole},
 };
 
@@ -69,6 +73,42 @@ pub(super) async fn write(
         |(folder, entry)| Ok(values(pass, *folder, entry)),
     )
     .await
+}
+
+#[derive(FromQueryResult)]
+struct PrintRow {
+    fingerprint: Vec<u8>,
+}
+
+impl PrintRow {
+    fn read(self) -> Result<Fingerprint, StoreError> {
+        let corrupt =
+            || StoreError::Corrupt { what: "ledger entry", detail: "its fingerprint's length".into() };
+        Fingerprint::from_bytes(&self.fingerprint).ok_or_else(corrupt)
+    }
+}
+
+/// Recognises every item of a job that moved on the source and stayed where it was on the target.
+pub(super) async fn stayed(db: &Db, job: JobId) -> Result<Vec<Fingerprint>, StoreError> {
+    let values = [job.0.into(), SKIPPED.into(), Cause::MovedAtSource.id().into()];
+    db.reading("Reading what stayed where it was on the target")
+        .each(
+            "SELECT e.fingerprint FROM ledger_entry e JOIN ledger_folder f ON f.id = e.folder
+             WHERE f.job = ? AND e.state = ? AND e.cause = ? AND e.fingerprint IS NOT NULL",
+            values,
+            PrintRow::read,
+        )
+        .await
+}
+
+/// Forgets items of a folder.
+pub(super) async fn forget(tx: &Tx<'_>, folder: FolderId, items: &[ItemId]) -> Result<(), StoreError> {
+    for items in items.chunks(500) {
+        let sql = format!("DELETE FROM ledger_entry WHERE folder = ? AND item IN ({})", marks(items.len()));
+        let values = items.iter().map(|item| item.to_string().into());
+        tx.run(&sql, std::iter::once(folder.0.into()).chain(values)).await?;
+    }
+    Ok(())
 }
 
 fn values(pass: PassId, folder: FolderId, entry: &Entry) -> [Value; 12] {

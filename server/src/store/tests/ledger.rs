@@ -143,6 +143,51 @@ async fn counts_are_what_is_in_the_ledger_after_every_write(setting: &Setting) {
     assert_eq!(agree().await.copied, 1);
 }
 
+async fn what_moved_is_written_in_one_place_and_forgotten_in_the_other_or_neither(setting: &Setting) {
+    let (_, ledger) = ledger(&setting.store).await;
+    let ids = |uids: &[u32]| uids.iter().map(|uid| ItemId::Uid(*uid)).collect::<Vec<_>>();
+    let before: Vec<_> = (1..=3).map(|uid| sample::entry(uid, sample::copied(uid))).collect();
+    let from = sample::filled(&ledger, "INBOX", &before).await;
+    let to = sample::filled(&ledger, "Work", &[sample::entry(9, EntryState::Intended)]).await;
+    let moved = sample::entry(9, sample::copied(40));
+    let nowhere = FolderId(i64::MAX);
+    let broken =
+        ledger.put_moved(&[(to, moved.clone()), (nowhere, moved.clone())], from, &ids(&[1, 3])).await;
+    assert!(matches!(broken, Err(LedgerError::Database(_))), "{broken:?}");
+    assert_eq!(ledger.entries(from).await.expect("reads").len(), 3, "nothing was forgotten");
+    assert_eq!(ledger.entries(to).await.expect("reads"), [sample::entry(9, EntryState::Intended)]);
+    ledger.put_moved(&[(to, moved.clone())], from, &ids(&[1, 3])).await.expect("writes");
+    assert_eq!(ledger.entries(from).await.expect("reads"), [before[1].clone()]);
+    assert_eq!(ledger.entries(to).await.expect("reads"), [moved]);
+}
+
+async fn what_stayed_where_it_was_is_known_in_every_folder_of_its_job_alone(setting: &Setting) {
+    let store = &setting.store;
+    let (_, jobs) = sample::jobs(store, 4, &["anna", "bert"]).await;
+    let mut ledgers = Vec::new();
+    for job in jobs {
+        store.apply(job, JobAction::Start).await.expect("starts");
+        let lease = store.claim().await.expect("claims").expect("there is one");
+        let pass = store.begin_pass(&lease).await.expect("begins");
+        ledgers.push(store.ledger(&lease, pass));
+    }
+    let [mine, others] = ledgers.as_slice() else { panic!("two") };
+    let stayed = |uid| {
+        let state = EntryState::Skipped { cause: Cause::MovedAtSource, detail: "It stays.".into() };
+        sample::entry(uid, state)
+    };
+    assert_eq!(mine.stayed().await.expect("reads"), []);
+    let unread = Entry { fingerprint: None, ..stayed(3) };
+    sample::filled(mine, "INBOX", &[stayed(1), sample::entry(2, sample::skipped()), unread]).await;
+    sample::filled(mine, "Work", &[stayed(7), sample::entry(8, sample::copied(8))]).await;
+    sample::filled(others, "INBOX", &[stayed(5)]).await;
+    let prints = [1, 7].map(|uid| stayed(uid).fingerprint.expect("it was read"));
+    let mut found = mine.stayed().await.expect("reads");
+    found.sort_unstable();
+    assert_eq!(found, prints);
+    assert_eq!(others.stayed().await.expect("reads").len(), 1);
+}
+
 async fn findings_are_read_page_by_page_in_the_order_they_were_found(setting: &Setting) {
     let (job, ledger) = ledger(&setting.store).await;
     let found: Vec<_> = (0..345)
@@ -273,6 +318,8 @@ on_both! {
     what_was_on_its_way_counts_the_passes_that_never_ended,
     folders_are_read_as_they_were_written,
     entries_are_read_as_they_were_written,
+    what_moved_is_written_in_one_place_and_forgotten_in_the_other_or_neither,
+    what_stayed_where_it_was_is_known_in_every_folder_of_its_job_alone,
     counts_are_what_is_in_the_ledger_after_every_write,
     findings_are_read_page_by_page_in_the_order_they_were_found,
     ten_thousand_items_take_a_moment,

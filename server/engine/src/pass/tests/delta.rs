@@ -19,7 +19,7 @@ use crate::{
 const MAILBOX: &str = "INBOX: a b~ c*Seen | Sent: d e | Work: f";
 
 /// A mailbox that was moved once, between servers that number their changes and can move messages.
-async fn moved() -> Scene {
+pub(super) async fn moved() -> Scene {
     let scene = Scene::new(MAILBOX, "INBOX:").await;
     for side in [&scene.source, &scene.target] {
         side.habits(|habits| habits.capabilities.extend(["CONDSTORE", "MOVE"]));
@@ -29,7 +29,7 @@ async fn moved() -> Scene {
     scene
 }
 
-async fn delta(scene: &Scene) -> crate::pass::PassOutcome {
+pub(super) async fn delta(scene: &Scene) -> crate::pass::PassOutcome {
     let outcome = scene.pass(PassKind::Delta).await;
     assert_eq!(outcome.end, PassEnd::Finished);
     outcome
@@ -293,6 +293,22 @@ fn edge_045_edge_164_what_the_user_removed_stays_away_though_the_target_lists_no
             delta(&scene).await;
             let there = scene.target.mailbox().folder("INBOX").bodies();
             assert!(!there.contains(&body), "it came back: {balks:?}");
+        }
+    });
+}
+
+#[test]
+fn edge_164_what_a_listing_leaves_out_was_not_removed_by_its_user_when_the_source_rebuilds_the_folder() {
+    clock::run(async {
+        for (listings, stored) in [(1, 0), (usize::MAX, 1)] {
+            let scene = moved().await;
+            scene.target.habits(|habits| habits.omits = Some(("Text of b", listings)));
+            scene.source.change(|mailbox| mailbox.folder("INBOX").rebuild());
+            let appends = scene.target.heard("APPEND");
+            let outcome = delta(&scene).await;
+            assert!(of(&outcome, Cause::RemovedOnTarget).is_empty(), "{:?}", findings(&outcome));
+            // What no listing shows, nobody can read there.
+            assert_eq!(scene.target.heard("APPEND") - appends, stored, "left out of {listings} listings");
         }
     });
 }

@@ -39,6 +39,12 @@ pub(super) fn fetch(state: &mut State, seat: &Seat, command: &Command) -> Vec<Ou
         state.offence("VANISHED was never enabled");
         return tagged(command, "BAD enable it first");
     }
+    let bodies = wanted.iter().any(|item| item.starts_with("BODY"));
+    let omits = state.habits.omits.as_mut().filter(|(_, left)| !bodies && *left > 0);
+    let omitted = omits.map(|(marker, left)| {
+        *left -= 1;
+        *marker
+    });
     let numbers = seat.selected.as_ref().and_then(|name| state.numbered(name).cloned()).unwrap_or_default();
     let folder = seat.selected.as_ref().and_then(|name| state.mailbox.folders.get(name));
     let (Some(folder), false) = (folder, wanted.is_empty()) else {
@@ -46,7 +52,6 @@ pub(super) fn fetch(state: &mut State, seat: &Seat, command: &Command) -> Vec<Ou
     };
     let habits = &state.habits;
     let last = folder.messages.last().map_or(0, |message| message.uid);
-    let bodies = wanted.iter().any(|item| item.starts_with("BODY"));
     let mut outs = Vec::new();
     let mut delivered = 0;
     if let (Some(since), true) = (since, vanished) {
@@ -69,6 +74,9 @@ pub(super) fn fetch(state: &mut State, seat: &Seat, command: &Command) -> Vec<Ou
         {
             outs.extend(tagged(command, words));
             return outs;
+        }
+        if omitted.is_some_and(|marker| holds(&message.body, marker)) {
+            continue;
         }
         let balks = |item: &str| wanted.iter().any(|wanted| wanted == item);
         if let Some((_, _, words)) =

@@ -111,6 +111,8 @@ pub(crate) struct Habits {
     pub withholds: Option<(&'static str, &'static str)>,
     /// What it makes of a message it delivers.
     pub delivers: fn(&[u8]) -> Vec<u8>,
+    /// Leaves messages with this in them out of so many listings, without a word.
+    pub omits: Option<(&'static str, usize)>,
     /// Answers so to whoever asks for such an item of a message with this in it: the item, the marker, the answer.
     pub balks: Option<(&'static str, &'static str, &'static str)>,
     /// Shows only so many messages of a folder, the newest; of one with `\\All` every one.
@@ -162,6 +164,7 @@ impl Default for Habits {
             loses: None,
             withholds: None,
             delivers: <[u8]>::to_vec,
+            omits: None,
             balks: None,
             shows: None,
             miscounts: false,

@@ -83,9 +83,9 @@ pub(crate) async fn log_in(
     loop {
         let entry = account.gate.login(&key, &account.secret, &account.user).await;
         let entry = entry.map_err(|open| held(endpoint, &peer, &open))?;
-        let connection = match fresh.take() {
-            Some(connection) => connection,
-            None => connect::open(endpoint, &peer, &mut |_| {}).await?,
+        let (connection, entry) = match fresh.take() {
+            Some(connection) => (connection, entry),
+            None => connected(endpoint, &peer, entry).await?,
         };
         let attempt = match entry {
             Entry::Try { attempt, .. } => attempt,
@@ -152,6 +152,21 @@ pub(crate) async fn log_in(
     }
 }
 
+/// A connection for a login that may be tried.
+async fn connected(
+    endpoint: &ImapEndpoint,
+    peer: &str,
+    entry: Entry,
+) -> Result<(Connection, Entry), ConnectorError> {
+    match connect::open(endpoint, peer, &mut |_| {}).await {
+        Ok(connection) => Ok((connection, entry)),
+        Err(error) => {
+            entry.not_tried();
+            Err(error)
+        }
+    }
+}
+
 /// Whether the server refused a login, rather than failed.
 fn is_refusal(error: &ConnectorError) -> bool {
     matches!(error.cause, Cause::LoginRefused | Cause::LoginExpired | Cause::LoginNotAllowed)
@@ -174,11 +189,8 @@ async fn whom(
     let good = match account.gate.login(&account.login_key(), &account.secret, &account.user).await {
         // Others found it out meanwhile.
         Ok(Entry::Try { good, .. }) => good,
-        Ok(Entry::Prove { attempt, mailbox }) => match connect::open(endpoint, peer, &mut |_| {}).await {
-            // What came of nothing proves nothing.
-            Ok(connection) => prove(connection, endpoint, account, &mailbox, attempt).await.unwrap_or(false),
-            Err(_) => false,
-        },
+        // What came of nothing proves nothing.
+        Ok(entry) => proves(endpoint, account, peer, &account.user, entry).await.unwrap_or(false),
         Err(_) => false,
     };
     if good { not_this_one(error) } else { error }
@@ -196,14 +208,25 @@ async fn opens_another(endpoint: &ImapEndpoint, account: &Account, peer: &str) -
     let key = account.login_key();
     let other = account.gate.opened(&key, &account.secret).filter(|other| *other != account.user);
     let Some(other) = other else { return false };
-    let (attempt, mailbox) = match account.gate.login(&key, &account.secret, &other).await {
-        Ok(Entry::Try { attempt, .. }) => (attempt, other),
-        Ok(Entry::Prove { attempt, mailbox }) => (attempt, mailbox),
-        Err(_) => return false,
+    let Ok(entry) = account.gate.login(&key, &account.secret, &other).await else { return false };
+    proves(endpoint, account, peer, &other, entry).await.unwrap_or(false)
+}
+
+/// The same over a connection of its own, made only now: one that is open already might be closed while others are waited
+/// for. `other` is opened where nothing has to be proved.
+async fn proves(
+    endpoint: &ImapEndpoint,
+    account: &Account,
+    peer: &str,
+    other: &str,
+    entry: Entry,
+) -> Result<bool, ConnectorError> {
+    let (connection, entry) = connected(endpoint, peer, entry).await?;
+    let (attempt, mailbox) = match entry {
+        Entry::Try { attempt, .. } => (attempt, other.to_owned()),
+        Entry::Prove { attempt, mailbox } => (attempt, mailbox),
     };
-    // Only now: one that is open already might be closed while others are waited for.
-    let Ok(connection) = connect::open(endpoint, peer, &mut |_| {}).await else { return false };
-    prove(connection, endpoint, account, &mailbox, attempt).await.unwrap_or(false)
+    prove(connection, endpoint, account, &mailbox, attempt).await
 }
 
 /// Opens another mailbox, to prove that an admin's login is still good; false: it is refused for that one, too.

@@ -1,14 +1,14 @@
 //! Entering as the admin itself, for no mailbox: to be told what only an admin is told.
 
-use shared::endpoint::ImapEndpoint;
+use shared::{cause::Cause, endpoint::ImapEndpoint};
 
 use super::{
-    LoginAs, admits, connect, held, is_refusal, login, may_be_its_own, not_this_one, opens_another, prove,
-    share, whom,
+    LoginAs, admits, connected, held, is_refusal, login, may_be_its_own, not_this_one, opens_another, prove,
+    reach, share, whom,
 };
 use crate::{
     account::Account,
-    error::{ConnectorError, Reach},
+    error::{ConnectorError, Reach, Retry},
     guest::Entry,
     wire::imap::connection::Connection,
 };
@@ -33,7 +33,13 @@ async fn log_in(
     let (connection, attempt) = loop {
         let entry = account.gate.login(&account.login_key(), &account.secret, admin).await;
         let entry = entry.map_err(|open| held(endpoint, peer, &open))?;
-        let connection = connect::open(endpoint, peer, &mut |_| {}).await?;
+        // What was refused would be refused once more, and hold the login for every mailbox.
+        if let Entry::Try { refused: Some(words), .. } = &entry {
+            let error = refused_before(endpoint, peer, words);
+            entry.not_tried();
+            return Err(error);
+        }
+        let (connection, entry) = connected(endpoint, peer, entry).await?;
         match entry {
             Entry::Try { attempt, .. } => break (connection, attempt),
             Entry::Prove { attempt, mailbox } => {
@@ -62,4 +68,17 @@ async fn log_in(
         return Err(whom(endpoint, account, peer, error).await);
     }
     Err(error)
+}
+
+fn refused_before(endpoint: &ImapEndpoint, peer: &str, words: &str) -> ConnectorError {
+    ConnectorError {
+        reach: reach(endpoint),
+        retry: Retry::Never,
+        cause: Cause::LoginRefused,
+        doing: format!("logging in to {peer}"),
+        detail: format!(
+            "refused before, and not sent again, because a second refusal holds the login for every mailbox: test a \
+             mailbox first; {words}"
+        ),
+    }
 }
