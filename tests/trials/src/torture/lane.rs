@@ -13,9 +13,9 @@ use tempfile::TempDir;
 
 use crate::product;
 
-/// Dovecot's capabilities without MULTIAPPEND: every message is sent by itself.
+/// Dovecot's capabilities without MULTIAPPEND and MOVE: every message is sent by itself, and stays where it is.
 const ONE_BY_ONE: &str =
-    "IMAP4rev1 LITERAL+ UIDPLUS NAMESPACE SPECIAL-USE LIST-EXTENDED CHILDREN ENABLE CONDSTORE MOVE";
+    "IMAP4rev1 LITERAL+ UIDPLUS NAMESPACE SPECIAL-USE LIST-EXTENDED CHILDREN ENABLE CONDSTORE";
 
 /// A source, two targets of different habits, and the lines to them.
 pub(super) struct Lane {
@@ -33,7 +33,7 @@ pub(super) enum Side {
     Source,
     /// Takes many messages in one command.
     Whole,
-    /// Takes them one by one.
+    /// Takes them one by one, and moves none.
     Single,
 }
 

@@ -23,7 +23,7 @@ use crate::product;
 /// How long a run may take once nothing is in its way.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// How often the product may say that it has to be run again when nothing is in its way.
-const RUNS: usize = 4;
+const RUNS: usize = 5;
 
 /// A round to be played.
 pub(super) struct Round {
@@ -228,7 +228,13 @@ impl Play<'_> {
                 return Ok(());
             };
             self.note(last, &end);
-            if end.is_done() && number > 0 {
+            let source = self.lane.server(Side::Source);
+            match number {
+                0 => self.users.act(source, &self.user, false, &self.unique, &mut self.random)?,
+                1 => self.users.copy_what_moved(source, &self.user, &mut self.random)?,
+                _ => {}
+            }
+            if end.is_done() && number > 1 {
                 done = Some(end);
                 break;
             }

@@ -134,6 +134,9 @@ impl Play<'_> {
             let on_target = side != Side::Source;
             let server = self.lane.server(side);
             self.users.act(server, &self.user, on_target, &self.unique, &mut self.random)?;
+            if !on_target && self.random.chance(40) {
+                self.users.copy_what_moved(server, &self.user, &mut self.random)?;
+            }
             self.pause(400);
         }
         Ok(())

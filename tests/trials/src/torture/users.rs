@@ -19,6 +19,8 @@ pub(super) enum Touch {
     Deleted { on_target: bool },
     /// It was moved to another folder.
     Moved { on_target: bool },
+    /// It was moved on the source, and copied to a further folder there later.
+    MovedAndCopied,
     /// It got another flag and a keyword.
     Flagged { on_target: bool },
 }
@@ -31,6 +33,7 @@ impl Touch {
             Self::Deleted { .. } => 0..=1,
             // A copy of which nobody knows whether it arrived is looked for where it was sent to, and not elsewhere.
             Self::Moved { .. } => 1..=2,
+            Self::MovedAndCopied => 2..=3,
         }
     }
 }
@@ -121,6 +124,40 @@ impl Users {
         Ok(())
     }
 
+    /// Copies what was moved on the source to one more of its folders: no tool may take the copy for the move. Something comes
+    /// into every folder, so that each is looked at.
+    pub(super) fn copy_what_moved(
+        &mut self,
+        source: &Dovecot,
+        user: &str,
+        random: &mut Random,
+    ) -> Result<()> {
+        if !self.touched.values().any(|touch| *touch == Touch::Moved { on_target: false }) {
+            return Ok(());
+        }
+        let mut imap = source.open(user)?;
+        let mut folders = imap.folders()?;
+        folders.retain(|folder| folder.selectable() && folder.path.iter().all(|name| is_plain(name)));
+        for folder in &folders {
+            self.receive(&mut imap, &folder.wire, user, false)?;
+            for message in imap.messages(&folder.wire)? {
+                let sum = sha256(&message.body);
+                let touch = self.touched.get_mut(&sum);
+                let Some(touch) = touch.filter(|touch| **touch == Touch::Moved { on_target: false }) else {
+                    continue;
+                };
+                let elsewhere = random.pick(&folders);
+                imap.select(&folder.wire)?;
+                imap.command(&format!("UID COPY {} {}", message.uid, quote(&elsewhere.wire)))?;
+                self.diary
+                    .push(format!("copied UID {} of {:?} to {:?}", message.uid, folder.wire, elsewhere.wire));
+                *touch = Touch::MovedAndCopied;
+            }
+        }
+        imap.logout();
+        Ok(())
+    }
+
     fn receive(&mut self, imap: &mut Imap, folder: &str, user: &str, on_target: bool) -> Result<()> {
         self.written += 1;
         let side = if on_target { "target" } else { "source" };
@@ -149,6 +186,7 @@ impl Users {
             }
             match touch {
                 Touch::Moved { .. } => aftermath.copies_after_moves += usize::from(count > 1),
+                Touch::MovedAndCopied => aftermath.copies_after_moves += usize::from(count > 2),
                 Touch::Deleted { on_target: true } => aftermath.brought_back += count,
                 Touch::Deleted { on_target: false } | Touch::New | Touch::Flagged { .. } => (),
             }
