@@ -54,7 +54,9 @@ pub(super) fn run(order: Order) -> Result<Exit, Problem> {
         ) => Some(ReportFolder::prepare(path)?),
         (Some(_), Some(PassKind::DryRun | PassKind::Probe)) | (None, _) => None,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+    // One thread: with more of them the work of one mailbox is handed from one to the other, which takes more time and memory
+    // than it saves.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Problem::new(
             Exit::Internal,
             format!("Starting the run failed: {error}. Free some memory or threads."),

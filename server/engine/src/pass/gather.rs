@@ -17,8 +17,9 @@ const WINDOW_ITEMS: usize = 500;
 const WINDOW_BYTES: usize = 4 * 1024 * 1024;
 /// Items of the first window: the target need not wait for many before it has something to do.
 const FIRST_ITEMS: usize = 100;
-/// A window is not held back for items that take longer than this to come.
+/// A window is not held back for items that take longer than this to come, nor for long while the target has nothing to do.
 const GATHER: Duration = Duration::from_millis(30);
+const GATHER_FOR_IDLE: Duration = Duration::from_millis(3);
 
 /// Arrivals that are handed over together at most: what wakes a thread for each of ten thousand costs more than their
 /// fingerprints.
@@ -93,13 +94,14 @@ impl Gatherer {
         Self { arrivals, prints, window, bytes: 0, most: FIRST_ITEMS, ahead: VecDeque::new(), ended: false }
     }
 
-    /// The next window; none at the end.
-    pub(super) async fn next(&mut self) -> Option<Gathered> {
+    /// The next window; none at the end. `idle`: the target has nothing to do until it comes.
+    pub(super) async fn next(&mut self, idle: bool) -> Option<Gathered> {
+        let patience = if idle { GATHER_FOR_IDLE } else { GATHER };
         while !self.take_ahead() && !self.ended {
             let arrived = if self.window.len() == 0 {
                 self.arrivals.recv().await
             } else {
-                match timeout(GATHER, self.arrivals.recv()).await {
+                match timeout(patience, self.arrivals.recv()).await {
                     Ok(arrived) => arrived,
                     Err(_) => break,
                 }
@@ -187,7 +189,7 @@ mod tests {
             }
             drop(sink);
             let mut sizes = Vec::new();
-            while let Some(window) = gatherer.next().await {
+            while let Some(window) = gatherer.next(false).await {
                 sizes.push(window.items.len());
             }
             assert_eq!(sizes, [FIRST_ITEMS, WINDOW_ITEMS, 700 - FIRST_ITEMS - WINDOW_ITEMS]);

@@ -67,12 +67,13 @@ impl Pump<'_> {
         let mut stop = Ok(());
         loop {
             let more = windows.is_some() && self.sending.len() < WINDOWS;
+            let idle = self.sending.is_empty();
             tokio::select! {
                 told = news.recv() => match told {
                     Some(told) => self.record(course, told).await?,
                     None => return stop,
                 },
-                gathered = arrivals.next(), if more => {
+                gathered = arrivals.next(idle), if more => {
                     let obeyed = course.obey();
                     match (gathered, &windows, obeyed) {
                         (Some(gathered), Some(windows), Ok(())) => {
