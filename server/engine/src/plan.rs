@@ -30,6 +30,8 @@ pub struct FolderPlan {
     /// What of `copy` an earlier pass left without an answer: it may or may not be on the target. Without a
     /// fingerprint it is not known whether it was ever sent.
     pub intended: BTreeMap<ItemId, Option<Fingerprint>>,
+    /// How what of `copy` was sent without an answer was marked when it was.
+    pub sent_marks: BTreeMap<ItemId, Flags>,
     /// How often the process ended while items of `copy` were on their way.
     pub deaths: BTreeMap<ItemId, u8>,
     /// Ids on the target that are known to be ours.
@@ -70,6 +72,8 @@ pub struct Gone {
     pub fingerprint: Fingerprint,
     /// Its id on the target.
     pub target: u32,
+    /// Its marks when they were last carried; none: nobody knows.
+    pub marks: Option<Flags>,
 }
 
 impl FolderPlan {
@@ -145,6 +149,9 @@ pub fn plan_folder(
             if let Some(fingerprint) = known.intended.remove(&item.id) {
                 plan.intended.insert(item.id.clone(), fingerprint);
             }
+            if let Some(marks) = known.sent_marks.remove(&item.id) {
+                plan.sent_marks.insert(item.id.clone(), marks);
+            }
             if let Some(deaths) = known.deaths.remove(&item.id) {
                 plan.deaths.insert(item.id.clone(), deaths);
             }
@@ -170,6 +177,7 @@ struct Known {
     /// In one piece, which goes back to the system as a whole: of a large folder there are a million.
     copied: HashMap<ItemId, Copied>,
     intended: BTreeMap<ItemId, Option<Fingerprint>>,
+    sent_marks: BTreeMap<ItemId, Flags>,
     /// On the target in the folder it was in before it moved on the source, or removed from there by its user.
     elsewhere: BTreeSet<ItemId>,
     refused: BTreeMap<ItemId, Refused>,
@@ -217,7 +225,12 @@ impl Known {
                 }
                 self.copied.insert(item, Copied { size, target, adopted, fingerprint, marks });
             }
-            EntryState::Intended => _ = self.intended.insert(item, fingerprint),
+            EntryState::Intended => {
+                // Without a fingerprint it was never sent.
+                let sent = marks.filter(|_| fingerprint.is_some());
+                self.sent_marks.extend(sent.map(|marks| (item.clone(), marks)));
+                self.intended.insert(item, fingerprint);
+            }
             EntryState::Skipped { .. } if is_stand_in(&item) => {
                 plan.removed.extend(fingerprint.map(|fingerprint| (item, fingerprint)));
             }
@@ -250,7 +263,8 @@ impl Copied {
     }
 
     fn gone(self, item: ItemId) -> Option<Gone> {
-        Some(Gone { item, size: self.size, fingerprint: self.fingerprint?, target: self.target? })
+        let Self { size, target, fingerprint, marks, adopted: _ } = self;
+        Some(Gone { item, size, fingerprint: fingerprint?, target: target?, marks })
     }
 }
 

@@ -86,7 +86,7 @@ async fn copy_all(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -
     }
     let mut movables = moves::find(course, hands.target, &lanes, survey).await?;
     transfer::transfer(course, &mut hands, &mut lanes, &mut movables).await?;
-    moves::carry_out(course, hands.target, &lanes, &mut movables).await?;
+    moves::carry_out(course, hands.target, &mut lanes, &mut movables).await?;
     marks::carry(course, hands.target, &lanes).await?;
     let written: Vec<&OpenFolder> =
         lanes.iter().filter(|lane| !lane.plan.copy.is_empty()).map(|lane| &*lane.open).collect();

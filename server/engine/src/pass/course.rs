@@ -43,10 +43,14 @@ use crate::{
 /// A window in flight may take so long after an admin wants the pass to end; then the connections are cut, and the next
 /// pass finds out what arrived.
 const GRACE: Duration = Duration::from_secs(4);
-/// Give up after so long without any progress.
-const PATIENCE: Duration = Duration::from_secs(600);
-/// Longest pause between two attempts, unless the server asks for a longer one.
+/// Give up after so long without a connection to both sides: a line or a server may be away for a day.
+const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+/// Failures in a row while both sides can be reached and nothing is achieved, before that is taken for a fault that stays.
+const MOST_IN_VAIN: u32 = 30;
+/// Longest pause between two attempts, unless the server asks for a longer one; and once it was away for long.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(600);
+const LONGEST_PAUSE_AFTER_LONG: Duration = Duration::from_secs(300);
 /// The first pause before a server is asked again for a mailbox that it does not open although it opens others; each
 /// further one is twice as long. One part of it may be starting anew.
 const ALONE_PAUSE: Duration = Duration::from_secs(30);
@@ -86,6 +90,8 @@ pub(super) struct Course {
     pub kept: Kept,
     /// Whether both sides were reached at least once: from then on a lost connection is worth waiting for.
     pub reached: bool,
+    /// Whether both sides were reached by the running attempt.
+    connected: bool,
     /// When a long wait for one of the systems ended: no time without progress.
     pub waited: Option<Instant>,
     /// Whether it was looked if all fits: later attempts find less room, and less to copy.
@@ -127,6 +133,7 @@ impl Course {
             kept: Kept::default(),
             labels: Labels::default(),
             reached: false,
+            connected: false,
             waited: None,
             foretold: false,
             findings: Vec::new(),
@@ -147,7 +154,7 @@ impl Course {
             let message = format!("Source and target are one mailbox. {}", Cause::SameMailbox.advice());
             return PassEnd::Aborted { cause: Cause::SameMailbox, message };
         }
-        let (mut failures, mut alone) = (0, 0);
+        let (mut failures, mut alone, mut in_vain) = (0, 0, 0);
         let mut progressed = (Instant::now(), self.milestone());
         loop {
             let control = self.control.clone();
@@ -173,11 +180,18 @@ impl Course {
             }
             if self.milestone() != progressed.1 {
                 progressed = (Instant::now(), self.milestone());
-                (failures, alone) = (0, 0);
+                (failures, alone, in_vain) = (0, 0, 0);
+            }
+            if std::mem::take(&mut self.connected) {
+                // Work that is long has no milestones: whoever was connected did some.
+                progressed.0 = Instant::now();
+                // Who is asked to wait waits as long as it takes.
+                in_vain += u32::from(error.cause != Cause::Throttled);
             }
             failures += 1;
             alone += u32::from(error.retry == Retry::Alone);
-            let Some(pause) = self.pause(&error, (failures, alone), progressed.0.elapsed()) else {
+            let pause = self.pause(&error, (failures, alone), progressed.0.elapsed());
+            let Some(pause) = pause.filter(|_| in_vain <= MOST_IN_VAIN) else {
                 break PassEnd::Aborted { cause: error.cause, message: error.explained() };
             };
             tracing::info!(cause = error.cause.id(), ?pause, failures, "The pass waits and connects again");
@@ -198,7 +212,7 @@ impl Course {
         }
         let _slots = entry::slots(self).await;
         let mut sides = survey::connect(self).await?;
-        self.reached = true;
+        (self.reached, self.connected) = (true, true);
         let mut survey = survey::survey(self, &mut sides).await?;
         match self.order.kind {
             PassKind::DryRun => {
@@ -308,7 +322,7 @@ impl Course {
                 let pause = ALONE_PAUSE * 2_u32.pow(failures.saturating_sub(1).min(4));
                 // What was open in this pass is there for certain. Another may not be there at all, and others wait for its
                 // place: it has one more chance, however long it waited for the first.
-                let worth_it = if self.reached { without_progress + pause < PATIENCE } else { alone == 1 };
+                let worth_it = if self.reached { without_progress + pause < LONG } else { alone == 1 };
                 return worth_it.then_some(pause);
             }
             Retry::Now => Duration::ZERO,
@@ -319,8 +333,9 @@ impl Course {
             Cause::Protocol => self.reached && failures <= MOST_NONSENSE,
             _ => self.reached,
         };
-        let doubled = Duration::from_millis(250) * 2_u32.pow(failures.min(10));
-        let pause = asked.max(doubled.min(LONGEST_PAUSE));
+        let longest = if without_progress < LONG { LONGEST_PAUSE } else { LONGEST_PAUSE_AFTER_LONG };
+        let doubled = Duration::from_millis(250) * 2_u32.pow(failures.min(11));
+        let pause = asked.max(doubled.min(longest));
         // Who is asked to wait waits as long as it takes.
         let in_time = error.cause == Cause::Throttled || without_progress + pause < PATIENCE;
         (worth_it && in_time).then_some(pause)

@@ -11,6 +11,7 @@ use crate::{
     fingerprint::stable,
     ledger::{Entry, EntryState},
     model::{Fingerprint, ItemMeta},
+    plan::Remarked,
 };
 
 /// What becomes of an item before it is sent.
@@ -82,6 +83,12 @@ impl Pump<'_> {
         }
         count_copied(course, meta, !intended);
         let state = EntryState::Copied { target: Some(uid), adopted: !intended };
-        Some(entry(meta, Some(print), state))
+        let entry = entry(meta, Some(print), state);
+        // What the source marked since it was sent is still to be carried.
+        let sent = self.lanes[order].plan.sent_marks.get(&meta.id).filter(|sent| **sent != meta.flags);
+        let Some(before) = sent.cloned() else { return Some(entry) };
+        let (item, fingerprint, marks) = (meta.clone(), Some(print), Some(before.clone()));
+        self.remarked.push((order, Remarked { item, target: uid, before, fingerprint, adopted: !intended }));
+        Some(Entry { marks, ..entry })
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     error::ConnectorError,
     ledger::{Entry, EntryState, FolderId, FolderRecord},
     model::{Inventory, ItemId},
-    plan::{FolderPlan, Takes, plan_folder},
+    plan::{FolderPlan, Remarked, Takes, plan_folder},
     target::{Moved, Target, Wish},
 };
 use movables::{Move, Place};
@@ -89,7 +89,7 @@ pub(super) async fn find(
 pub(super) async fn carry_out(
     course: &mut Course,
     target: &mut dyn Target,
-    lanes: &[Lane],
+    lanes: &mut [Lane],
     movables: &mut Movables,
 ) -> Result<(), Stop> {
     let mut groups: BTreeMap<(usize, usize), Vec<Move>> = BTreeMap::new();
@@ -98,7 +98,7 @@ pub(super) async fn carry_out(
     }
     for ((from, to), moves) in groups {
         course.obey()?;
-        let (place, lane) = (&movables.places[from], &lanes[to]);
+        let (place, lane) = (&movables.places[from], &mut lanes[to]);
         let uids: Vec<u32> = moves.iter().map(|taken| taken.there.uid).collect();
         let there = target.those(&place.open, &uids).await.map_err(ConnectorError::anew)?;
         let (moves, unseen): (Vec<Move>, Vec<Move>) =
@@ -155,22 +155,31 @@ async fn settle_stayed(
 async fn settle_moved(
     course: &mut Course,
     place: &Place,
-    lane: &Lane,
+    lane: &mut Lane,
     moves: Vec<Move>,
     new: &[Option<u32>],
 ) -> Result<(), Stop> {
     let (from, to) = (&place.open.folder.path, &lane.open.folder.path);
-    let (mut entries, mut findings, mut before) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut entries, mut findings, mut old) = (Vec::new(), Vec::new(), Vec::new());
     for (at, taken) in moves.into_iter().enumerate() {
         let detail =
             format!("it moved from {} on the source, and from {from} to {to} on the target", place.source);
-        let state = EntryState::Copied { target: new.get(at).copied().flatten(), adopted: false };
-        entries.push((lane.id, entry(&taken.item, Some(taken.fingerprint), state)));
+        let target = new.get(at).copied().flatten();
+        let state = EntryState::Copied { target, adopted: false };
+        let entry = entry(&taken.item, Some(taken.fingerprint), state);
+        // The copy is marked as it was: what the source marked since is still to be carried.
+        let marks = taken.there.marks.clone().or(entry.marks);
+        let before = marks.clone().filter(|before| *before != taken.item.flags);
+        if let (Some(target), Some(before)) = (target, before) {
+            let (item, fingerprint) = (taken.item.clone(), Some(taken.fingerprint));
+            lane.plan.remarked.push(Remarked { item, target, before, fingerprint, adopted: false });
+        }
+        entries.push((lane.id, Entry { marks, ..entry }));
         findings.push(told(lane, &taken, detail));
         course.meter.add(1, taken.item.size);
-        before.push(taken.there.old);
+        old.push(taken.there.old);
     }
-    course.ledger.put_moved(&entries, place.id, &before).await?;
+    course.ledger.put_moved(&entries, place.id, &old).await?;
     Ok(course.note(findings).await?)
 }
 

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     ledger::{Entry, EntryState, FolderId},
     model::{Fingerprint, ItemId, ItemMeta},
+    plan::Remarked,
     receipts::{Receipt, SENT, receipt},
     target::{StoreNews, StoreOutcome, Window},
     wire::imap::session::date_inside,
@@ -32,6 +33,8 @@ pub(super) struct Pump<'a> {
     pub removed: Vec<Removed>,
     pub movables: &'a mut Movables,
     pub tallies: Vec<Tally>,
+    /// What was sent before and is marked otherwise now, with the order of its lane.
+    pub remarked: Vec<(usize, Remarked)>,
     /// Windows that are not answered to their end.
     sending: HashMap<u64, Sending>,
     windows: u64,
@@ -47,6 +50,7 @@ impl<'a> Pump<'a> {
             removed: lanes.iter().map(Removed::new).collect(),
             movables,
             tallies: lanes.iter().map(|_| Tally::default()).collect(),
+            remarked: Vec::new(),
             sending: HashMap::new(),
             windows: 0,
             large: Vec::new(),

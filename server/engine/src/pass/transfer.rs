@@ -53,20 +53,22 @@ pub(super) async fn transfer(
 ) -> Result<(), Stop> {
     let mut adoptable: Vec<Adoptable> =
         lanes.iter_mut().map(|lane| std::mem::take(&mut lane.adoptable)).collect();
-    let lanes = &*lanes;
     let mut pump = Pump::new(lanes, &mut adoptable, movables);
     poison::settle(course, &mut pump).await?;
-    let sorted: Vec<_> = lanes.iter().map(poison::sort).collect();
+    let sorted: Vec<_> = pump.lanes.iter().map(poison::sort).collect();
     let company: Vec<&[ItemMeta]> = sorted.iter().map(|sorted| &*sorted.company).collect();
     move_together(course, hands, &mut pump, &company).await?;
     // One by one, when all others are there: should the process end again, it is known at which.
     for (order, item) in poison::alone(&sorted) {
         let _turn = poison::turn(course).await?;
-        let mut alone: Vec<&[ItemMeta]> = vec![&[]; lanes.len()];
+        let mut alone: Vec<&[ItemMeta]> = vec![&[]; pump.lanes.len()];
         alone[order] = std::slice::from_ref(item);
         move_together(course, hands, &mut pump, &alone).await?;
     }
-    let Pump { tallies, removed, .. } = pump;
+    let Pump { tallies, removed, remarked, .. } = pump;
+    for (order, changed) in remarked {
+        lanes[order].plan.remarked.push(changed);
+    }
     for ((lane, tally), removed) in lanes.iter().zip(tallies).zip(removed) {
         tally.note(course, lane).await?;
         let left = removed.left();

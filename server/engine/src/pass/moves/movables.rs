@@ -45,6 +45,8 @@ pub(super) struct There {
     pub uid: u32,
     /// Recognises it as it was read when it was copied.
     pub fingerprint: Fingerprint,
+    /// Its marks when they were last carried.
+    pub marks: Option<Flags>,
 }
 
 /// A folder on the target that messages may be moved out of.
@@ -69,8 +71,8 @@ pub(super) struct Move {
 
 impl There {
     fn of(place: usize, gone: &Gone) -> Self {
-        let Gone { item, fingerprint, target, size: _ } = gone;
-        Self { place, old: item.clone(), uid: *target, fingerprint: *fingerprint }
+        let Gone { item, fingerprint, target, marks, size: _ } = gone;
+        Self { place, old: item.clone(), uid: *target, fingerprint: *fingerprint, marks: marks.clone() }
     }
 }
 

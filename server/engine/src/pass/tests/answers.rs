@@ -216,11 +216,13 @@ async fn check(place: &Place, words: &'static str, says: Says, wrong: &mut Vec<S
     server.habits(|habits| habits.instead.insert(0, (place.command, words)));
     let asked = server.heard(place.command);
     let began = Instant::now();
-    let outcome = timeout(Duration::from_secs(3600), scene.pass(place.kind)).await.ok();
+    let expected = expected(place, says);
+    // What waits as long as it takes is not watched as long as what is given up after a day.
+    let hours = if expected == Then::Waits { 1 } else { 30 };
+    let outcome = timeout(Duration::from_secs(hours * 3600), scene.pass(place.kind)).await.ok();
     let took = began.elapsed();
     let case = format!("{} answered {words}", place.command);
     assert!(server.heard(place.command) > asked, "{case}: it was never asked");
-    let expected = expected(place, says);
     let then = came_to(outcome.as_ref(), took, expected);
     if then != expected {
         wrong.push(format!("{case}: {then:?} after {took:?}, not {expected:?}"));
@@ -241,15 +243,14 @@ async fn check(place: &Place, words: &'static str, says: Says, wrong: &mut Vec<S
 
 #[test]
 fn whatever_a_command_is_answered_with_has_its_cause_its_reach_and_its_patience() {
-    clock::run(async {
-        let mut wrong = Vec::new();
-        let places = places();
-        for place in &places {
-            for (words, says) in ANSWERS {
-                check(place, words, says, &mut wrong).await;
-            }
+    let mut wrong = Vec::new();
+    let places = places();
+    for place in &places {
+        for (words, says) in ANSWERS {
+            // A pass may wait for days: each on a clock of its own.
+            clock::run(check(place, words, says, &mut wrong));
         }
-        println!("{} cases", places.len() * ANSWERS.len());
-        assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-    });
+    }
+    println!("{} cases", places.len() * ANSWERS.len());
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -184,7 +184,7 @@ fn a_server_that_never_comes_back_is_given_up_in_the_end() {
         let (cause, message) = aborted(&outcome);
         assert_eq!(cause, Cause::Unavailable);
         assert!(message.contains("not today") && message.ends_with('.'), "{message}");
-        assert!((500..700).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+        assert!((600..1000).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
         assert!(scene.target.heard("LOGIN") < 40, "it does not hammer");
     });
 }

@@ -1,13 +1,16 @@
 //! Moves that are interrupted (edge case 163): whatever the ledger missed of one, it is not taken for another later.
 
-use shared::pass::{PassEnd, PassKind};
+use shared::{
+    cause::Cause,
+    pass::{PassEnd, PassKind},
+};
 
 use super::delta::{delta, moved};
 use crate::testing::{
     clock,
     ledger::{self, How, When},
     mailbox::Message,
-    scene::Scene,
+    scene::{Scene, of},
     server::Fuse,
 };
 
@@ -114,5 +117,43 @@ fn a_message_that_stays_where_it_is_stands_for_one_and_a_later_copy_arrives() {
         delta(&scene).await;
         let mut target = scene.target.mailbox();
         assert_eq!((target.messages(), target.folder("Sent").messages.len()), (8, 3));
+    });
+}
+
+#[test]
+fn edge_046_edge_163_flags_that_change_together_with_a_move_are_carried_in_the_same_pass() {
+    clock::run(async {
+        let scene = with_a_move().await;
+        scene.source.change(|mailbox| {
+            let message = mailbox.folder("Work").messages.last_mut().expect("it moved there");
+            message.flags.extend(["\\Seen".to_owned(), "later".to_owned()]);
+        });
+        let outcome = delta(&scene).await;
+        assert_eq!(scene.target.heard("UID MOVE"), 1);
+        assert_eq!(scene.expected(), scene.target.mailbox().contents());
+        assert!(of(&outcome, Cause::FlagsAltered).is_empty());
+    });
+}
+
+#[test]
+fn edge_046_edge_153_flags_that_change_after_the_process_died_are_carried() {
+    clock::run(async {
+        for write in 1..5 {
+            let mut scene = Scene::new("INBOX: a b", "INBOX:").await;
+            scene.case = format!("it dies before write {write}");
+            for side in [&scene.source, &scene.target] {
+                side.habits(|habits| habits.capabilities.push("CONDSTORE"));
+            }
+            scene.ledger.light(ledger::Fuse { write, when: When::Before, how: How::Dies });
+            let (outcome, _) = scene.mortal_pass(usize::MAX).await;
+            assert!(outcome.is_none(), "{}", scene.case);
+            scene
+                .source
+                .change(|mailbox| _ = mailbox.folder("INBOX").message(1).flags.insert("\\Seen".into()));
+            for _ in 0..2 {
+                delta(&scene).await;
+            }
+            assert_eq!(scene.expected(), scene.target.mailbox().contents(), "{}", scene.case);
+        }
     });
 }

@@ -15,7 +15,7 @@ use crate::{
         clock,
         mailbox::Message,
         scene::{Scene, aborted, findings, of, verdict},
-        server::{Draft, Habits},
+        server::{Draft, Fuse, Habits},
     },
 };
 
@@ -230,6 +230,28 @@ fn edge_017_bare_line_feeds_are_mended_only_for_a_target_that_refuses_them() {
         assert!(altered[0].detail.contains("bare newlines"), "{}", altered[0].detail);
         let mended = Message::written("b").body;
         assert!(scene.target.mailbox().folder("INBOX").bodies().contains(&mended));
+    });
+}
+
+#[test]
+fn what_a_target_says_of_itself_while_a_repair_is_tried_is_no_word_on_the_repair() {
+    clock::run(async {
+        for at in 1..5 {
+            let scene = Scene::new("INBOX: b^*Seen#work", "INBOX:").await;
+            scene.target.habits(|habits| {
+                habits.refuses = |draft| {
+                    let bare = draft.body.windows(2).any(|two| two[1] == b'\n' && two[0] != b'\r');
+                    bare.then_some("NO Message contains bare newlines")
+                };
+            });
+            scene.target.light_on("APPEND", Fuse::Says(at, b"{tag} NO [UNAVAILABLE] not now\r\n".to_vec()));
+            let outcome = scene.finish().await;
+            assert_eq!(of(&outcome, Cause::BytesAltered).len(), 1, "{:?}", findings(&outcome));
+            let (mut source, mut target) = (scene.source.mailbox(), scene.target.mailbox());
+            let (sent, there) = (source.folder("INBOX").message(1), target.folder("INBOX").messages.clone());
+            let marks: Vec<_> = there.iter().map(|there| (&there.flags, &there.received)).collect();
+            assert_eq!(marks, [(&sent.flags, &sent.received)], "it was busy at APPEND {at}");
+        }
     });
 }
 

@@ -1,5 +1,7 @@
 //! The comparison at the end: nothing that could not be looked at is called good.
 
+use std::sync::Arc;
+
 use shared::{
     cause::Cause,
     finding::Severity,
@@ -10,8 +12,9 @@ use shared::{
 
 use crate::testing::{
     clock,
-    mailbox::Message,
+    mailbox::{Mailbox, Message},
     scene::{Scene, findings, of, verdict},
+    server::Fuse,
 };
 
 const MAILBOX: &str = "INBOX: a b/90000 | Sent: c d/90000 | Work: e f";
@@ -50,12 +53,37 @@ fn a_message_that_cannot_be_read_on_the_target_is_told_of() {
 fn edge_011_a_message_that_is_deleted_between_listing_and_reading_is_no_loss() {
     clock::run(async {
         let scene = Scene::new("INBOX: a b c", "INBOX:").await;
-        scene.source.habits(|habits| habits.loses = Some("Text of b"));
+        let deleted = |mailbox: &mut Mailbox| _ = mailbox.folder("INBOX").take(2);
+        scene.source.light_on("UID FETCH 1:3 (UID BODY", Fuse::Changes(1, deleted));
         let outcome = scene.pass(PassKind::Initial).await;
+        assert!(!scene.source.lit());
         assert_eq!((outcome.counts.copied, outcome.counts.skipped), (2, 0));
         let gone = of(&outcome, Cause::Vanished);
         assert_eq!((gone.len(), gone[0].severity), (1, Severity::Info));
         assert_eq!(verdict(&outcome), Verdict::Perfect);
+    });
+}
+
+#[test]
+fn a_message_that_is_listed_and_never_delivered_is_a_loss_and_arrives_when_it_is() {
+    clock::run(async {
+        let mut scene = Scene::new("INBOX: a b c", "INBOX:").await;
+        for verify in [VerifyDepth::Listing, VerifyDepth::Content] {
+            scene.verify = verify;
+            scene.source.habits(|habits| habits.loses = Some("Text of b"));
+            let outcome = scene.pass(PassKind::Initial).await;
+            assert_eq!((outcome.counts.copied, outcome.counts.skipped), (2, 1));
+            let lost = of(&outcome, Cause::Unreadable);
+            assert_eq!((lost[0].severity, verdict(&outcome)), (Severity::Loss, Verdict::Investigate));
+            assert!(lost[0].detail.contains("delivers nothing"), "{lost:?}");
+            assert_eq!(lost[0].subject.item.as_ref().map(|item| item.id.as_str()), Some("2"));
+            scene.target.change(|mailbox| mailbox.folder("INBOX").messages.clear());
+            scene.ledger = Arc::default();
+        }
+        scene.pass(PassKind::Initial).await;
+        scene.source.habits(|habits| habits.loses = None);
+        scene.finish().await;
+        scene.check_all_is_there();
     });
 }
 

@@ -9,10 +9,11 @@ use super::uid;
 use crate::{
     error::{ConnectorError, Reach, Retry},
     guest::Portion,
-    model::{Folder, Item, ItemMeta},
+    model::{Folder, Item, ItemId, ItemMeta},
     source::{Arrival, FetchOrder, Held, ItemSink, Part, SinkClosed},
     wire::imap::{
         append::Condition,
+        look::Wanted,
         session::{Asked, Chunk, FolderState, ImapSession, Way},
     },
 };
@@ -80,15 +81,59 @@ pub(super) async fn fetch(
         requests: BTreeMap::new(),
         count: 0,
         expected: HashMap::new(),
+        undelivered: Vec::new(),
         asked_folder: open,
         open_folder: open,
     };
     let fetched = fetching.run().await;
     session.let_larger_pass(false);
-    match fetched {
+    let told = match fetched {
+        Ok(undelivered) => tell_undelivered(session, orders, undelivered, into).await,
+        Err(end) => Err(end),
+    };
+    match told {
         Ok(()) | Err(End::Closed) => Ok(()),
         Err(End::Error(error)) => Err(error),
     }
+}
+
+/// Says what became of messages that the server did not deliver, without a complaint: gone since they were listed (edge case
+/// 11), or still there and not to be had, which is a loss.
+async fn tell_undelivered(
+    session: &mut ImapSession,
+    orders: &[FetchOrder<'_>],
+    undelivered: Vec<(usize, &ItemMeta)>,
+    into: &ItemSink,
+) -> Result<(), End> {
+    let mut by_order: BTreeMap<usize, BTreeMap<u32, &ItemMeta>> = BTreeMap::new();
+    for (order, item) in undelivered {
+        by_order.entry(order).or_default().extend(uid(&item.id).map(|uid| (uid, item)));
+    }
+    for (order, items) in by_order {
+        let FetchOrder { folder, validity, .. } = orders[order];
+        let uids: Vec<u32> = items.keys().copied().collect();
+        for uids in uids.chunks(BATCH_ITEMS) {
+            // Opened anew: a session that is open may go on listing what is gone.
+            let look = session.look_at(folder, Wanted::These(uids), Way::Read).await;
+            let look = look.map_err(ConnectorError::anew)?;
+            if look.state.validity != validity {
+                return Err(rebuilt(folder, session.peer()).into());
+            }
+            for uid in uids {
+                let listed = look.metas.binary_search_by(|meta| meta.id.cmp(&ItemId::Uid(*uid))).is_ok();
+                let (cause, detail) = match listed {
+                    true => (Cause::Unreadable, "the server lists it, and delivers nothing of it".to_owned()),
+                    false => {
+                        let folder = &folder.path;
+                        (Cause::Vanished, format!("it was listed in {folder} but is no longer there"))
+                    }
+                };
+                let item = items[uid].clone();
+                into.send(Arrival::Failed { order, item, cause, detail }).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Why a stream ends before its end.
@@ -110,8 +155,8 @@ impl From<ConnectorError> for End {
     }
 }
 
-struct Fetching<'a> {
-    session: &'a mut ImapSession,
+struct Fetching<'a, 's> {
+    session: &'s mut ImapSession,
     orders: &'a [FetchOrder<'a>],
     part: Part,
     /// A rate is set: one request at a time, so that the server is never kept waiting for us to read.
@@ -124,17 +169,20 @@ struct Fetching<'a> {
     count: usize,
     /// What is to come, by the order's position and the UID, and in which request.
     expected: HashMap<(usize, u32), (&'a ItemMeta, usize)>,
+    /// What did not come, without a complaint.
+    undelivered: Vec<(usize, &'a ItemMeta)>,
     /// The folder that is open when all that was sent is done, and the one that is open now.
     asked_folder: Option<usize>,
     open_folder: Option<usize>,
 }
 
-impl Fetching<'_> {
-    async fn run(mut self) -> Result<(), End> {
+impl<'a> Fetching<'a, '_> {
+    /// Gives what was not delivered.
+    async fn run(mut self) -> Result<Vec<(usize, &'a ItemMeta)>, End> {
         loop {
             self.ask().await?;
             if self.requests.is_empty() {
-                return Ok(());
+                return Ok(self.undelivered);
             }
             match self.session.next().await? {
                 Chunk::Body { uid, body, .. } => self.take(uid, body).await?,
@@ -258,13 +306,13 @@ impl Fetching<'_> {
     }
 
     /// A request ended: what of it did not come is asked for alone, or will not come.
-    async fn end(&mut self, mut batch: Batch<'_>, refused: Option<String>) -> Result<(), End> {
+    async fn end(&mut self, mut batch: Batch<'a>, refused: Option<String>) -> Result<(), End> {
         let alone = batch.items.len() == 1;
         let order = batch.order;
         batch
             .items
             .retain(|item| uid(&item.id).is_some_and(|uid| self.expected.remove(&(order, uid)).is_some()));
-        let (cause, detail) = match refused {
+        let words = match refused {
             // One of them spoils the batch: each is asked for alone.
             Some(_) if !alone => {
                 let FetchOrder { items, .. } = self.orders[order];
@@ -274,16 +322,15 @@ impl Fetching<'_> {
                 self.waiting.extend(again.map(|item| Batch { order, items: vec![item] }));
                 return Ok(());
             }
-            Some(words) => (Cause::Unreadable, format!("the server answered: “{words}”")),
-            // Not delivered without a complaint: expunged meanwhile (edge case 11).
+            Some(words) => words,
             None => {
-                let folder = &self.orders[order].folder.path;
-                (Cause::Vanished, format!("it was listed in {folder} but is no longer there"))
+                self.undelivered.extend(batch.items.into_iter().map(|item| (order, item)));
+                return Ok(());
             }
         };
         for item in batch.items {
-            let (item, detail) = (item.clone(), detail.clone());
-            self.into.send(Arrival::Failed { order, item, cause, detail }).await?;
+            let (item, detail) = (item.clone(), format!("the server answered: “{words}”"));
+            self.into.send(Arrival::Failed { order, item, cause: Cause::Unreadable, detail }).await?;
         }
         Ok(())
     }
@@ -352,7 +399,7 @@ fn plan<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Flags, ItemId};
+    use crate::model::Flags;
 
     #[test]
     fn edge_170_requests_are_bounded_and_the_newest_come_first_each_in_order() {

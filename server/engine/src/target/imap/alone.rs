@@ -31,8 +31,10 @@ pub(super) async fn store(
             repairs.push(repaired.repair);
             let repaired =
                 Message { flags: &repaired.flags, received: repaired.received, body: &repaired.body };
-            if let Ok(target) = append_one(session, folder, &repaired).await? {
-                return Ok(StoreResult::Stored { target, repairs });
+            match append_one(session, folder, &repaired).await? {
+                Ok(target) => return Ok(StoreResult::Stored { target, repairs }),
+                // What a server says of itself meanwhile says nothing of the repair.
+                Err(condition) => stop_if_general(session, &condition, folder)?,
             }
         }
     }

@@ -153,11 +153,17 @@ pub(crate) fn refusal(condition: &Condition) -> Cause {
         says(&["maximum message size", "message size", "mail size", "too large", "too big", "larger than"]);
     if condition.is("TOOBIG") || (about_size && !says(&["quota exceeded"])) {
         Cause::TooBig
-    } else if condition.is("OVERQUOTA") || says(&["quota", "mailbox is full", "over limit"]) {
+    } else if condition.is("OVERQUOTA") || is_about_quota(&words) || says(&["mailbox is full", "over limit"])
+    {
         Cause::TargetFull
     } else {
         Cause::Rejected
     }
+}
+
+/// Whether words, in lower case, speak of a quota: no quotation does.
+fn is_about_quota(words: &str) -> bool {
+    words.split("quota").skip(1).any(|behind| !behind.starts_with("tion"))
 }
 
 #[cfg(test)]
@@ -175,6 +181,8 @@ mod tests {
         for (condition, cause) in [
             (no(Some("OVERQUOTA"), "Quota exceeded (mailbox for user is full)"), Cause::TargetFull),
             (no(None, "maximum message size exceeded"), Cause::TooBig),
+            (no(None, "Quota-limit reached"), Cause::TargetFull),
+            (no(None, "bad quotation mark in header"), Cause::Rejected),
             (no(Some("TOOBIG"), "no"), Cause::TooBig),
             (no(Some("OVERQUOTA"), "Mail size is larger than the maximum size allowed"), Cause::TooBig),
             (no(None, "Message contains invalid header"), Cause::Rejected),

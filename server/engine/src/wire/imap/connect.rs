@@ -90,8 +90,9 @@ impl Road<'_> {
 
     async fn dial(&self, on: Watcher<'_>) -> Result<TcpStream, ConnectorError> {
         on(Seen::Begun(StepName::Dns));
+        // Once it was reached, a name that cannot be looked up is a line that is down.
         let addresses =
-            self.resolve().await.map_err(|detail| self.failed(Cause::DnsFailed, Retry::Never, detail))?;
+            self.resolve().await.map_err(|detail| self.failed(Cause::DnsFailed, Retry::Now, detail))?;
         let mut ips: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
         ips.dedup();
         on(Seen::Passed(StepName::Dns, ips.join(", ")));
@@ -145,7 +146,11 @@ impl Road<'_> {
         if let Some(card) = card {
             on(Seen::Certificate(card));
         }
-        let stream = result.map_err(|failure| self.failed(failure.cause, Retry::Never, failure.detail))?;
+        let stream = result.map_err(|failure| {
+            // A balancer accepts connections while the server behind it starts. Another certificate stays another one.
+            let retry = if failure.cause == Cause::TlsFailed { Retry::Now } else { Retry::Never };
+            self.failed(failure.cause, retry, failure.detail)
+        })?;
         let version = match stream.get_ref().1.protocol_version() {
             Some(version) => format!("{version:?}").replace("TLSv1_", "TLS 1."),
             None => "TLS".to_owned(),

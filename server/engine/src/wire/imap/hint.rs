@@ -37,6 +37,19 @@ fn by_code(code: &str) -> Option<Hint> {
     })
 }
 
+/// Codes of what was asked for: the words behind them may repeat its name, which the user chose.
+const OF_THE_COMMAND: [&str; 9] = [
+    "ALREADYEXISTS",
+    "BADCHARSET",
+    "CANNOT",
+    "HASCHILDREN",
+    "NONEXISTENT",
+    "NOPERM",
+    "TRYCREATE",
+    "UNKNOWN-CTE",
+    "USEATTR",
+];
+
 /// What is known by words alone, in lower case: many servers give no code, or the wrong one.
 const WORDS: [(&str, Hint); 34] = [
     // Exchange says BAD for it, Microsoft 365 and others NO or BYE.
@@ -85,6 +98,9 @@ const WORDS: [(&str, Hint); 34] = [
 /// What a refusal says about the server; none: it speaks of the command.
 pub(crate) fn hint(code: Option<&str>, words: &str) -> Option<Hint> {
     let lower = words.to_ascii_lowercase();
+    if code.is_some_and(|code| OF_THE_COMMAND.contains(&code)) {
+        return None;
+    }
     let said = || WORDS.iter().find(|(needle, _)| lower.contains(needle)).map(|(_, hint)| *hint);
     // Words tell more than a code that only says "later".
     let hint = match code.and_then(by_code) {
@@ -197,6 +213,8 @@ mod tests {
             ("Message contains invalid header", None),
             ("APPEND failed", None),
             ("[TRYCREATE] Mailbox doesn't exist", None),
+            ("[CANNOT] Invalid mailbox name: Rate limit", None),
+            ("[NONEXISTENT] Mailbox does not exist: Server unavailable", None),
             ("[ALERT] Your password expires in 10 days", None),
         ] {
             assert_eq!(cause(line), known, "{line}");

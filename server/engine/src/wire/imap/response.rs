@@ -299,7 +299,8 @@ impl Cursor<'_> {
         while let Some(byte) = self.peek() {
             match byte {
                 b'\r' | b'\n' => break,
-                b'[' => in_section = true,
+                // Anywhere else it is part of the name, as in a keyword.
+                b'[' => in_section = has_section(&self.input[start..self.at]),
                 b']' => in_section = false,
                 b' ' | b'(' | b')' if !in_section => break,
                 _ => {}
@@ -312,6 +313,12 @@ impl Cursor<'_> {
         let atom = self.input.slice(start..self.at);
         Some(if atom.eq_ignore_ascii_case(b"NIL") { Value::Nil } else { Value::Atom(atom) })
     }
+}
+
+/// Whether an atom that begins so has a section in brackets (RFC 3501, section 6.4.5; RFC 3516).
+fn has_section(beginning: &[u8]) -> bool {
+    const NAMES: [&[u8]; 5] = [b"BODY", b"BODY.PEEK", b"BINARY", b"BINARY.PEEK", b"BINARY.SIZE"];
+    NAMES.iter().any(|name| beginning.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -334,6 +341,14 @@ mod tests {
         assert_eq!((number, name.as_str()), (Some(12), "FETCH"));
         let list = values[0].list().expect("a list");
         assert_eq!(list[5].bytes().expect("a literal").as_ref(), b"a\r\n)(\r");
+    }
+
+    #[test]
+    fn a_keyword_may_have_an_opening_bracket() {
+        let (_, _, values) = data("* 5 FETCH (UID 5 FLAGS (\\Seen foo[bar [x) RFC822.SIZE 9)\r\n");
+        let list = values[0].list().expect("a list");
+        let flags: Vec<String> = list[3].list().expect("flags").iter().filter_map(Value::text).collect();
+        assert_eq!((flags.join(" ").as_str(), list[5].number()), ("\\Seen foo[bar [x", Some(9)));
     }
 
     #[test]
