@@ -16,9 +16,8 @@ use crate::{
     },
 };
 
-/// Bytes asked for at once, and how many such requests are on their way.
+/// Bytes asked for at once.
 const PIECE: u64 = 4 * 1024 * 1024;
-const IN_FLIGHT: usize = 2;
 
 /// A request for a piece that is under way.
 struct Ask {
@@ -44,7 +43,8 @@ pub(super) async fn stream(
     let mut from = 0;
     let mut ended = false;
     loop {
-        let in_flight = if session.connection.portion().is_some() { 1 } else { IN_FLIGHT };
+        let capped = session.connection.portion().is_some();
+        let in_flight = if capped { 1 } else { session.listing.profile.pieces };
         while !ended && under_way.len() < in_flight {
             let left = item.size.saturating_sub(from).clamp(1, PIECE);
             session.connection.take(usize::from(from == 0), left).await;

@@ -20,6 +20,9 @@ pub(crate) struct Profile {
     pub unasked_literal: usize,
     /// Send NOOP after so many APPENDs, because errors in a row and repeated commands are counted.
     pub noop_every: Option<usize>,
+    /// Pieces of a large message that are asked for at once. Zimbra closes a connection from which nobody reads what it sends for
+    /// ten seconds, and a slow target may take longer for a piece.
+    pub pieces: usize,
     /// How long an answer that was lost may still take effect: looks after an interruption, one after each pause.
     pub settle: &'static [Duration],
 }
@@ -66,6 +69,7 @@ impl Profile {
             unasked_literal,
             // After five errors in a row it closes, after 25 of the same command too: a good one resets both.
             noop_every: zimbra.then_some(4),
+            pieces: if zimbra { 1 } else { 2 },
             settle: if atomic { &QUICK } else { &PATIENT },
         }
     }
@@ -84,8 +88,9 @@ mod tests {
         let capabilities = capabilities("IMAP4REV1 LITERAL+ MULTIAPPEND UIDPLUS");
         let carbonio = Profile::of(Preset::Carbonio, &capabilities, None, b"");
         assert!(!carbonio.multiappend);
-        assert_eq!((carbonio.unasked_literal, carbonio.noop_every), (64 * 1024, Some(4)));
-        assert!(Profile::of(Preset::Dovecot, &capabilities, None, b"").multiappend);
+        assert_eq!((carbonio.unasked_literal, carbonio.noop_every, carbonio.pieces), (64 * 1024, Some(4), 1));
+        let dovecot = Profile::of(Preset::Dovecot, &capabilities, None, b"");
+        assert_eq!((dovecot.multiappend, dovecot.pieces), (true, 2));
     }
 
     #[test]
