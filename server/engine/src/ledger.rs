@@ -171,12 +171,12 @@ pub trait Ledger: Send + Sync {
     /// Forgets every entry of a folder, because a server rebuilt it and ids mean other items now.
     async fn forget_entries(&self, folder: FolderId) -> Result<(), LedgerError>;
 
-    /// Creates or replaces entries of items that moved, and forgets those they had in the folder they were in before: both
-    /// or neither, or what is known in both places would be taken from the old one once more.
-    async fn put_moved(
+    /// Creates or replaces entries, and forgets those of a folder in whose place they come: both or neither, or what is known
+    /// twice would be taken for two.
+    async fn put_and_forget(
         &self,
         entries: &[(FolderId, Entry)],
-        before: FolderId,
+        folder: FolderId,
         items: &[ItemId],
     ) -> Result<(), LedgerError>;
 

@@ -171,15 +171,15 @@ impl Ledger for JobLedger {
         Ok(tx.commit().await?)
     }
 
-    async fn put_moved(
+    async fn put_and_forget(
         &self,
         entries: &[(FolderId, Entry)],
-        before: FolderId,
+        folder: FolderId,
         items: &[ItemId],
     ) -> Result<(), LedgerError> {
-        let tx = self.begin_progress("Writing moved items into the ledger", entries).await?;
+        let tx = self.begin_progress("Writing items into the ledger in place of others", entries).await?;
         entries::write(&tx, self.pass, entries).await?;
-        entries::forget(&tx, before, items).await?;
+        entries::forget(&tx, folder, items).await?;
         Ok(tx.commit().await?)
     }
 

@@ -123,15 +123,15 @@ impl Ledger for Remembered {
         Ok(())
     }
 
-    async fn put_moved(
+    async fn put_and_forget(
         &self,
         entries: &[(FolderId, Entry)],
-        before: FolderId,
+        folder: FolderId,
         items: &[ItemId],
     ) -> Result<(), LedgerError> {
         let mut known = self.known.lock().await;
         known.forget_all();
-        self.ledger.put_moved(entries, before, items).await
+        self.ledger.put_and_forget(entries, folder, items).await
     }
 
     async fn stayed(&self) -> Result<Vec<Fingerprint>, LedgerError> {

@@ -179,7 +179,7 @@ async fn settle_moved(
         course.meter.add(1, taken.item.size);
         old.push(taken.there.old);
     }
-    course.ledger.put_moved(&entries, place.id, &old).await?;
+    course.ledger.put_and_forget(&entries, place.id, &old).await?;
     Ok(course.note(findings).await?)
 }
 
@@ -209,5 +209,5 @@ async fn settle_removed(
         course.meter.add(1, taken.item.size);
     }
     let before: Vec<ItemId> = removed.into_iter().map(|taken| taken.there.old).collect();
-    Ok(course.ledger.put_moved(&entries, place.id, &before).await?)
+    Ok(course.ledger.put_and_forget(&entries, place.id, &before).await?)
 }

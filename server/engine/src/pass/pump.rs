@@ -162,12 +162,11 @@ impl Pump<'_> {
         order: usize,
         entries: &[(FolderId, Entry)],
     ) -> Result<(), Stop> {
-        if !entries.is_empty() {
-            course.ledger.put_entries(entries).await?;
-        }
         let stand_ins = self.removed[order].settled();
-        if !stand_ins.is_empty() {
-            course.ledger.forget_items(self.lanes[order].id, &stand_ins).await?;
+        match (stand_ins.is_empty(), entries.is_empty()) {
+            (true, true) => {}
+            (true, false) => course.ledger.put_entries(entries).await?,
+            (false, _) => course.ledger.put_and_forget(entries, self.lanes[order].id, &stand_ins).await?,
         }
         Ok(())
     }

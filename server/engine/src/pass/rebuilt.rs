@@ -38,12 +38,10 @@ pub(super) async fn begin_anew(
     if stand_ins.is_empty() {
         course.ledger.forget_entries(id).await?;
     } else {
-        // First what is to be remembered: after an interruption in between, the same is found once more.
         let known = stand_ins.iter().map(|entry| (id, entry.clone())).collect::<Vec<_>>();
-        course.ledger.put_entries(&known).await?;
         let entries = course.ledger.entries(id).await?.into_iter().map(|entry| entry.item);
         let old: Vec<ItemId> = entries.filter(|item| !is_stand_in(item)).collect();
-        course.ledger.forget_items(id, &old).await?;
+        course.ledger.put_and_forget(&known, id, &old).await?;
     }
     let intended = |item: &ItemMeta| record::entry(item, None, EntryState::Intended);
     let entries: Vec<(FolderId, Entry)> = plan.copy.iter().map(|item| (id, intended(item))).collect();

@@ -208,15 +208,15 @@ impl Ledger for MemoryLedger {
         .await
     }
 
-    async fn put_moved(
+    async fn put_and_forget(
         &self,
         entries: &[(FolderId, Entry)],
-        before: FolderId,
+        folder: FolderId,
         items: &[ItemId],
     ) -> Result<(), LedgerError> {
         self.write(|state| {
             entries.iter().for_each(|(folder, entry)| state.put_entry(*folder, entry));
-            state.forget_items(before, items);
+            state.forget_items(folder, items);
         })
         .await
     }

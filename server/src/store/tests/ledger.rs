@@ -152,11 +152,11 @@ async fn what_moved_is_written_in_one_place_and_forgotten_in_the_other_or_neithe
     let moved = sample::entry(9, sample::copied(40));
     let nowhere = FolderId(i64::MAX);
     let broken =
-        ledger.put_moved(&[(to, moved.clone()), (nowhere, moved.clone())], from, &ids(&[1, 3])).await;
+        ledger.put_and_forget(&[(to, moved.clone()), (nowhere, moved.clone())], from, &ids(&[1, 3])).await;
     assert!(matches!(broken, Err(LedgerError::Database(_))), "{broken:?}");
     assert_eq!(ledger.entries(from).await.expect("reads").len(), 3, "nothing was forgotten");
     assert_eq!(ledger.entries(to).await.expect("reads"), [sample::entry(9, EntryState::Intended)]);
-    ledger.put_moved(&[(to, moved.clone())], from, &ids(&[1, 3])).await.expect("writes");
+    ledger.put_and_forget(&[(to, moved.clone())], from, &ids(&[1, 3])).await.expect("writes");
     assert_eq!(ledger.entries(from).await.expect("reads"), [before[1].clone()]);
     assert_eq!(ledger.entries(to).await.expect("reads"), [moved]);
 }

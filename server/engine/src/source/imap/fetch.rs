@@ -1,5 +1,7 @@
 //! Streams messages of several folders: requests of the next folder are sent before the last of this one is answered.
 
+mod undelivered;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use bytes::Bytes;
@@ -9,11 +11,10 @@ use super::uid;
 use crate::{
     error::{ConnectorError, Reach, Retry},
     guest::Portion,
-    model::{Folder, Item, ItemId, ItemMeta},
+    model::{Folder, Item, ItemMeta},
     source::{Arrival, FetchOrder, Held, ItemSink, Part, SinkClosed},
     wire::imap::{
         append::Condition,
-        look::Wanted,
         session::{Asked, Chunk, FolderState, ImapSession, Way},
     },
 };
@@ -88,52 +89,13 @@ pub(super) async fn fetch(
     let fetched = fetching.run().await;
     session.let_larger_pass(false);
     let told = match fetched {
-        Ok(undelivered) => tell_undelivered(session, orders, undelivered, into).await,
+        Ok(undelivered) => undelivered::tell(session, orders, undelivered, into).await,
         Err(end) => Err(end),
     };
     match told {
         Ok(()) | Err(End::Closed) => Ok(()),
         Err(End::Error(error)) => Err(error),
     }
-}
-
-/// Says what became of messages that the server did not deliver, without a complaint: gone since they were listed (edge case
-/// 11), or still there and not to be had, which is a loss.
-async fn tell_undelivered(
-    session: &mut ImapSession,
-    orders: &[FetchOrder<'_>],
-    undelivered: Vec<(usize, &ItemMeta)>,
-    into: &ItemSink,
-) -> Result<(), End> {
-    let mut by_order: BTreeMap<usize, BTreeMap<u32, &ItemMeta>> = BTreeMap::new();
-    for (order, item) in undelivered {
-        by_order.entry(order).or_default().extend(uid(&item.id).map(|uid| (uid, item)));
-    }
-    for (order, items) in by_order {
-        let FetchOrder { folder, validity, .. } = orders[order];
-        let uids: Vec<u32> = items.keys().copied().collect();
-        for uids in uids.chunks(BATCH_ITEMS) {
-            // Opened anew: a session that is open may go on listing what is gone.
-            let look = session.look_at(folder, Wanted::These(uids), Way::Read).await;
-            let look = look.map_err(ConnectorError::anew)?;
-            if look.state.validity != validity {
-                return Err(rebuilt(folder, session.peer()).into());
-            }
-            for uid in uids {
-                let listed = look.metas.binary_search_by(|meta| meta.id.cmp(&ItemId::Uid(*uid))).is_ok();
-                let (cause, detail) = match listed {
-                    true => (Cause::Unreadable, "the server lists it, and delivers nothing of it".to_owned()),
-                    false => {
-                        let folder = &folder.path;
-                        (Cause::Vanished, format!("it was listed in {folder} but is no longer there"))
-                    }
-                };
-                let item = items[uid].clone();
-                into.send(Arrival::Failed { order, item, cause, detail }).await?;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Why a stream ends before its end.
@@ -399,7 +361,7 @@ fn plan<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Flags;
+    use crate::model::{Flags, ItemId};
 
     #[test]
     fn edge_170_requests_are_bounded_and_the_newest_come_first_each_in_order() {

@@ -282,13 +282,14 @@ async fn token(
 
 /// A login that is not tried.
 fn held(endpoint: &ImapEndpoint, peer: &str, open: &BreakerView) -> ConnectorError {
-    ConnectorError {
-        reach: reach(endpoint),
-        retry: Retry::Never,
-        cause: Cause::LoginHeld,
-        doing: format!("logging in to {peer}"),
-        detail: format!("not tried again after two refusals; {}", open.words),
-    }
+    let why = "not tried again after two refusals";
+    not_sent(endpoint, peer, Cause::LoginHeld, why, &open.words)
+}
+
+/// A login that is not sent, why, and what the server said of it before.
+fn not_sent(endpoint: &ImapEndpoint, peer: &str, cause: Cause, why: &str, words: &str) -> ConnectorError {
+    let (doing, detail) = (format!("logging in to {peer}"), format!("{why}; {words}"));
+    ConnectorError { reach: reach(endpoint), retry: Retry::Never, cause, doing, detail }
 }
 
 /// How far it reaches that a login fails.

@@ -3,12 +3,12 @@
 use shared::{cause::Cause, endpoint::ImapEndpoint};
 
 use super::{
-    LoginAs, admits, connected, held, is_refusal, login, may_be_its_own, not_this_one, opens_another, prove,
-    reach, share, whom,
+    LoginAs, admits, connected, held, is_refusal, login, may_be_its_own, not_sent, not_this_one,
+    opens_another, prove, share, whom,
 };
 use crate::{
     account::Account,
-    error::{ConnectorError, Reach, Retry},
+    error::{ConnectorError, Reach},
     guest::Entry,
     wire::imap::connection::Connection,
 };
@@ -35,7 +35,9 @@ async fn log_in(
         let entry = entry.map_err(|open| held(endpoint, peer, &open))?;
         // What was refused would be refused once more, and hold the login for every mailbox.
         if let Entry::Try { refused: Some(words), .. } = &entry {
-            let error = refused_before(endpoint, peer, words);
+            let why = "refused before, and not sent again, because a second refusal holds the login for every mailbox: test a \
+                mailbox first";
+            let error = not_sent(endpoint, peer, Cause::LoginRefused, why, words);
             entry.not_tried();
             return Err(error);
         }
@@ -68,17 +70,4 @@ async fn log_in(
         return Err(whom(endpoint, account, peer, error).await);
     }
     Err(error)
-}
-
-fn refused_before(endpoint: &ImapEndpoint, peer: &str, words: &str) -> ConnectorError {
-    ConnectorError {
-        reach: reach(endpoint),
-        retry: Retry::Never,
-        cause: Cause::LoginRefused,
-        doing: format!("logging in to {peer}"),
-        detail: format!(
-            "refused before, and not sent again, because a second refusal holds the login for every mailbox: test a \
-             mailbox first; {words}"
-        ),
-    }
 }
