@@ -1,5 +1,6 @@
 //! The panel in a real browser, from the set-up link to the downloaded report.
 
+mod forecast;
 mod inventory;
 mod journey;
 mod keyboard;

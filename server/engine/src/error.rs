@@ -61,7 +61,10 @@ impl ConnectorError {
         let mut doing = self.doing.chars();
         let doing: String =
             doing.next().map(|first| first.to_uppercase().chain(doing).collect()).unwrap_or_default();
-        format!("{doing} failed: {}.", self.detail.trim_end_matches('.'))
+        let detail = self.detail.trim_end_matches('.');
+        // A server's own sentence ends this one, too.
+        let end = if detail.ends_with(".”") { "" } else { "." };
+        format!("{doing} failed: {detail}{end}")
     }
 
     /// What was being done, what happened and what to do, for people.

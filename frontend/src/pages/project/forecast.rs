@@ -37,7 +37,8 @@ pub(super) fn ForecastLine(id: ProjectId, by_state: Signal<Vec<StateCount>>) -> 
         })
     });
     let forecast = load(move || {
-        under_way.track();
+        // Read, not only tracked: what nobody reads is not worked out, and never changes.
+        under_way.get();
         api::forecast(id)
     });
     forecast.keep_fresh(FRESH);
