@@ -190,7 +190,7 @@ async fn whom(
         // Others found it out meanwhile.
         Ok(Entry::Try { good, .. }) => good,
         // What came of nothing proves nothing.
-        Ok(entry) => proves(endpoint, account, peer, &account.user, entry).await.unwrap_or(false),
+        Ok(entry) => prove_on_its_own(endpoint, account, peer, &account.user, entry).await.unwrap_or(false),
         Err(_) => false,
     };
     if good { not_this_one(error) } else { error }
@@ -209,12 +209,12 @@ async fn opens_another(endpoint: &ImapEndpoint, account: &Account, peer: &str) -
     let other = account.gate.opened(&key, &account.secret).filter(|other| *other != account.user);
     let Some(other) = other else { return false };
     let Ok(entry) = account.gate.login(&key, &account.secret, &other).await else { return false };
-    proves(endpoint, account, peer, &other, entry).await.unwrap_or(false)
+    prove_on_its_own(endpoint, account, peer, &other, entry).await.unwrap_or(false)
 }
 
 /// The same over a connection of its own, made only now: one that is open already might be closed while others are waited
 /// for. `other` is opened where nothing has to be proved.
-async fn proves(
+async fn prove_on_its_own(
     endpoint: &ImapEndpoint,
     account: &Account,
     peer: &str,
