@@ -133,6 +133,7 @@ causes! {
     ConfirmedGone = "message.gone", "Confirmed by the target and no longer there", "Somebody removed it on the target before it was first compared, or the server lost it: look in its trash and its log. It stays on the source.";
     MovedAtSource = "message.moved", "Moved on the source after it was copied", "Nothing to do: it was not copied a second time; the detail says where it is on the target.";
     Unreadable = "message.unreadable", "The source could not deliver the message", "Open it on the source; its data may be damaged there.";
+    EndsConnection = "message.ends-connection", "The connection ends whenever the message is sent", "Look for that moment in the target's log: it may crash at this message. It stays on the source, and the next pass tries it again with nothing else on its way.";
     BytesAltered = "message.bytes", "The target changed the message's bytes", "Compare the message; the target rewrites this form (the detail says how).";
     ReadAnew = "message.read-anew", "Messages that a server writes anew at each reading", "Nothing to do: their text, attachments, subject and sender were compared; boundaries, dates and generated ids are the server's own.";
     DateAltered = "message.date", "Received date differs", "The target cannot keep this date; the Date header inside the message is unchanged.";
@@ -256,6 +257,7 @@ impl Cause {
             | Self::ConfirmedGone
             | Self::MovedAtSource
             | Self::Unreadable
+            | Self::EndsConnection
             | Self::BytesAltered
             | Self::DateAltered
             | Self::FlagsAltered

@@ -4,6 +4,7 @@
 mod attempt;
 mod breaker;
 mod bucket;
+mod claims;
 mod line;
 mod memory;
 mod schedule;
@@ -37,6 +38,7 @@ use crate::error::{ConnectorError, Reach, Retry};
 use state::State;
 
 pub use attempt::{Attempt, Entry};
+pub(crate) use claims::Claim;
 pub use memory::{Held, Memory};
 pub use wall::Wall;
 pub use zone::ZoneError;
@@ -281,6 +283,29 @@ impl Gate {
                 "Compressed sessions break: for an hour it goes on without"
             );
         }
+    }
+
+    /// It was found out whether the server does what it says.
+    pub(crate) fn found(&self, peer: &str, claim: Claim, holds: bool) {
+        let news = self.lock().claims.found(claim, holds, Instant::now());
+        if news && !holds {
+            let words = claim.capabilities();
+            tracing::warn!(
+                server = peer,
+                ?words,
+                "It does not do what it says: for an hour it goes on without"
+            );
+        }
+    }
+
+    /// Whether the server does what it says; none: nobody knows.
+    pub(crate) fn holds(&self, claim: Claim) -> Option<bool> {
+        self.lock().claims.holds(claim, Instant::now())
+    }
+
+    /// What the server says and does not do.
+    pub(crate) fn lies(&self) -> Vec<Claim> {
+        self.lock().claims.lies(Instant::now())
     }
 
     /// Whether compressed sessions broke a while ago.

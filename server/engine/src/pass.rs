@@ -28,6 +28,7 @@ mod room;
 mod several;
 mod stop;
 mod survey;
+mod suspects;
 mod tally;
 mod transfer;
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod imap;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -20,7 +20,7 @@ use crate::{
     error::ConnectorError,
     guest,
     mapping::TargetProfile,
-    model::{Folder, Identity, Inventory, Item, ItemMeta, Room, Standing},
+    model::{Folder, Identity, Inventory, Item, ItemId, ItemMeta, Room, Standing},
 };
 
 /// Bytes of messages that are held at most while they are read, in KiB: what a pass costs in memory. Both sides are read at
@@ -179,6 +179,22 @@ impl Held {
     }
 }
 
+/// What was on its way when a stream ended with an error, by its order's position: some of it may be why.
+#[derive(Debug, Clone, Default)]
+pub struct LeftBehind(Arc<Mutex<Vec<(usize, ItemId)>>>);
+
+impl LeftBehind {
+    /// Says it.
+    pub fn put(&self, items: Vec<(usize, ItemId)>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = items;
+    }
+
+    /// What was said.
+    pub fn take(&self) -> Vec<(usize, ItemId)> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// Where fetched items go: a bounded channel, and a budget of bytes that are taken before they are asked for.
 #[derive(Debug, Clone)]
 pub struct ItemSink {
@@ -186,6 +202,7 @@ pub struct ItemSink {
     budget: Arc<Semaphore>,
     /// The whole budget.
     whole_kib: usize,
+    left_behind: LeftBehind,
 }
 
 /// Nobody takes items any more.
@@ -196,7 +213,8 @@ impl ItemSink {
     /// A sink with a budget in KiB, and the end where its items come out.
     pub fn new(budget_kib: usize) -> (Self, mpsc::Receiver<Arrival>) {
         let (sender, receiver) = mpsc::channel(WAITING);
-        (Self { sender, budget: Arc::new(Semaphore::new(budget_kib)), whole_kib: budget_kib }, receiver)
+        let budget = Arc::new(Semaphore::new(budget_kib));
+        (Self { sender, budget, whole_kib: budget_kib, left_behind: LeftBehind::default() }, receiver)
     }
 
     /// Bytes of the whole budget: what is larger cannot be held beside others.
@@ -224,6 +242,11 @@ impl ItemSink {
     /// In units of the budget. What is larger than the whole budget takes all of it and travels alone.
     fn kib(&self, bytes: u64) -> u32 {
         kib(bytes).min(u32::try_from(self.whole_kib).unwrap_or(u32::MAX))
+    }
+
+    /// Where it is said what did not come.
+    pub fn left_behind(&self) -> LeftBehind {
+        self.left_behind.clone()
     }
 
     /// Hands over an arrival.

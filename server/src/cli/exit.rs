@@ -191,6 +191,7 @@ impl Exit {
             | C::FlagsCarried
             | C::FlagsKept
             | C::Unreadable
+            | C::EndsConnection
             | C::BytesAltered
             | C::DateAltered
             | C::FlagsAltered

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{
     breaker::Breakers,
     bucket::Bucket,
+    claims::Claims,
     line::Line,
     moment,
     schedule::{self, Schedule},
@@ -32,6 +33,7 @@ pub(super) struct State {
     pub(super) messages: Bucket,
     pub(super) breakers: Breakers,
     pub(super) line: Line,
+    pub(super) claims: Claims,
     /// Who waits for a connection out of line, only to look.
     pub(super) glances: u32,
     users: BTreeMap<u64, (Limits, Option<Schedule>)>,
@@ -62,6 +64,7 @@ impl State {
             messages: Bucket::new(now),
             breakers: Breakers::default(),
             line: Line::default(),
+            claims: Claims::default(),
             glances: 0,
             users: BTreeMap::new(),
             joined: 0,

@@ -209,8 +209,9 @@ pub(super) async fn find(course: &mut Course, hands: &mut Hands<'_>, lane: &Lane
                 found.reading = reading(course, hands, (&lane.source, lane.validity), plan).await?;
             }
             let halves = if found.reading == Reading::Same { Halves::Both } else { Halves::All };
+            let how = course.reading(Side::Target, Part::Whole, halves);
             let wanted = FetchOrder { folder: &open.folder, validity: there.validity, items: &unclaimed };
-            let read = read::read(hands.target.as_source(), &[wanted], Part::Whole, halves, &|_| {}).await?;
+            let read = read::read(hands.target.as_source(), &[wanted], how, &|_| {}).await?;
             for seen in read.into_iter().flat_map(|read| read.seen) {
                 let ItemId::Uid(uid) = seen.meta.id else { continue };
                 found.add(Candidate {
@@ -252,10 +253,11 @@ async fn reading(
     let small: Vec<&ItemMeta> = plan.copy.iter().filter(|item| item.size <= LARGEST).collect();
     let step = small.len().div_ceil(FEW).max(1);
     let items: Vec<ItemMeta> = small.into_iter().step_by(step).cloned().collect();
+    let how = course.reading(Side::Source, Part::Whole, Halves::Brief);
     let mut readings = Vec::new();
     for _ in 0..2 {
         let wanted = FetchOrder { folder, validity, items: &items };
-        let read = read::read(hands.source, &[wanted], Part::Whole, Halves::Brief, &|_| {}).await?;
+        let read = read::read(hands.source, &[wanted], how, &|_| {}).await?;
         let seen = read.into_iter().flat_map(|read| read.seen);
         let seen: BTreeMap<ItemId, _> =
             seen.map(|seen| (seen.meta.id, (seen.fingerprint.exact, seen.message_id))).collect();

@@ -322,8 +322,8 @@ async fn read_both(
         let here = orders(subjects, listed, Side::Source, &items(|portion| &portion.source));
         let there = orders(subjects, listed, Side::Target, &items(|portion| &portion.target));
         let (here, there) = tokio::try_join!(
-            read::read(both.source, &here, part, Halves::Brief, &on),
-            read::read(both.target, &there, part, Halves::Brief, &on),
+            read::read(both.source, &here, course.reading(Side::Source, part, Halves::Brief), &on),
+            read::read(both.target, &there, course.reading(Side::Target, part, Halves::Brief), &on),
         )?;
         for (at, (mut here, mut there)) in here.into_iter().zip(there).enumerate() {
             if let Some(Listed { sorted, .. }) = &mut listed[at] {
@@ -351,8 +351,8 @@ async fn read_both(
         let here = orders(subjects, listed, Side::Source, &here);
         let there = orders(subjects, listed, Side::Target, &there);
         let (here, there) = tokio::try_join!(
-            read::read(both.source, &here, part, Halves::All, &|_| {}),
-            read::read(both.target, &there, part, Halves::All, &|_| {}),
+            read::read(both.source, &here, course.reading(Side::Source, part, Halves::All), &|_| {}),
+            read::read(both.target, &there, course.reading(Side::Target, part, Halves::All), &|_| {}),
         )?;
         replace(&mut read_here, here);
         replace(&mut read_there, there);

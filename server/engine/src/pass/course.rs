@@ -8,6 +8,7 @@ use std::{
 
 use shared::{
     cause::Cause,
+    check::Side,
     finding::{Finding, ItemLabel, Severity, Subject},
     folder::FolderPath,
     inventory::MailboxInventory,
@@ -27,8 +28,10 @@ use super::{
     labels::Labels,
     meter::{Amount, Meter},
     probe,
+    read::{Halves, How},
     stop::Stop,
     survey::{self, Record},
+    suspects::Suspects,
 };
 use crate::{
     error::{ConnectorError, Retry},
@@ -37,6 +40,7 @@ use crate::{
     ledger::{Ledger, LedgerError},
     mapping::MappedFolder,
     model::{Folder, ItemId, ItemMeta},
+    source::Part,
     validate::{Keeps, Summary, build_report},
 };
 
@@ -54,8 +58,9 @@ const LONGEST_PAUSE_AFTER_LONG: Duration = Duration::from_secs(300);
 /// The first pause before a server is asked again for a mailbox that it does not open although it opens others; each
 /// further one is twice as long. One part of it may be starting anew.
 const ALONE_PAUSE: Duration = Duration::from_secs(30);
-/// Answers that make no sense, in a row, before it is taken for a fault that stays.
-const MOST_NONSENSE: u32 = 3;
+/// Answers that make no sense, in a row, before it is taken for a fault that stays: enough to find out the one message
+/// that they are about.
+const MOST_NONSENSE: u32 = 8;
 
 /// One pass under way.
 pub(super) struct Course {
@@ -88,6 +93,8 @@ pub(super) struct Course {
     pub labels: Labels,
     /// What the source listed.
     pub kept: Kept,
+    /// What connections ended at.
+    pub suspects: Suspects,
     /// Whether both sides were reached at least once: from then on a lost connection is worth waiting for.
     pub reached: bool,
     /// Whether both sides were reached by the running attempt.
@@ -131,6 +138,7 @@ impl Course {
             left_out: BTreeMap::new(),
             changed: BTreeSet::new(),
             kept: Kept::default(),
+            suspects: Suspects::default(),
             labels: Labels::default(),
             reached: false,
             connected: false,
@@ -283,6 +291,11 @@ impl Course {
         elsewhere.or_else(|| filter::left_out(item, &self.order.options, self.began))
     }
 
+    /// How items of a side are read in this pass.
+    pub(super) const fn reading(&self, side: Side, part: Part, halves: Halves) -> How<'_> {
+        How { side, part, halves, suspects: &self.suspects }
+    }
+
     /// Counts an item that is left out, once however many attempts the pass takes.
     pub(super) fn leave_out(&mut self, folder: &FolderPath, item: &ItemId) {
         if self.left_out.entry(folder.clone()).or_default().insert(item.clone()) {
@@ -305,7 +318,8 @@ impl Course {
 
     /// A number that grows whenever something was achieved.
     fn milestone(&self) -> u64 {
-        self.counts.copied + self.counts.skipped + (self.copied.len() + self.compared.len()) as u64
+        let found_out = self.counts.skipped + self.suspects.condemned();
+        self.counts.copied + found_out + (self.copied.len() + self.compared.len()) as u64
     }
 
     /// How long to wait before the next attempt, after so many failures in a row, of which in some it was this mailbox alone

@@ -56,7 +56,7 @@ pub(super) async fn find(
         let (id, source, open) = (lane.id, lane.source.path.clone(), Arc::clone(&lane.open));
         let at = movables.add(Place { id, source, open, orphan: false, left: 0 }, &lane.plan.gone);
         if read_anew(&lane.record) {
-            movables.look(target, at, &lane.plan.gone).await?;
+            movables.look(course, target, at, &lane.plan.gone).await?;
         }
     }
     for (id, record) in &survey.orphans {
@@ -76,7 +76,7 @@ pub(super) async fn find(
         let place = Place { id: *id, source, open: Arc::new(open), orphan: true, left: 0 };
         let at = movables.add(place, &plan.gone);
         if read_anew(record) {
-            movables.look(target, at, &plan.gone).await?;
+            movables.look(course, target, at, &plan.gone).await?;
         }
     }
     movables.leave_what_stayed(course).await?;

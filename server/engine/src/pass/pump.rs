@@ -14,6 +14,7 @@ use super::{
     rebuilt::Removed,
     record::{entry, fail, intent, stored},
     stop::Stop,
+    suspects::Doing,
     tally::Tally,
     transfer::{Lane, WINDOWS},
 };
@@ -40,6 +41,8 @@ pub(super) struct Pump<'a> {
     windows: u64,
     /// What does not fit into memory, with the order of its lane: it goes by itself.
     pub large: Vec<(usize, ItemMeta)>,
+    /// What was on its way when a side failed, with the order of its lane.
+    pub under_way: Option<(Doing, Vec<(usize, ItemId)>)>,
 }
 
 impl<'a> Pump<'a> {
@@ -54,11 +57,28 @@ impl<'a> Pump<'a> {
             sending: HashMap::new(),
             windows: 0,
             large: Vec::new(),
+            under_way: None,
         }
     }
 }
 
 impl Pump<'_> {
+    /// What is recorded as intended and not answered, with the order of its lane.
+    pub(super) fn unanswered(&self) -> Vec<(usize, ItemId)> {
+        let sending = self.sending.values();
+        sending.flat_map(|sending| sending.prints.keys().map(|item| (sending.order, item.clone()))).collect()
+    }
+
+    /// Suspects what was on its way when moving these came to an error.
+    pub(super) fn suspect(&mut self, course: &Course, items: &[&[ItemMeta]], moved: &Result<(), Stop>) {
+        let (Err(Stop::Side(error)), Some((doing, under_way))) = (moved, self.under_way.take()) else {
+            return;
+        };
+        let alone = items.iter().map(|items| items.len()).sum::<usize>() == 1;
+        let places = under_way.into_iter().map(|(order, item)| (self.lanes[order].source.path.clone(), item));
+        course.suspects.suspect(doing, places, alone, error);
+    }
+
     /// Goes on until both sides have ended.
     pub(super) async fn run(
         &mut self,

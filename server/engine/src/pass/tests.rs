@@ -3,6 +3,7 @@
 mod anew;
 mod answers;
 mod baselines;
+mod claims;
 mod compress;
 mod content;
 mod crash;
@@ -31,4 +32,5 @@ mod refusals;
 mod room;
 mod scenarios;
 mod several;
+mod suspects;
 mod verify;

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use shared::cause::Cause;
+use shared::{cause::Cause, check::Side};
 use tokio::sync::mpsc;
 
 use super::{
@@ -17,6 +17,7 @@ use super::{
     pump::Pump,
     several::{self, Scope},
     stop::Stop,
+    suspects::{self, Doing},
 };
 use crate::{
     error::ConnectorError,
@@ -29,6 +30,9 @@ use crate::{
 
 /// Windows that are recorded as intended and not answered, at most.
 pub(super) const WINDOWS: usize = 10;
+
+/// What is done with an item that is moved.
+const DOINGS: [Doing; 2] = [Doing::Reading(Side::Source), Doing::Storing];
 
 /// What is to be moved in one folder.
 #[derive(Debug)]
@@ -57,7 +61,26 @@ pub(super) async fn transfer(
     poison::settle(course, &mut pump).await?;
     let sorted: Vec<_> = pump.lanes.iter().map(poison::sort).collect();
     let company: Vec<&[ItemMeta]> = sorted.iter().map(|sorted| &*sorted.company).collect();
-    move_together(course, hands, &mut pump, &company).await?;
+    let portions = course.suspects.portions(&DOINGS, &orders(pump.lanes, &company));
+    suspects::settle(course, &mut pump, portions.condemned).await?;
+    for (order, item) in &portions.first {
+        move_apart(course, hands, &mut pump, *order, std::slice::from_ref(item)).await?;
+    }
+    let before = (course.counts.copied, course.counts.skipped);
+    let company: Vec<&[ItemMeta]> = portions.company.iter().map(|items| &**items).collect();
+    let moved = move_together(course, hands, &mut pump, &company).await;
+    // As long as something arrives the rest may follow: most connections end for reasons of their own.
+    let got_on = (course.counts.copied, course.counts.skipped) != before;
+    if !got_on {
+        pump.suspect(course, &company, &moved);
+    }
+    moved?;
+    if got_on {
+        course.suspects.came_through();
+    }
+    for (order, items) in &portions.apart {
+        move_apart(course, hands, &mut pump, *order, items).await?;
+    }
     // One by one, when all others are there: should the process end again, it is known at which.
     for (order, item) in poison::alone(&sorted) {
         let _turn = poison::turn(course).await?;
@@ -79,6 +102,23 @@ pub(super) async fn transfer(
     Ok(())
 }
 
+/// Moves suspected items of one lane, with nothing else on its way.
+async fn move_apart(
+    course: &mut Course,
+    hands: &mut Hands<'_>,
+    pump: &mut Pump<'_>,
+    order: usize,
+    items: &[ItemMeta],
+) -> Result<(), Stop> {
+    let mut apart: Vec<&[ItemMeta]> = vec![&[]; pump.lanes.len()];
+    apart[order] = items;
+    let moved = move_together(course, hands, pump, &apart).await;
+    pump.suspect(course, &apart, &moved);
+    moved?;
+    course.suspects.came_through();
+    Ok(())
+}
+
 /// Moves items of each lane: what fits into memory in one stream, the rest by itself.
 async fn move_together(
     course: &mut Course,
@@ -86,16 +126,23 @@ async fn move_together(
     pump: &mut Pump<'_>,
     items: &[&[ItemMeta]],
 ) -> Result<(), Stop> {
-    let lanes = pump.lanes.iter().zip(items);
-    let orders: Vec<FetchOrder<'_>> = lanes
-        .map(|(lane, items)| FetchOrder { folder: &lane.source, validity: lane.validity, items })
-        .collect();
-    stream(course, hands, pump, &orders).await?;
+    stream(course, hands, pump, &orders(pump.lanes, items)).await?;
     for (order, item) in std::mem::take(&mut pump.large) {
         course.obey()?;
-        large::carry(course, hands, pump, order, item).await?;
+        let id = item.id.clone();
+        let carried = large::carry(course, hands, pump, order, item).await;
+        // A line that does not hold long enough for a large message is no fault of the message.
+        if let Err(Stop::Side(ConnectorError { cause: Cause::Protocol, .. })) = carried {
+            pump.under_way = Some((Doing::Storing, vec![(order, id)]));
+        }
+        carried?;
     }
     Ok(())
+}
+
+fn orders<'a>(lanes: &'a [Lane], items: &[&'a [ItemMeta]]) -> Vec<FetchOrder<'a>> {
+    let lanes = lanes.iter().zip(items);
+    lanes.map(|(lane, items)| FetchOrder { folder: &lane.source, validity: lane.validity, items }).collect()
 }
 
 /// Source, ledger and target at work together. A bounded number of bytes is in between.
@@ -106,6 +153,7 @@ async fn stream(
     orders: &[FetchOrder<'_>],
 ) -> Result<(), Stop> {
     let (sink, arrivals) = ItemSink::new(MOVING_KIB);
+    let left_behind = sink.left_behind();
     let (windows, to_store) = mpsc::channel(WINDOWS);
     let (news, heard) = mpsc::unbounded_channel();
     let whole = pump.adoptable.iter().map(|adoptable| !adoptable.is_empty()).collect();
@@ -139,12 +187,18 @@ async fn stream(
         Some(Err(error)) if error.cause == Cause::TargetFull => {
             return Err(full(&mut **target, error).await.into());
         }
-        Some(Err(error)) => return Err(error.into()),
+        Some(Err(error)) => {
+            pump.under_way = Some((Doing::Storing, pump.unanswered()));
+            return Err(error.into());
+        }
         Some(Ok(())) | None => {}
     }
     pumped?;
     match fetched.into_inner() {
-        Some(Err(error)) => Err(error.into()),
+        Some(Err(error)) => {
+            pump.under_way = Some((Doing::Reading(Side::Source), left_behind.take()));
+            Err(error.into())
+        }
         Some(Ok(())) | None => Ok(()),
     }
 }

@@ -24,7 +24,7 @@ use tokio::{net::TcpListener, sync::Notify, task::AbortHandle, time::Instant};
 
 pub(crate) use self::{
     fuse::{Fuse, Tally},
-    habits::{ADMIN, Cover, Draft, Greeting, Habits, SECRET, TOKEN, USER},
+    habits::{ADMIN, Breaks, Cover, Draft, Greeting, Habits, SECRET, TOKEN, USER},
 };
 use super::{clock, mailbox::Mailbox};
 use crate::account::Account;
@@ -55,6 +55,8 @@ struct State {
     counts: &'static str,
     /// Connections now, and at most at once.
     seats: (usize, usize),
+    /// Connections so far.
+    connections: usize,
     /// Until when it works.
     busy: Option<Instant>,
     /// Whoever sent something deadly dies now.

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use shared::folder::FolderPath;
+use shared::{check::Side, folder::FolderPath};
 
 use crate::{
     error::ConnectorError,
@@ -129,6 +129,7 @@ impl Movables {
     /// Looks at what stays of messages that are gone from a folder in which the source writes some anew at each reading.
     pub(super) async fn look(
         &mut self,
+        course: &Course,
         target: &mut dyn Target,
         at: usize,
         gone: &[Gone],
@@ -145,7 +146,8 @@ impl Movables {
             gone.iter().map(|gone| (ItemId::Uid(gone.target), gone)).collect();
         let open = Arc::clone(&self.places[at].open);
         let wanted = FetchOrder { folder: &open.folder, validity: open.mark.validity, items: &items };
-        let read = read::read(target.as_source(), &[wanted], Part::Whole, Halves::All, &|_| {}).await;
+        let how = course.reading(Side::Target, Part::Whole, Halves::All);
+        let read = read::read(target.as_source(), &[wanted], how, &|_| {}).await;
         for seen in read.map_err(ConnectorError::anew)?.into_iter().flat_map(|read| read.seen) {
             let gone = before.get(&seen.meta.id);
             if let (Some(gone), Some(stable), Some(id)) = (gone, seen.stable, seen.message_id) {

@@ -154,6 +154,8 @@ fn expected(place: &Place, says: Says) -> Then {
         Says::Goodbye if login => Then::Ends(Cause::Disconnected),
         Says::Goodbye => Then::GivesUp(Cause::Unavailable),
         Says::Nonsense if early => Then::Ends(Cause::Protocol),
+        // Each of them is asked for alone, and comes.
+        Says::Nonsense if place.command.ends_with("BODY") => place.other,
         Says::Nonsense => Then::GivesUpSoon(Cause::Protocol),
         // No connection is held for so long, and every new one is told to wait again.
         Says::Throttled(pause) if optional && pause > LONG => Then::Waits,
@@ -178,7 +180,7 @@ fn came_to(outcome: Option<&PassOutcome>, took: Duration, expected: Then) -> The
     let Some(outcome) = outcome else { return Then::Waits };
     match &outcome.end {
         PassEnd::Aborted { cause, .. } if took < Duration::from_secs(1) => Then::Ends(*cause),
-        PassEnd::Aborted { cause, .. } if took < Duration::from_secs(60) => Then::GivesUpSoon(*cause),
+        PassEnd::Aborted { cause, .. } if took < Duration::from_secs(200) => Then::GivesUpSoon(*cause),
         PassEnd::Aborted { cause, .. } => Then::GivesUp(*cause),
         PassEnd::Finished => {
             let told: Vec<Cause> = findings(outcome).iter().map(|finding| finding.cause).collect();

@@ -11,7 +11,7 @@ use super::uid;
 use crate::{
     error::{ConnectorError, Reach, Retry},
     guest::Portion,
-    model::{Folder, Item, ItemMeta},
+    model::{Folder, Item, ItemId, ItemMeta},
     source::{Arrival, FetchOrder, Held, ItemSink, Part, SinkClosed},
     wire::imap::{
         append::Condition,
@@ -71,7 +71,7 @@ pub(super) async fn fetch(
     // A header that is larger than allowed is not read in pieces: it ends the session.
     session.let_larger_pass(part == Part::Whole);
     let open = orders.iter().position(|order| session.is_reading(&order.folder.wire, order.validity));
-    let fetching = Fetching {
+    let mut fetching = Fetching {
         session: &mut *session,
         orders,
         part,
@@ -87,6 +87,9 @@ pub(super) async fn fetch(
         open_folder: open,
     };
     let fetched = fetching.run().await;
+    if let Err(End::Error(_)) = fetched {
+        into.left_behind().put(fetching.under_way());
+    }
     session.let_larger_pass(false);
     let told = match fetched {
         Ok(undelivered) => undelivered::tell(session, orders, undelivered, into).await,
@@ -140,11 +143,11 @@ struct Fetching<'a, 's> {
 
 impl<'a> Fetching<'a, '_> {
     /// Gives what was not delivered.
-    async fn run(mut self) -> Result<Vec<(usize, &'a ItemMeta)>, End> {
+    async fn run(&mut self) -> Result<Vec<(usize, &'a ItemMeta)>, End> {
         loop {
             self.ask().await?;
             if self.requests.is_empty() {
-                return Ok(self.undelivered);
+                return Ok(std::mem::take(&mut self.undelivered));
             }
             match self.session.next().await? {
                 Chunk::Body { uid, body, .. } => self.take(uid, body).await?,
@@ -157,6 +160,13 @@ impl<'a> Fetching<'a, '_> {
                 Chunk::End { asked, condition } => self.ended(&asked, condition).await?,
             }
         }
+    }
+
+    /// What is still to come of the first request.
+    fn under_way(&self) -> Vec<(usize, ItemId)> {
+        let first = self.requests.keys().next();
+        let items = self.expected.iter().filter(|(_, (_, number))| Some(number) == first);
+        items.map(|((order, _), (item, _))| (*order, item.id.clone())).collect()
     }
 
     async fn ended(&mut self, asked: &Asked, condition: Condition) -> Result<(), End> {
@@ -361,7 +371,7 @@ fn plan<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Flags, ItemId};
+    use crate::model::Flags;
 
     #[test]
     fn edge_170_requests_are_bounded_and_the_newest_come_first_each_in_order() {

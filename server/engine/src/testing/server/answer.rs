@@ -94,7 +94,9 @@ fn perform(state: &mut State, seat: &mut Seat, command: &Command) -> Vec<Out> {
             resources => told(format!("* QUOTAROOT INBOX \"\"\r\n* QUOTA \"\" ({resources})\r\n"), "OK so"),
         },
         _ => {
-            state.offence(format!("a command nobody expects: {}", command.line));
+            if !state.habits.hears_no_literals {
+                state.offence(format!("a command nobody expects: {}", command.line));
+            }
             tagged(command, "BAD what?")
         }
     }

@@ -1,10 +1,12 @@
 //! UID FETCH.
 
+use std::time::Duration;
+
 use super::{
     State,
     answer::tagged,
     command::{Argument, Command},
-    habits::{holds, kept_back},
+    habits::{Breaks, holds, kept_back},
     session::{Out, Seat},
 };
 use crate::testing::mailbox::{Folder, Message};
@@ -87,6 +89,22 @@ pub(super) fn fetch(state: &mut State, seat: &Seat, command: &Command) -> Vec<Ou
         }
         if bodies && habits.loses.is_some_and(|marker| holds(&message.body, marker)) {
             continue;
+        }
+        if let Some((_, how)) = habits.breaks.filter(|(marker, _)| bodies && holds(&message.body, marker)) {
+            let (number, uid) = (at + 1, message.uid);
+            let few = message.body.len() - 5;
+            let body = String::from_utf8_lossy(&message.body);
+            match how {
+                Breaks::Closes => outs.push(Out::Close),
+                Breaks::Hangs => outs.push(Out::Pause(Duration::from_secs(3600))),
+                Breaks::Miscounts => {
+                    let row = format!("* {number} FETCH (UID {uid} BODY[] {{{few}}}\r\n{body})\r\n");
+                    outs.push(Out::Bytes(row.into_bytes()));
+                    outs.extend(tagged(command, "OK that is all"));
+                }
+                Breaks::Babbles => outs.push(Out::Bytes(b"* ((\r\n".to_vec())),
+            }
+            return outs;
         }
         if habits.chatty {
             let news = format!(

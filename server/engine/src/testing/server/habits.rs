@@ -47,6 +47,19 @@ pub(crate) struct Draft {
     pub body: Vec<u8>,
 }
 
+/// How a server breaks at a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Breaks {
+    /// It closes.
+    Closes,
+    /// It says nothing any more.
+    Hangs,
+    /// It announces fewer bytes than it sends.
+    Miscounts,
+    /// What it says is no IMAP.
+    Babbles,
+}
+
 /// What a server is like.
 #[derive(Debug, Clone)]
 pub(crate) struct Habits {
@@ -95,6 +108,8 @@ pub(crate) struct Habits {
     pub most: Option<(usize, &'static str)>,
     /// Tells this of its room, whatever it has.
     pub tells_room: Option<&'static str>,
+    /// Takes a literal that it did not agree to for commands, whatever it says it can.
+    pub hears_no_literals: bool,
     /// Answers BAD to several messages in one command, whatever it says it can.
     pub one_at_a_time: bool,
     /// Closes when it stores a message with this in it.
@@ -107,6 +122,10 @@ pub(crate) struct Habits {
     pub sizes: fn(u64) -> u64,
     /// Lists messages with this in them and does not deliver them.
     pub loses: Option<&'static str>,
+    /// Closes a connection over which it said so many bytes, by the connection's number.
+    pub tires_after: fn(usize) -> usize,
+    /// Breaks so when it is to deliver a message with this in it.
+    pub breaks: Option<(&'static str, Breaks)>,
     /// Answers so to whoever wants a message with this in it.
     pub withholds: Option<(&'static str, &'static str)>,
     /// What it makes of a message it delivers.
@@ -156,12 +175,15 @@ impl Default for Habits {
             room: None,
             most: None,
             tells_room: None,
+            hears_no_literals: false,
             one_at_a_time: false,
             poisoned_by: None,
             deadly: None,
             patience: None,
             sizes: |size| size,
             loses: None,
+            tires_after: |_| usize::MAX,
+            breaks: None,
             withholds: None,
             delivers: <[u8]>::to_vec,
             omits: None,

@@ -32,19 +32,28 @@ pub(super) struct Wire {
     ended: bool,
     /// Nothing more is said.
     pub dumb: bool,
+    /// Bytes that are still said.
+    left: usize,
 }
 
 impl Wire {
     pub(super) fn new(stream: Box<dyn Stream>, shared: &Shared) -> Self {
+        let left = {
+            let mut state = lock(shared);
+            state.connections += 1;
+            (state.habits.tires_after)(state.connections)
+        };
         let shared = Arc::clone(shared);
-        Self { stream, shared, input: Vec::new(), consented: Vec::new(), ended: false, dumb: false }
+        Self { stream, shared, input: Vec::new(), consented: Vec::new(), ended: false, dumb: false, left }
     }
 
     pub(super) async fn say(&mut self, bytes: &[u8]) -> Result<(), Gone> {
         if self.dumb {
             return Ok(());
         }
-        let (allowed, stalls) = lock(&self.shared).may_say(bytes.len());
+        let (mut allowed, stalls) = lock(&self.shared).may_say(bytes.len());
+        allowed = allowed.min(self.left);
+        self.left -= allowed;
         self.stream.write_all(&bytes[..allowed]).await.map_err(|_| Gone)?;
         self.stream.flush().await.map_err(|_| Gone)?;
         if allowed == bytes.len() {
@@ -120,7 +129,7 @@ impl Wire {
         self.consented.clear();
         let bytes: Vec<u8> = self.input.drain(..end).collect();
         let command = command::parse(&bytes);
-        if command.is_none() {
+        if command.is_none() && !lock(&self.shared).habits.hears_no_literals {
             lock(&self.shared).offence(format!("no command: {}", bytes.escape_ascii()));
         }
         command
@@ -134,6 +143,9 @@ impl Wire {
             let too_large = state.habits.largest.filter(|(largest, _)| asks && length > *largest);
             (too_large.map(|(_, answer)| answer), state.habits.chatty)
         };
+        let refusal = refusal.or_else(|| {
+            (!asks && lock(&self.shared).habits.hears_no_literals).then_some("BAD what is this?")
+        });
         match refusal {
             Some(answer) => {
                 let line: Vec<u8> = self.input.drain(..line_end).collect();

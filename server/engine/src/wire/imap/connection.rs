@@ -48,6 +48,11 @@ impl Capabilities {
         self.0.contains(name)
     }
 
+    /// Takes some away: the server only says so.
+    pub(super) fn strike(&mut self, names: &[&str]) {
+        self.0.retain(|name| !names.contains(&name.as_str()));
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -200,9 +205,20 @@ impl Connection {
     pub(super) async fn finish_all(
         &mut self,
         tags: &[Tag],
-        mut data: impl FnMut(Data),
+        data: impl FnMut(Data),
     ) -> Result<HashMap<Tag, Condition>, ConnectorError> {
         let mut ended = HashMap::with_capacity(tags.len());
+        self.finish_most(tags, &mut ended, data).await?;
+        Ok(ended)
+    }
+
+    /// The same, keeping those that ended before an error.
+    pub(super) async fn finish_most(
+        &mut self,
+        tags: &[Tag],
+        ended: &mut HashMap<Tag, Condition>,
+        mut data: impl FnMut(Data),
+    ) -> Result<(), ConnectorError> {
         while ended.len() < tags.len() {
             match self.step().await? {
                 Step::Data(told) => data(told),
@@ -210,7 +226,7 @@ impl Connection {
                 Step::End(..) => return Err(self.broken("an answer to another command")),
             }
         }
-        Ok(ended)
+        Ok(())
     }
 
     /// The next thing the server tells. Of several commands under way any may end first: servers answer independent

@@ -3,9 +3,10 @@
 
 mod namespaces;
 mod rows;
+mod trial;
 pub(crate) mod users;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use namespaces::{Namespace, Namespaces};
 use rows::{Row, Unlisted};
@@ -19,7 +20,7 @@ use shared::{
 
 use super::{
     connect::ask_capabilities,
-    connection::{Connection, Data},
+    connection::{Connection, Data, Tag},
     encode::clean,
     preset,
     profile::Profile,
@@ -176,6 +177,9 @@ async fn ask(connection: &mut Connection, as_side: Side) -> Result<Told, Connect
     if connection.capabilities.is_empty() {
         ask_capabilities(connection).await?;
     }
+    for claim in connection.gate.iter().flat_map(|gate| gate.lies()) {
+        connection.capabilities.strike(claim.capabilities());
+    }
     let mut namespaces = Namespaces::default();
     let mut id = String::new();
     let ask_id =
@@ -187,9 +191,14 @@ async fn ask(connection: &mut Connection, as_side: Side) -> Result<Told, Connect
     };
     let mut room = Room::default();
     let mut folders = rows::ask(connection);
+    // Only a target is sent anything large.
+    let trial = match as_side {
+        Side::Source => None,
+        Side::Target => trial::ask(connection),
+    };
     connection.flush().await?;
-    let asked: Vec<_> =
-        ask_id.into_iter().chain(ask_namespace).chain(ask_room).chain(folders.tags()).collect();
+    let asked = ask_id.into_iter().chain(ask_namespace).chain(ask_room).chain(folders.tags());
+    let asked: Vec<Tag> = asked.chain(trial.clone()).collect();
     let keep = |data: Data| match data.name.as_str() {
         "ID" => id = read_id(&data),
         "NAMESPACE" => namespaces = namespaces::read(&data),
@@ -198,7 +207,12 @@ async fn ask(connection: &mut Connection, as_side: Side) -> Result<Told, Connect
     };
     // A refusal costs nothing: ID only helps to know the product, NAMESPACE can be guessed from the listing, and without
     // the room nothing is foretold of it.
-    let ended = connection.finish_all(&asked, keep).await?;
+    let mut ended = HashMap::with_capacity(asked.len());
+    let finished = connection.finish_most(&asked, &mut ended, keep).await;
+    if let Some(trial) = trial {
+        trial::judge(connection, &trial, &asked, &ended, &finished)?;
+    }
+    finished?;
     let rows = rows::all(connection, folders, ended).await?;
     Ok(Told { namespaces, id, room, rows })
 }

@@ -14,11 +14,12 @@ use super::{
     fetch::{self, Keywords},
     listing::{self, MailboxListing},
     quota,
-    response::{Condition, Value},
+    response::{Condition, Status, Value},
 };
 use crate::{
     account::Account,
-    error::{ConnectorError, Reach},
+    error::{ConnectorError, Reach, Retry},
+    guest::Claim,
     model::{Flags, Folder, Received, Room},
 };
 
@@ -111,6 +112,8 @@ pub(super) struct Changes {
     pub vanishes: bool,
     /// It refused to tell what changed: it is not asked again.
     pub refused: bool,
+    /// It opened a folder and numbers its changes.
+    pub opened: bool,
 }
 
 /// A logged-in session on one mailbox.
@@ -132,13 +135,16 @@ pub(crate) async fn open(
     account: &Account,
     as_side: Side,
 ) -> Result<ImapSession, ConnectorError> {
-    let trusted = !account.gate.distrusts_compression();
-    match open_once(endpoint, account, as_side).await {
-        // What the compression spoiled is done without it.
-        Err(_) if trusted && account.gate.distrusts_compression() => {
-            open_once(endpoint, account, as_side).await
+    let distrusts = || (account.gate.distrusts_compression(), account.gate.lies());
+    let mut distrusted = distrusts();
+    loop {
+        let opened = open_once(endpoint, account, as_side).await;
+        let now = distrusts();
+        // What was found out to be spoiled by something that the server only says it can is done without it.
+        if opened.is_ok() || now == distrusted {
+            return opened;
         }
-        opened => opened,
+        distrusted = now;
     }
 }
 
@@ -248,11 +254,23 @@ impl ImapSession {
 
     /// What opening a folder came to; an error that reaches the folder when the server would not.
     pub(crate) fn opened(&mut self, folder: &Folder, condition: &Condition) -> Result<(), ConnectorError> {
+        let numbered = self.numbers_changes();
         if condition.is_ok() {
+            self.changes.opened |= numbered;
             return Ok(());
         }
         self.open = None;
         let doing = format!("opening folder {} on {}", folder.path, self.peer());
+        if let (Status::Bad, true, false, Some(gate)) =
+            (condition.status, numbered, self.changes.opened, &self.connection.gate)
+            && condition.hint().is_none()
+        {
+            // Perhaps it does not know what it says it can.
+            gate.found(self.peer(), Claim::NumberedChanges, false);
+            let detail = format!("the server answered BAD: “{}”", condition.words);
+            let (reach, retry, cause) = (Reach::Mailbox, Retry::Now, Cause::Protocol);
+            return Err(ConnectorError { reach, retry, cause, doing, detail });
+        }
         Err(self.connection.refused(condition, Reach::Folder, Cause::FolderUnreadable, doing))
     }
 

@@ -1,0 +1,53 @@
+//! What servers say they can, as far as it was found out whether they do.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use tokio::time::Instant;
+
+/// For so long it counts what was found out; then the next session looks for itself.
+const REMEMBERED: Duration = Duration::from_secs(60 * 60);
+
+/// What a server may say it can and not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Claim {
+    /// It takes literals that it did not agree to (RFC 7888).
+    UnaskedLiterals,
+    /// It numbers changes (RFC 7162).
+    NumberedChanges,
+}
+
+impl Claim {
+    const ALL: [Self; 2] = [Self::UnaskedLiterals, Self::NumberedChanges];
+
+    /// The capabilities that say so.
+    pub(crate) const fn capabilities(self) -> &'static [&'static str] {
+        match self {
+            Self::UnaskedLiterals => &["LITERAL+", "LITERAL-"],
+            Self::NumberedChanges => &["CONDSTORE", "QRESYNC"],
+        }
+    }
+}
+
+/// What was found out about a server's claims.
+#[derive(Debug, Default)]
+pub(super) struct Claims(BTreeMap<Claim, (bool, Instant)>);
+
+impl Claims {
+    /// Whether a claim holds; none: nobody knows.
+    pub(super) fn holds(&self, claim: Claim, now: Instant) -> Option<bool> {
+        let known = self.0.get(&claim).filter(|(_, seen)| now.saturating_duration_since(*seen) < REMEMBERED);
+        known.map(|(holds, _)| *holds)
+    }
+
+    /// Keeps whether a claim holds. True when nobody knew it.
+    pub(super) fn found(&mut self, claim: Claim, holds: bool, now: Instant) -> bool {
+        let before = self.holds(claim, now);
+        self.0.insert(claim, (holds, now));
+        before != Some(holds)
+    }
+
+    /// Claims that do not hold.
+    pub(super) fn lies(&self, now: Instant) -> Vec<Claim> {
+        Claim::ALL.into_iter().filter(|claim| self.holds(*claim, now) == Some(false)).collect()
+    }
+}
