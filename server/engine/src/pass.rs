@@ -13,6 +13,7 @@ mod judge;
 mod kept;
 mod labels;
 mod large;
+mod list;
 mod marks;
 mod meter;
 mod moves;

@@ -205,8 +205,12 @@ async fn list(
         .zip(&before_there)
         .filter_map(|(subject, baseline)| Some((subject.counterpart?, baseline.as_ref())))
         .collect();
-    let here = async { kept.inventories(both.source, &here).await.map_err(Stop::from) };
-    let there = async { both.target.inventories(&there, &|_| {}).await.map_err(Stop::from) };
+    let suspects = &course.suspects;
+    let here = async { kept.inventories(both.source, suspects, &here).await.map_err(Stop::from) };
+    let there = async {
+        let whose = (Side::Target, suspects);
+        super::list::inventories(both.target, whose, &there, &|_| {}).await.map_err(Stop::from)
+    };
     let (here, there, entries) = tokio::try_join!(here, there, entries(course, subjects))?;
     course.kept = kept;
     let mut entries = entries.into_iter();

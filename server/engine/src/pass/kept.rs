@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use shared::{folder::FolderPath, pass::PassKind};
+use shared::{check::Side, folder::FolderPath, pass::PassKind};
+
+use super::{list, suspects::Suspects};
 
 use crate::{
     baseline::Baseline,
@@ -44,6 +46,7 @@ impl Kept {
     pub(super) async fn inventories(
         &mut self,
         source: &mut dyn Source,
+        suspects: &Suspects,
         folders: &[(&Folder, Option<&Baseline>)],
     ) -> Result<Vec<Result<Inventory, ConnectorError>>, ConnectorError> {
         let asked: Vec<&Folder> = folders
@@ -62,7 +65,8 @@ impl Kept {
         }
         let changed = folders.iter().zip(&unchanged).filter(|(_, unchanged)| unchanged.is_none());
         let changed: Vec<(&Folder, Option<&Baseline>)> = changed.map(|(folder, _)| *folder).collect();
-        let mut listed = source.inventories(&changed, &|_| {}).await?.into_iter();
+        let whose = (Side::Source, suspects);
+        let mut listed = list::inventories(source, whose, &changed, &|_| {}).await?.into_iter();
         Ok(unchanged
             .into_iter()
             .filter_map(|unchanged| unchanged.map(Ok).or_else(|| listed.next()))

@@ -134,7 +134,7 @@ async fn read_portion(
             }
         }
     }
-    how.suspects.came_through();
+    how.suspects.came_through(&[Doing::Reading(how.side)]);
     Ok(())
 }
 

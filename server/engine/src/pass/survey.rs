@@ -13,7 +13,7 @@ use shared::{
 use super::{
     baselines,
     course::{Course, about, about_folder},
-    inventory, labels,
+    inventory, labels, list,
     meter::Amount,
     room,
     stop::Stop,
@@ -191,7 +191,9 @@ async fn look(
         meter.folder(folders[at].0.path.to_string());
         meter.folder_done();
     };
-    let mut inventories = sides.source.inventories(&folders, &on).await?.into_iter();
+    let whose = (Side::Source, &course.suspects);
+    let inventories = list::inventories(&mut *sides.source, whose, &folders, &on).await?;
+    let mut inventories = inventories.into_iter();
     drop(baselines);
     let mut works = Vec::with_capacity(mapped.len());
     for (((folder, record), settled), told) in mapped.iter().zip(records).zip(settled).zip(told) {

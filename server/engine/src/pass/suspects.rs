@@ -5,7 +5,7 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -32,6 +32,8 @@ const MOST_IN_A_ROW: u8 = 3;
 /// What was being done with items when it went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Doing {
+    /// Listing all items of a folder on a side.
+    Listing(Side),
     /// Reading them from a side.
     Reading(Side),
     /// Storing them on the target.
@@ -42,6 +44,7 @@ impl Doing {
     /// Why what ends it is left out.
     const fn cause(self) -> Cause {
         match self {
+            Self::Listing(_) => Cause::FolderUnreadable,
             Self::Reading(_) => Cause::Unreadable,
             Self::Storing => Cause::EndsConnection,
         }
@@ -49,7 +52,7 @@ impl Doing {
 }
 
 /// An item, where it stands.
-type Place = (FolderPath, ItemId);
+pub(super) type Place = (FolderPath, ItemId);
 
 /// How often an item was on its way when it went wrong, and how the last time.
 #[derive(Debug, Clone)]
@@ -60,20 +63,47 @@ struct Suspect {
 
 #[derive(Debug, Default)]
 struct Known {
-    reading_source: BTreeMap<Place, Suspect>,
-    reading_target: BTreeMap<Place, Suspect>,
-    storing: BTreeMap<Place, Suspect>,
+    suspects: BTreeMap<Doing, BTreeMap<Place, Suspect>>,
     condemned: u64,
-    in_a_row: u8,
+    in_a_row: BTreeMap<Doing, u8>,
+    came_through: BTreeSet<Doing>,
+}
+
+/// When an item is to travel.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// With nothing else, before everything else.
+    First,
+    /// Together with everything else.
+    Together,
+    /// After everything else, in small company.
+    Apart,
+    /// After that, with nothing else.
+    Alone,
+    /// It is left out, for this reason.
+    Never(String),
 }
 
 impl Known {
-    const fn of(&mut self, doing: Doing) -> &mut BTreeMap<Place, Suspect> {
+    /// Whether it can be the fault of what is on its way. A mailbox none of whose folders can be listed is not moved at all.
+    fn may_condemn(&self, doing: Doing) -> bool {
+        let is_a_few = self.in_a_row.get(&doing).is_none_or(|row| *row < MOST_IN_A_ROW);
         match doing {
-            Doing::Reading(Side::Source) => &mut self.reading_source,
-            Doing::Reading(Side::Target) => &mut self.reading_target,
-            Doing::Storing => &mut self.storing,
+            Doing::Listing(_) => is_a_few && self.came_through.contains(&doing),
+            Doing::Reading(_) | Doing::Storing => is_a_few,
         }
+    }
+
+    fn when(&self, doing: Doing, place: &Place) -> (u8, When) {
+        let suspect = self.suspects.get(&doing).and_then(|suspects| suspects.get(place));
+        let when = match suspect {
+            None => When::Together,
+            Some(Suspect { times: CONDEMNED.., words }) => When::Never(detail(words)),
+            Some(Suspect { times: FIRST.., .. }) => When::First,
+            Some(Suspect { times: ALONE.., .. }) => When::Alone,
+            Some(_) => When::Apart,
+        };
+        (suspect.map_or(0, |suspect| suspect.times), when)
     }
 }
 
@@ -121,23 +151,27 @@ impl Suspects {
             return;
         }
         let mut known = self.lock();
-        let may_condemn = known.in_a_row < MOST_IN_A_ROW;
+        let may_condemn = known.may_condemn(doing);
         let mut condemned = 0;
         for place in under_way {
-            let suspects = known.of(doing);
+            let suspects = known.suspects.entry(doing).or_default();
             let suspect = suspects.entry(place).or_insert_with(|| Suspect { times: 0, words: String::new() });
             let times = if alone { (suspect.times + 1).max(FIRST) } else { suspect.times + 1 };
             let most = if alone && may_condemn { CONDEMNED } else { CONDEMNED - 1 };
             condemned += u8::from(times == CONDEMNED && most == CONDEMNED);
             *suspect = Suspect { times: times.min(most), words: error.to_string() };
         }
-        known.in_a_row += condemned;
+        *known.in_a_row.entry(doing).or_default() += condemned;
         known.condemned += u64::from(condemned);
     }
 
     /// Something came through.
-    pub(super) fn came_through(&self) {
-        self.lock().in_a_row = 0;
+    pub(super) fn came_through(&self, doings: &[Doing]) {
+        let mut known = self.lock();
+        for doing in doings {
+            known.in_a_row.remove(doing);
+            known.came_through.insert(*doing);
+        }
     }
 
     /// How many items were found out so far.
@@ -145,12 +179,17 @@ impl Suspects {
         self.lock().condemned
     }
 
+    /// When one item is to travel.
+    pub(super) fn when(&self, doing: Doing, place: &Place) -> When {
+        self.lock().when(doing, place).1
+    }
+
     /// How items of orders are to travel.
     pub(super) fn portions<'a>(&self, doings: &[Doing], orders: &[FetchOrder<'a>]) -> Portions<'a> {
         let mut portions =
             Portions { first: Vec::new(), company: Vec::new(), apart: Vec::new(), condemned: Vec::new() };
-        let mut known = self.lock();
-        if doings.iter().all(|doing| known.of(*doing).is_empty()) {
+        let known = self.lock();
+        if !doings.iter().any(|doing| known.suspects.contains_key(doing)) {
             portions.company = orders.iter().map(|order| Cow::Borrowed(order.items)).collect();
             return portions;
         }
@@ -159,17 +198,17 @@ impl Suspects {
             let (mut company, mut few) = (Vec::new(), Vec::new());
             for item in order.items {
                 let place = (order.folder.path.clone(), item.id.clone());
-                let suspects =
-                    doings.iter().filter_map(|doing| Some((*doing, known.of(*doing).get(&place)?.clone())));
-                match suspects.max_by_key(|(_, suspect)| suspect.times) {
-                    None => company.push(item.clone()),
-                    Some((doing, Suspect { times: CONDEMNED.., words })) => {
-                        let (cause, detail) = (doing.cause(), detail(&words));
-                        portions.condemned.push(Condemned { order: at, item: item.clone(), cause, detail });
+                let suspected = doings.iter().map(|doing| (*doing, known.when(*doing, &place)));
+                let worst = suspected.max_by_key(|(_, (times, _))| *times);
+                let item = item.clone();
+                match worst {
+                    Some((doing, (_, When::Never(detail)))) => {
+                        portions.condemned.push(Condemned { order: at, item, cause: doing.cause(), detail });
                     }
-                    Some((_, Suspect { times: FIRST.., .. })) => portions.first.push((at, item.clone())),
-                    Some((_, Suspect { times: ALONE.., .. })) => alone.push((at, vec![item.clone()])),
-                    Some(_) => few.push(item.clone()),
+                    Some((_, (_, When::First))) => portions.first.push((at, item)),
+                    Some((_, (_, When::Alone))) => alone.push((at, vec![item])),
+                    Some((_, (_, When::Apart))) => few.push(item),
+                    Some((_, (_, When::Together))) | None => company.push(item),
                 }
             }
             portions.company.push(Cow::Owned(company));

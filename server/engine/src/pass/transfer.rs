@@ -76,7 +76,7 @@ pub(super) async fn transfer(
     }
     moved?;
     if got_on {
-        course.suspects.came_through();
+        course.suspects.came_through(&DOINGS);
     }
     for (order, items) in &portions.apart {
         move_apart(course, hands, &mut pump, *order, items).await?;
@@ -115,7 +115,7 @@ async fn move_apart(
     let moved = move_together(course, hands, pump, &apart).await;
     pump.suspect(course, &apart, &moved);
     moved?;
-    course.suspects.came_through();
+    course.suspects.came_through(&DOINGS);
     Ok(())
 }
 

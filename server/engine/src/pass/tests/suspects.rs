@@ -135,3 +135,23 @@ fn a_line_that_is_cut_again_and_again_leaves_nothing_out() {
         }
     });
 }
+
+#[test]
+fn a_folder_at_whose_listing_a_side_breaks_is_left_out_and_the_others_are_moved() {
+    clock::run(async {
+        for how in [Breaks::Closes, Breaks::Hangs, Breaks::Babbles] {
+            let scene = Scene::new(MAILBOX, "INBOX:").await;
+            scene.source.habits(|habits| habits.breaks_listing = Some(("INBOX", how)));
+            let outcome = scene.pass(PassKind::Initial).await;
+            assert_eq!(outcome.end, PassEnd::Finished, "{how:?}");
+            let lost = of(&outcome, Cause::FolderUnreadable);
+            assert_eq!((lost.len(), verdict(&outcome)), (1, Verdict::Investigate), "{how:?}");
+            assert!(lost[0].detail.contains("the last 2 times before everything else"), "{}", lost[0].detail);
+            assert_eq!(scene.target.mailbox().messages(), 3, "{how:?}");
+            scene.source.habits(|habits| habits.breaks_listing = None);
+            let outcome = scene.pass(PassKind::Delta).await;
+            assert_eq!(verdict(&outcome), Verdict::Perfect, "{how:?}");
+            scene.check_all_is_there();
+        }
+    });
+}

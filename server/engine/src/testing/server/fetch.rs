@@ -55,6 +55,15 @@ pub(super) fn fetch(state: &mut State, seat: &Seat, command: &Command) -> Vec<Ou
     let habits = &state.habits;
     let last = folder.messages.last().map_or(0, |message| message.uid);
     let mut outs = Vec::new();
+    let selected = |name: &str| seat.selected.as_deref() == Some(name.as_bytes());
+    if let Some((_, how)) = habits.breaks_listing.filter(|(name, _)| !bodies && selected(name)) {
+        outs.push(match how {
+            Breaks::Closes => Out::Close,
+            Breaks::Hangs => Out::Pause(Duration::from_secs(3600)),
+            Breaks::Miscounts | Breaks::Babbles => Out::Bytes(b"* ((\r\n".to_vec()),
+        });
+        return outs;
+    }
     let mut delivered = 0;
     if let (Some(since), true) = (since, vanished) {
         let gone = numbers.gone_since(since);

@@ -126,6 +126,8 @@ pub(crate) struct Habits {
     pub tires_after: fn(usize) -> usize,
     /// Breaks so when it is to deliver a message with this in it.
     pub breaks: Option<(&'static str, Breaks)>,
+    /// Breaks so when it is to list what is in this folder.
+    pub breaks_listing: Option<(&'static str, Breaks)>,
     /// Answers so to whoever wants a message with this in it.
     pub withholds: Option<(&'static str, &'static str)>,
     /// What it makes of a message it delivers.
@@ -184,6 +186,7 @@ impl Default for Habits {
             loses: None,
             tires_after: |_| usize::MAX,
             breaks: None,
+            breaks_listing: None,
             withholds: None,
             delivers: <[u8]>::to_vec,
             omits: None,
