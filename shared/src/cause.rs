@@ -130,7 +130,7 @@ causes! {
     Vanished = "message.vanished", "Message gone from the source", "It was moved or deleted on the source during the pass; a delta pass sees where it is now.";
     DeletedAtSource = "message.deleted-at-source", "Deleted on the source after it was copied", "Nothing to do: the copy stays on the target. Delete it there by hand if it is not wanted.";
     RemovedOnTarget = "message.removed", "Removed on the target after it had arrived", "Nothing to do: somebody deleted or moved it there, so it is not brought back.";
-    ConfirmedGone = "message.gone", "Confirmed by the target and no longer there", "Somebody removed it on the target before it was first compared, or the server lost it: look in its trash and its log. It stays on the source.";
+    ConfirmedGone = "message.gone", "Confirmed by the target and no longer there", "Somebody removed it on the target before it was first compared, or the server lost it: look in its trash and its log. It stays on the source; trying again what failed sends it once more.";
     MovedAtSource = "message.moved", "Moved on the source after it was copied", "Nothing to do: it was not copied a second time; the detail says where it is on the target.";
     Unreadable = "message.unreadable", "The source could not deliver the message", "Open it on the source; its data may be damaged there.";
     EndsConnection = "message.ends-connection", "The connection ends whenever the message is sent", "Look for that moment in the target's log: it may crash at this message. It stays on the source, and the next pass tries it again with nothing else on its way.";

@@ -34,7 +34,7 @@ use super::{
     suspects::Suspects,
 };
 use crate::{
-    error::{ConnectorError, Retry},
+    error::{ConnectorError, Reach, Retry},
     filter,
     fingerprint::fingerprint,
     ledger::{Ledger, LedgerError},
@@ -58,6 +58,8 @@ const LONGEST_PAUSE_AFTER_LONG: Duration = Duration::from_secs(300);
 /// The first pause before a server is asked again for a mailbox that it does not open although it opens others; each
 /// further one is twice as long. One part of it may be starting anew.
 const ALONE_PAUSE: Duration = Duration::from_secs(30);
+/// Rounds in which what a target confirmed and lost is sent again.
+const MOST_AGAIN: u8 = 3;
 /// Answers that make no sense, in a row, before it is taken for a fault that stays: enough to find out the one message
 /// that they are about.
 const MOST_NONSENSE: u32 = 8;
@@ -93,6 +95,9 @@ pub(super) struct Course {
     pub labels: Labels,
     /// What the source listed.
     pub kept: Kept,
+    /// How often what the target lost of a folder was sent again, and whether it is to be now.
+    again: BTreeMap<FolderPath, u8>,
+    sends_again: bool,
     /// What connections ended at.
     pub suspects: Suspects,
     /// Whether both sides were reached at least once: from then on a lost connection is worth waiting for.
@@ -138,6 +143,8 @@ impl Course {
             left_out: BTreeMap::new(),
             changed: BTreeSet::new(),
             kept: Kept::default(),
+            again: BTreeMap::new(),
+            sends_again: false,
             suspects: Suspects::default(),
             labels: Labels::default(),
             reached: false,
@@ -233,6 +240,15 @@ impl Course {
             PassKind::Verify | PassKind::Probe => {}
         }
         compare::compare(self, sides, &survey).await?;
+        if std::mem::take(&mut self.sends_again) {
+            return Err(Stop::Side(ConnectorError {
+                reach: Reach::Mailbox,
+                retry: Retry::Now,
+                cause: Cause::ConfirmedGone,
+                doing: "comparing both sides".into(),
+                detail: "the target lost messages that it had confirmed".into(),
+            }));
+        }
         self.conclude(&survey.mapped);
         Ok(())
     }
@@ -306,6 +322,19 @@ impl Course {
     /// Whether it is not the first time that a message changed between two readings.
     pub(super) fn is_changed_again(&mut self, folder: &FolderPath, item: &ItemId) -> bool {
         !self.changed.insert((folder.clone(), item.clone()))
+    }
+
+    /// Whether what the target lost of a folder is sent again in this pass.
+    pub(super) fn sends_again(&mut self, folder: &FolderPath) -> bool {
+        let sends = match self.order.kind {
+            PassKind::Initial | PassKind::Delta | PassKind::Final => true,
+            PassKind::DryRun | PassKind::Verify | PassKind::Probe => false,
+        };
+        let rounds = self.again.entry(folder.clone()).or_default();
+        let again = sends && *rounds < MOST_AGAIN;
+        *rounds += u8::from(again);
+        self.sends_again |= again;
+        again
     }
 
     /// Stops when an admin wants it. Looked at between windows.

@@ -14,7 +14,7 @@ use super::{
     stop::Stop,
 };
 use crate::{
-    ledger::{Compared, FolderRecord},
+    ledger::{Compared, Entry, FolderId, FolderRecord},
     matching::Seen,
     validate::{self, FolderPair},
 };
@@ -32,6 +32,8 @@ pub(super) struct Judged {
     other: bool,
     /// Part of what was listed was taken over from before.
     based: bool,
+    /// What the target confirmed and lost, as it is to be sent again.
+    lost: Vec<Entry>,
 }
 
 /// Compares what was read of one folder.
@@ -45,7 +47,8 @@ pub(super) fn judge(
     let folder = subject.folder;
     let path = &folder.source.path;
     let Listed { sorted, source, target, refused, mut findings, based, .. } = listed;
-    let Sorted { source_known, target_known, settled, mut reasons, told, samples, undecided, .. } = sorted;
+    let Sorted { source_known, target_known, settled, mut reasons, told, lost, samples, undecided, .. } =
+        sorted;
     let written_anew = |seen: &Seen| {
         seen.anew && seen.stable.is_some() && there.seen.iter().any(|there| there.stable == seen.stable)
     };
@@ -53,8 +56,8 @@ pub(super) fn judge(
         let now = here.seen.iter().find(|seen| seen.meta.id == *id);
         now.is_some_and(|now| now.fingerprint.exact != print.exact && !written_anew(now))
     });
-    let lost = here.failed.into_iter().filter(|(_, cause, _)| *cause != Cause::Vanished);
-    findings.extend(lost.map(|(meta, cause, detail)| about(path, &meta, Severity::Loss, cause, detail)));
+    let failed = here.failed.into_iter().filter(|(_, cause, _)| *cause != Cause::Vanished);
+    findings.extend(failed.map(|(meta, cause, detail)| about(path, &meta, Severity::Loss, cause, detail)));
     let unread = there.failed.into_iter().filter(|(_, cause, _)| *cause != Cause::Vanished);
     findings.extend(unread.map(|(meta, cause, detail)| {
         let detail = format!("It is on the target, which does not deliver it: {detail}");
@@ -97,7 +100,7 @@ pub(super) fn judge(
         });
         FolderRecord { compared: compared.filter(|_| !other && !undecided), ..record.clone() }
     });
-    Judged { totals, findings, record, other, based }
+    Judged { totals, findings, record, other, based, lost }
 }
 
 impl Judged {
@@ -120,8 +123,21 @@ impl Judged {
         course: &mut Course,
         subject: &Subject<'_>,
     ) -> Result<Option<FolderRecord>, Stop> {
-        let Self { totals, mut findings, record, other, .. } = self;
+        let Self { totals, mut findings, record, other, lost, .. } = self;
         let path = &subject.folder.source.path;
+        if let (false, Some((id, record))) = (lost.is_empty(), subject.record)
+            && course.sends_again(path)
+        {
+            let detail = format!(
+                "The target confirmed {} messages and forgot them and their ids, as after a crash: they are sent again.",
+                lost.len()
+            );
+            let lost: Vec<(FolderId, Entry)> = lost.into_iter().map(|entry| (*id, entry)).collect();
+            course.ledger.put_entries(&lost).await?;
+            let finding = about_folder(path, Severity::Warning, Cause::ConfirmedGone, detail);
+            course.note(vec![finding]).await?;
+            return Ok(Some(FolderRecord { compared: None, ..record.clone() }));
+        }
         course.note(findings.clone()).await?;
         if let (true, Some((id, _))) = (other, subject.record) {
             // Ids came to mean other items without a word: the next pass matches every one by content.

@@ -36,7 +36,7 @@ pub(super) async fn inventories(
     for portion in first.into_iter().chain([company]).chain(last) {
         let wanted: Vec<(&Folder, Option<&Baseline>)> = portion.iter().map(|at| folders[*at]).collect();
         // They end in their order.
-        let waits = Mutex::new(portion.iter().copied().collect::<Vec<usize>>());
+        let waits = Mutex::new(portion.to_vec());
         let waiting = || waits.lock().unwrap_or_else(PoisonError::into_inner);
         let ended = |place: usize| {
             waiting().retain(|at| *at != portion[place]);

@@ -30,6 +30,8 @@ pub(super) struct Sorted {
     pub undecided: bool,
     /// Why source items are not on the target, as far as the ledger knows.
     pub reasons: Reasons,
+    /// What the target confirmed, and forgot that it ever was: as it is to be sent again.
+    pub lost: Vec<Entry>,
     /// What is known of items on the target only.
     pub told: Reasons,
     /// What the ledger knows of source items that were copied, by growing id.
@@ -193,7 +195,8 @@ impl Told {
         let lost = |cause| matches!(cause, Cause::Missing | Cause::ConfirmedGone);
         let missing: BTreeSet<&str> = findings(before, lost).collect();
         let mut tells = Self::default();
-        for Entry { item, fingerprint, state, .. } in from_the_end(entries) {
+        let forgot = |to: u32| there.next > 0 && to >= there.next;
+        for Entry { item, size, fingerprint, state, marks, .. } in from_the_end(entries) {
             match state {
                 EntryState::Skipped { cause, detail } => {
                     match fingerprint.filter(|_| is_known(cause)) {
@@ -219,6 +222,14 @@ impl Told {
                     }
                     match absent {
                         None => {}
+                        // Who removes a message does not make its id one that was never given.
+                        Some(to) if compared(to) && forgot(to) => {
+                            let detail = format!(
+                                "The target had it under UID {to} when both sides were compared before, and says now that it never \
+                                 gave that id, as after a crash or when an older state was put back."
+                            );
+                            sorted.reasons.insert(item, (Cause::ConfirmedGone, detail));
+                        }
                         Some(to) if compared(to) => {
                             let detail =
                                 "It was on the target when both sides were compared before.".to_owned();
@@ -228,6 +239,11 @@ impl Told {
                             let detail = format!(
                                 "The target stored it under UID {to} and does not list that id any more."
                             );
+                            if fingerprint.is_some() && forgot(to) {
+                                let (item, state) = (item.clone(), EntryState::Intended);
+                                let lost = Entry { item, size, fingerprint, state, marks, deaths: 0 };
+                                sorted.lost.push(lost);
+                            }
                             sorted.reasons.insert(item, (Cause::ConfirmedGone, detail));
                         }
                     }

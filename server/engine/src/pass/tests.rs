@@ -20,6 +20,7 @@ mod identity;
 mod inventory;
 mod listing;
 mod logins;
+mod lost;
 mod marks;
 mod moves;
 mod names;

@@ -27,6 +27,8 @@ pub(crate) enum Fuse {
     Silent(usize),
     /// Somebody changes the mailbox right before a command is done.
     Changes(usize, fn(&mut Mailbox)),
+    /// The same right before each of the next so many commands.
+    ChangesEach(usize, fn(&mut Mailbox)),
 }
 
 /// What a server did so far.

@@ -223,6 +223,14 @@ impl State {
         self.tally.commands += usize::from(shown.starts_with(self.counts));
         self.log.push(shown.to_owned());
         let number = self.tally.commands;
+        if let Some(Fuse::ChangesEach(left, change)) = &mut self.fuse
+            && shown.starts_with(self.counts)
+        {
+            change(&mut self.mailbox);
+            *left -= 1;
+            self.fuse.take_if(|fuse| matches!(fuse, Fuse::ChangesEach(0, _)));
+            return Turn::Done;
+        }
         let blown = self.fuse.take_if(|fuse| match fuse {
             Fuse::Before(at)
             | Fuse::After(at)
@@ -231,10 +239,12 @@ impl State {
             | Fuse::Says(at, _)
             | Fuse::Changes(at, _)
             | Fuse::Silent(at) => *at == number && shown.starts_with(self.counts),
-            Fuse::Said(_) | Fuse::Stalls(_) | Fuse::Heard(_) => false,
+            Fuse::Said(_) | Fuse::Stalls(_) | Fuse::Heard(_) | Fuse::ChangesEach(..) => false,
         });
         match blown {
-            None | Some(Fuse::Said(_) | Fuse::Stalls(_) | Fuse::Heard(_)) => Turn::Done,
+            None | Some(Fuse::Said(_) | Fuse::Stalls(_) | Fuse::Heard(_) | Fuse::ChangesEach(..)) => {
+                Turn::Done
+            }
             Some(Fuse::Changes(_, change)) => {
                 change(&mut self.mailbox);
                 Turn::Done

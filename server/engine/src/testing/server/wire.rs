@@ -180,7 +180,8 @@ impl State {
             | Fuse::Heard(_)
             | Fuse::Says(..)
             | Fuse::Silent(_)
-            | Fuse::Changes(..) => None,
+            | Fuse::Changes(..)
+            | Fuse::ChangesEach(..) => None,
         });
         let left = limit.map_or(usize::MAX, |(bytes, _)| bytes.saturating_sub(self.tally.said));
         let allowed = count.min(left);

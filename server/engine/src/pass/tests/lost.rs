@@ -1,0 +1,98 @@
+//! Messages that a target confirms and loses: sent again where it provably lost them, and otherwise when somebody wants it.
+
+use shared::{cause::Cause, finding::Severity, pass::PassKind, report::Verdict};
+
+use crate::{
+    pass::PassOrder,
+    testing::{
+        clock,
+        mailbox::Mailbox,
+        scene::{Scene, of, verdict},
+        server::Fuse,
+    },
+};
+
+/// It goes back to where it was two messages ago, as after a crash.
+fn forget_two(mailbox: &mut Mailbox) {
+    let inbox = mailbox.folder("INBOX");
+    if inbox.messages.len() == 4 {
+        inbox.messages.truncate(2);
+        inbox.next -= 2;
+    }
+}
+
+#[test]
+fn what_a_target_confirms_and_forgets_in_a_crash_is_sent_again_in_the_same_pass() {
+    clock::run(async {
+        for rounds in 1..=3 {
+            let scene = Scene::new("INBOX: a b c d | Sent: e", "INBOX:").await;
+            scene.target.light_on("EXAMINE \"INBOX\"", Fuse::ChangesEach(rounds, forget_two));
+            let outcome = scene.pass(PassKind::Initial).await;
+            scene.check_all_is_there();
+            let told = of(&outcome, Cause::ConfirmedGone);
+            assert_eq!((told.len(), told[0].severity), (1, Severity::Warning), "{told:?}");
+            assert!(told[0].detail.contains("2 messages"), "{told:?}");
+            assert_ne!(verdict(&outcome), Verdict::Investigate);
+            scene.check_another_pass_stores_nothing().await;
+        }
+    });
+}
+
+#[test]
+fn a_target_that_loses_again_and_again_is_told_of() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b c d | Sent: e", "INBOX:").await;
+        scene.target.light_on("EXAMINE \"INBOX\"", Fuse::ChangesEach(9, forget_two));
+        let outcome = scene.pass(PassKind::Initial).await;
+        let lost = of(&outcome, Cause::ConfirmedGone);
+        let lost: Vec<_> = lost.into_iter().filter(|it| it.severity == Severity::Loss).collect();
+        assert_eq!((lost.len(), verdict(&outcome)), (2, Verdict::Investigate), "{lost:?}");
+        assert_eq!(scene.target.mailbox().messages(), 3);
+    });
+}
+
+#[test]
+fn what_is_gone_and_may_have_been_removed_by_its_user_is_sent_again_only_when_somebody_wants_it() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b c d | Sent: e", "INBOX:").await;
+        let removed = |mailbox: &mut Mailbox| _ = mailbox.folder("INBOX").take(4);
+        scene.target.light_on("EXAMINE \"INBOX\"", Fuse::Changes(1, removed));
+        for kind in [PassKind::Initial, PassKind::Delta] {
+            let outcome = scene.pass(kind).await;
+            let lost = of(&outcome, Cause::ConfirmedGone);
+            assert_eq!((lost.len(), lost[0].severity), (1, Severity::Loss), "{lost:?}");
+        }
+        assert_eq!(scene.target.mailbox().messages(), 4);
+        let again = PassOrder { retry_refused: true, ..scene.order(PassKind::Delta) };
+        let outcome = scene.run(again).await;
+        assert_eq!((outcome.counts.copied, verdict(&outcome)), (1, Verdict::Perfect));
+        scene.check_all_is_there();
+        // What its user removes later stays removed, whatever is tried again.
+        scene.target.change(|mailbox| _ = mailbox.folder("INBOX").take(1));
+        for _ in 0..2 {
+            let again = PassOrder { retry_refused: true, ..scene.order(PassKind::Delta) };
+            let outcome = scene.run(again).await;
+            assert_eq!((of(&outcome, Cause::RemovedOnTarget).len(), outcome.counts.copied), (1, 0));
+        }
+    });
+}
+
+#[test]
+fn a_target_that_is_put_back_to_an_older_state_is_not_taken_for_a_user_who_removes_mail() {
+    clock::run(async {
+        for capability in ["UIDPLUS", "CONDSTORE"] {
+            let scene = Scene::new("INBOX: a b c d | Sent: e", "INBOX:").await;
+            scene.target.habits(|habits| habits.capabilities.push(capability));
+            scene.finish().await;
+            scene.target.change(forget_two);
+            let outcome = scene.pass(PassKind::Delta).await;
+            let lost = of(&outcome, Cause::ConfirmedGone);
+            assert_eq!((lost.len(), verdict(&outcome)), (2, Verdict::Investigate), "{lost:?}");
+            assert!(lost[0].detail.contains("an older state"), "{lost:?}");
+            let again = PassOrder { retry_refused: true, ..scene.order(PassKind::Delta) };
+            let outcome = scene.run(again).await;
+            assert_eq!((outcome.counts.copied, verdict(&outcome)), (2, Verdict::Perfect));
+            scene.check_all_is_there();
+        }
+    });
+}
