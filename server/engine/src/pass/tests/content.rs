@@ -123,6 +123,47 @@ fn edge_019_edge_020_long_lines_and_long_headers_arrive_as_they_are() {
 }
 
 #[test]
+fn edge_018_a_target_that_refuses_a_last_line_without_an_end_gets_it_with_one() {
+    moved(
+        &[b"Subject: a\r\n\r\nb", b"Subject: c\r\n\r\nd\r\n"],
+        |habits| {
+            habits.refuses = |draft| (!draft.body.ends_with(b"\r\n")).then_some("NO incomplete last line");
+        },
+        |scene, outcome| {
+            let altered = of(outcome, Cause::BytesAltered);
+            assert_eq!((altered.len(), scene.target.mailbox().messages()), (1, 2), "{altered:?}");
+            assert!(altered[0].detail.contains("at its end") && altered[0].detail.contains("incomplete"));
+        },
+    );
+}
+
+#[test]
+fn edge_019_a_target_that_refuses_long_lines_gets_those_broken_where_nobody_sees_it() {
+    let base64 = format!(
+        "Subject: a\r\nMIME-Version: 1.0\r\nContent-Type: application/x\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+        "QUJD".repeat(500)
+    );
+    let html = format!("Subject: b\r\nContent-Type: text/html\r\n\r\n{}\r\n", "some words ".repeat(200));
+    moved(
+        &[base64.as_bytes(), html.as_bytes(), b"Subject: c\r\n\r\nd\r\n"],
+        |habits| {
+            habits.refuses = |draft| {
+                let long = draft.body.split(|byte| *byte == b'\n').any(|line| line.len() > 999);
+                long.then_some("NO line too long")
+            };
+        },
+        |scene, outcome| {
+            let altered = of(outcome, Cause::BytesAltered);
+            let mended = altered.iter().filter(|it| it.detail.contains("line too long")).count();
+            assert_eq!((mended, scene.target.mailbox().messages()), (2, 3), "{:?}", findings(outcome));
+            // The comparison finds that they are not byte for byte what they were.
+            assert_eq!(altered.len(), 4, "{altered:?}");
+            assert_eq!(of(outcome, Cause::Missing).len(), 0);
+        },
+    );
+}
+
+#[test]
 fn edge_019_a_line_that_the_target_refuses_is_named() {
     let line: &'static [u8] = [b"Subject: a\r\n\r\n", [b'x'; 20_000].as_slice(), b"\r\n"].concat().leak();
     moved(

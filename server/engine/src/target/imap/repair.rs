@@ -1,5 +1,7 @@
 //! The repair ladder: what is tried when a target refuses a message as it is. Each step is reported.
 
+mod lines;
+
 use std::borrow::Cow;
 
 use shared::cause::Cause;
@@ -24,10 +26,22 @@ pub(super) fn ladder<'a>(message: &Message<'a>, words: &str) -> Vec<Repaired<'a>
     let mut steps = Vec::new();
     let mut body = Cow::Borrowed(message.body);
     let mut flags = message.flags.to_owned();
+    let mut of_the_body = |body: &Cow<'a, [u8]>, what: &str| {
+        let (flags, body) = (flags.clone(), body.clone());
+        let repair = repair(Cause::BytesAltered, what);
+        steps.push(Repaired { flags, received: message.received, body, repair });
+    };
     if has_bare_line_ends(&body) {
         body = Cow::Owned(with_crlf(&body));
-        let repair = repair(Cause::BytesAltered, "Line ends were sent as CRLF");
-        steps.push(Repaired { flags: flags.clone(), received: message.received, body: body.clone(), repair });
+        of_the_body(&body, "Line ends were sent as CRLF");
+    }
+    if !body.ends_with(b"\r\n") {
+        body.to_mut().extend_from_slice(b"\r\n");
+        of_the_body(&body, "A line end was added at its end");
+    }
+    if let Some(broken) = lines::broken(&body) {
+        body = Cow::Owned(broken);
+        of_the_body(&body, "Long lines of its header, of base64 and of HTML were broken between words");
     }
     let system: Vec<&str> =
         flags.trim_matches(['(', ')']).split(' ').filter(|flag| flag.starts_with('\\')).collect();
@@ -81,6 +95,17 @@ mod tests {
         assert_eq!(steps.len(), 1);
         assert_eq!(steps[0].repair.cause, Cause::BytesAltered);
         assert_eq!(steps[0].body.as_ref(), b"a\r\nb\r\n");
+    }
+
+    #[test]
+    fn edge_018_a_message_without_a_last_line_end_gets_one_only_when_refused() {
+        let message = Message { flags: "()", received: None, body: b"A: b\r\n\r\nend" };
+        let steps = ladder(&message, "incomplete last line");
+        assert_eq!(steps.len(), 1);
+        assert_eq!(
+            (steps[0].repair.cause, steps[0].body.as_ref()),
+            (Cause::BytesAltered, b"A: b\r\n\r\nend\r\n".as_slice())
+        );
     }
 
     #[test]
