@@ -2,6 +2,7 @@
 
 mod audit;
 mod batches;
+mod costs;
 mod inventory;
 mod leases;
 mod ledger;
