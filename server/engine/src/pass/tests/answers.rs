@@ -121,7 +121,24 @@ fn places() -> Vec<Place> {
         source("EXAMINE", Then::Tells(Cause::FolderUnreadable)),
         source("UID FETCH 1:*", Then::Tells(Cause::ListedInPieces)),
         source("UID FETCH 1:3 (UID BODY", Then::GoesOn),
+        Place {
+            habits: |habits| habits.cannot(&["LIST-EXTENDED", "SPECIAL-USE"]),
+            ..source("LSUB", Then::GoesOn)
+        },
+        Place {
+            kind: Delta,
+            habits: Habits::number_changes,
+            ..source("ENABLE", Then::Tells(Cause::MovedAtSource))
+        },
         target("LOGIN", Then::Ends(Cause::LoginRefused)),
+        target("CAPABILITY", Then::Ends(Cause::NotImap)),
+        target("ID", Then::GoesOn),
+        target("NAMESPACE", Then::GoesOn),
+        target(LITERAL, Then::GoesOn),
+        target("EXAMINE", Then::Tells(Cause::FolderRefused)),
+        target("UID FETCH 1:*", Then::Tells(Cause::ListedInPieces)),
+        target("UID FETCH 1:3 (UID BODY", Then::GoesOn),
+        Place { habits: |habits| habits.capabilities.push("UNSELECT"), ..target("UNSELECT", Then::GoesOn) },
         target("LIST", Then::Ends(Cause::NoFolders)),
         target("CREATE", Then::Tells(Cause::FolderRefused)),
         target("SUBSCRIBE", Then::Tells(Cause::SubscriptionLost)),
@@ -140,10 +157,36 @@ fn places() -> Vec<Place> {
 /// A longer wait is waited for without a connection.
 const LONG: Duration = Duration::from_secs(60);
 /// What a refusal costs nothing of.
-const OPTIONAL: [&str; 7] = ["COMPRESS", "ID", "NAMESPACE", "STATUS", "SUBSCRIBE", "NOOP", "GETQUOTAROOT"];
+const OPTIONAL: [&str; 11] = [
+    "COMPRESS",
+    "ID",
+    "NAMESPACE",
+    "STATUS",
+    "SUBSCRIBE",
+    "NOOP",
+    "GETQUOTAROOT",
+    "LSUB",
+    "ENABLE",
+    LITERAL,
+    "UNSELECT",
+];
+/// Tries whether a target takes a literal unasked.
+const LITERAL: &str = "STATUS {5}";
+/// What of it is asked once, and never again whatever the answer was.
+const ONCE: [&str; 1] = ["UNSELECT"];
 /// Before both sides were reached once only what passes by itself is waited for.
-const EARLY: [&str; 8] =
-    ["LOGIN", "AUTHENTICATE", "CAPABILITY", "COMPRESS", "ID", "NAMESPACE", "LIST", "GETQUOTAROOT"];
+const EARLY: [&str; 10] = [
+    "LOGIN",
+    "AUTHENTICATE",
+    "CAPABILITY",
+    "COMPRESS",
+    "ID",
+    "NAMESPACE",
+    "LIST",
+    "LSUB",
+    LITERAL,
+    "GETQUOTAROOT",
+];
 
 fn expected(place: &Place, says: Says) -> Then {
     let early = EARLY.contains(&place.command);
@@ -152,13 +195,15 @@ fn expected(place: &Place, says: Says) -> Then {
     match says {
         // It may mean the login: that is not sent again and again.
         Says::Goodbye if login => Then::Ends(Cause::Disconnected),
+        // It does not take them.
+        Says::Goodbye if place.command == LITERAL => place.other,
         Says::Goodbye => Then::GivesUp(Cause::Unavailable),
         Says::Nonsense if early => Then::Ends(Cause::Protocol),
         // Each of them is asked for alone, and comes.
         Says::Nonsense if place.command.ends_with("BODY") => place.other,
         Says::Nonsense => Then::GivesUpSoon(Cause::Protocol),
         // No connection is held for so long, and every new one is told to wait again.
-        Says::Throttled(pause) if optional && pause > LONG => Then::Waits,
+        Says::Throttled(pause) if optional && pause > LONG && !ONCE.contains(&place.command) => Then::Waits,
         _ if optional => place.other,
         // Each of them is asked for alone, and comes.
         Says::Passing(Cause::ServerBug) | Says::Human(_) if place.command.ends_with("BODY") => place.other,
