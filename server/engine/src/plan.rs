@@ -44,6 +44,8 @@ pub struct FolderPlan {
     pub removed: Vec<(ItemId, Fingerprint)>,
     /// What was copied and is no longer in the folder on the source, or belongs to another folder now.
     pub gone: Vec<Gone>,
+    /// What moved here on the source, is still elsewhere on the target, and is marked otherwise since.
+    pub stayed: Vec<Stayed>,
 }
 
 /// An item whose marks changed on the source since they were carried.
@@ -59,6 +61,19 @@ pub struct Remarked {
     pub fingerprint: Option<Fingerprint>,
     /// Whether it was found on the target rather than sent.
     pub adopted: bool,
+}
+
+/// An item that moved on the source and stayed where it was on the target, and whose marks changed since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stayed {
+    /// The item as it is now.
+    pub item: ItemMeta,
+    /// Recognises its content.
+    pub fingerprint: Fingerprint,
+    /// Its marks when they were last carried.
+    pub before: Flags,
+    /// Where it is, in words.
+    pub detail: String,
 }
 
 /// An item that was copied and is no longer in its folder on the source: deleted there, or moved.
@@ -130,8 +145,9 @@ pub fn plan_folder(
                 plan.gone.extend(copied.clone().gone(item.id.clone()));
             }
             plan.remarked.extend(copied.remarked(item));
-        } else if known.elsewhere.contains(&item.id) {
+        } else if let Some(stay) = known.elsewhere.remove(&item.id) {
             plan.done += 1;
+            plan.stayed.extend(stay.and_then(|stay| stay.remarked(item)));
         } else if item.size == 0 {
             let detail = "the source lists it with a size of 0 bytes".to_owned();
             plan.skip.push((item, Cause::Empty, detail));
@@ -178,8 +194,9 @@ struct Known {
     copied: HashMap<ItemId, Copied>,
     intended: BTreeMap<ItemId, Option<Fingerprint>>,
     sent_marks: BTreeMap<ItemId, Flags>,
-    /// On the target in the folder it was in before it moved on the source, or removed from there by its user.
-    elsewhere: BTreeSet<ItemId>,
+    /// On the target in the folder it was in before it moved on the source, or removed from there by its user: then nothing
+    /// more is known of it.
+    elsewhere: BTreeMap<ItemId, Option<Stay>>,
     refused: BTreeMap<ItemId, Refused>,
     /// Could not be read, or not be sent, for a reason that may be gone.
     retried: BTreeSet<ItemId>,
@@ -234,8 +251,11 @@ impl Known {
             EntryState::Skipped { .. } if is_stand_in(&item) => {
                 plan.removed.extend(fingerprint.map(|fingerprint| (item, fingerprint)));
             }
-            EntryState::Skipped { cause: Cause::MovedAtSource | Cause::RemovedOnTarget, .. } => {
-                _ = self.elsewhere.insert(item);
+            EntryState::Skipped { cause: Cause::MovedAtSource, detail } => {
+                _ = self.elsewhere.insert(item, Some(Stay { fingerprint, marks, detail }));
+            }
+            EntryState::Skipped { cause: Cause::RemovedOnTarget, .. } => {
+                _ = self.elsewhere.insert(item, None);
             }
             EntryState::Skipped { cause, detail } if cause.stays() => {
                 let offered = fingerprint.is_some();
@@ -252,6 +272,21 @@ impl Known {
         let fits_now = cause == Cause::TooBig && takes.grew_to(size);
         let stands = offered || cause == Cause::Empty;
         (stands && size == item.size && !takes.retry_refused && !fits_now).then_some((cause, detail))
+    }
+}
+
+/// What stayed where it was on the target.
+#[derive(Debug)]
+struct Stay {
+    fingerprint: Option<Fingerprint>,
+    marks: Option<Flags>,
+    detail: String,
+}
+
+impl Stay {
+    fn remarked(self, item: ItemMeta) -> Option<Stayed> {
+        let before = self.marks.filter(|before| *before != item.flags)?;
+        Some(Stayed { item, fingerprint: self.fingerprint?, before, detail: self.detail })
     }
 }
 

@@ -84,10 +84,12 @@ async fn copy_all(course: &mut Course, sides: &mut Sides, survey: &mut Survey) -
             lane.adoptable = adopt::find(course, &mut hands, lane).await?;
         }
     }
-    let mut movables = moves::find(course, hands.target, &lanes, survey).await?;
+    let stays = moves::stays::collect(&mut lanes, survey);
+    let mut movables = moves::find(course, hands.target, &lanes, survey, &stays).await?;
     transfer::transfer(course, &mut hands, &mut lanes, &mut movables).await?;
     moves::carry_out(course, hands.target, &mut lanes, &mut movables).await?;
     marks::carry(course, hands.target, &lanes).await?;
+    moves::stays::carry(course, hands.target, stays, &mut movables).await?;
     let written: Vec<&OpenFolder> =
         lanes.iter().filter(|lane| !lane.plan.copy.is_empty()).map(|lane| &*lane.open).collect();
     hands.target.put_in_order(&written).await?;

@@ -2,6 +2,7 @@
 //! being copied a second time.
 
 mod movables;
+pub(super) mod stays;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,17 +19,18 @@ use super::{
     pairs,
     record::entry,
     stop::Stop,
-    survey::Survey,
+    survey::{Survey, Work},
     transfer::Lane,
 };
 use crate::{
     error::ConnectorError,
     ledger::{Entry, EntryState, FolderId, FolderRecord},
     model::{Inventory, ItemId},
-    plan::{FolderPlan, Remarked, Takes, plan_folder},
+    plan::{FolderPlan, Gone, Remarked, Stayed, Takes, plan_folder},
     target::{Moved, Target, Wish},
 };
-use movables::{Move, Place};
+use movables::{Move, Place, There};
+use stays::Stays;
 
 pub(super) use movables::Movables;
 
@@ -38,10 +40,15 @@ fn read_anew(record: &FolderRecord) -> bool {
     findings.any(|finding| finding.cause == Cause::ReadAnew)
 }
 
-/// The sizes of what would be copied: nothing of another size can have moved there.
+/// The sizes of what would be copied, and of what stayed and is to be marked: nothing of another size is of interest in the
+/// folders it left.
 pub(super) fn sizes(survey: &Survey) -> BTreeSet<u64> {
     let plans = survey.works.iter().filter_map(|work| Some(&work.to_do()?.plan));
-    plans.flat_map(|plan| &plan.copy).map(|item| item.size).collect()
+    let sizes = |plan: &FolderPlan| -> Vec<u64> {
+        let stayed = plan.stayed.iter().map(|stayed| stayed.item.size);
+        plan.copy.iter().map(|item| item.size).chain(stayed).collect()
+    };
+    plans.flat_map(sizes).collect()
 }
 
 /// Looks for what may have moved: in open folders, and in folders the source no longer has.
@@ -50,6 +57,7 @@ pub(super) async fn find(
     target: &mut dyn Target,
     lanes: &[Lane],
     survey: &Survey,
+    stays: &[Stays],
 ) -> Result<Movables, Stop> {
     let mut movables = Movables::default();
     for lane in lanes.iter().filter(|lane| !lane.plan.gone.is_empty()) {
@@ -79,9 +87,50 @@ pub(super) async fn find(
             movables.look(course, target, at, &plan.gone).await?;
         }
     }
+    if !stays.is_empty() {
+        find_settled(course, target, survey, stays, &mut movables).await?;
+    }
     movables.leave_what_stayed(course).await?;
     movables.forget_arrived(course, target, lanes).await?;
     Ok(movables)
+}
+
+/// Looks for what stayed and is to be marked in folders in which nothing changed since both sides were compared.
+async fn find_settled(
+    course: &mut Course,
+    target: &mut dyn Target,
+    survey: &Survey,
+    stays: &[Stays],
+    movables: &mut Movables,
+) -> Result<(), Stop> {
+    let wanted: BTreeSet<[u8; 16]> = stays.iter().map(|stays| stays.stayed.fingerprint.exact).collect();
+    let records = course.records().await?;
+    for (mapped, work) in survey.mapped.iter().zip(&survey.works) {
+        let Work::Settled(compared) = work else { continue };
+        let gone = compared.findings.iter().filter(|finding| finding.cause == Cause::DeletedAtSource);
+        let uids: BTreeSet<u32> =
+            gone.filter_map(|finding| finding.subject.item.as_ref()?.id.parse().ok()).collect();
+        let known = mapped.existing.as_ref().zip(records.get(&mapped.source.path));
+        let Some((existing, (id, record))) = known.filter(|_| !uids.is_empty()) else { continue };
+        let is_one = |entry: Entry| -> Option<Gone> {
+            let EntryState::Copied { target: Some(target), .. } = entry.state else { return None };
+            let fingerprint = entry.fingerprint.filter(|print| wanted.contains(&print.exact))?;
+            let Entry { item, size, marks, .. } = entry;
+            uids.contains(&target).then_some(Gone { item, size, fingerprint, target, marks })
+        };
+        let gone: Vec<Gone> = course.ledger.entries(*id).await?.into_iter().filter_map(is_one).collect();
+        if gone.is_empty() {
+            continue;
+        }
+        let wish = Wish { path: &existing.path, existing: Some(existing), subscribe: false };
+        let Some(Ok(open)) = target.open(&[wish]).await?.pop() else { continue };
+        if record.bracket.is_none_or(|bracket| bracket.validity == open.mark.validity) {
+            let source = record.source.clone();
+            let place = Place { id: *id, source, open: Arc::new(open), orphan: false, left: 0 };
+            movables.add(place, &gone);
+        }
+    }
+    Ok(())
 }
 
 /// Moves on the target what was taken. Its intent is in the ledger: after an interruption it is found in one place or the
@@ -96,9 +145,9 @@ pub(super) async fn carry_out(
     for taken in std::mem::take(&mut movables.taken) {
         groups.entry((taken.there.place, taken.to)).or_default().push(taken);
     }
-    for ((from, to), moves) in groups {
+    for ((from_place, to), moves) in groups {
         course.obey()?;
-        let (place, lane) = (&movables.places[from], &mut lanes[to]);
+        let (place, lane) = (&movables.places[from_place], &mut lanes[to]);
         let uids: Vec<u32> = moves.iter().map(|taken| taken.there.uid).collect();
         let there = target.those(&place.open, &uids).await.map_err(ConnectorError::anew)?;
         let (moves, unseen): (Vec<Move>, Vec<Move>) =
@@ -109,17 +158,20 @@ pub(super) async fn carry_out(
         } else {
             // Nobody knows that it was removed.
             let where_it_is = format!("it was in {from}, which does not list it now; look for it there");
-            settle_stayed(course, place, lane, &unseen, &where_it_is).await?;
+            let remarked = settle_stayed(course, place, lane, unseen, &where_it_is).await?;
+            movables.remarked.extend(remarked);
         }
         if moves.is_empty() {
             continue;
         }
+        let place = &movables.places[from_place];
         let uids: Vec<u32> = moves.iter().map(|taken| taken.there.uid).collect();
         let moved = target.move_items(&place.open, &lane.open, &uids).await.map_err(ConnectorError::anew)?;
         match moved {
             Moved::Stayed(why) => {
                 let where_it_is = format!("it stays in {from}: {why}");
-                settle_stayed(course, place, lane, &moves, &where_it_is).await?;
+                let remarked = settle_stayed(course, place, lane, moves, &where_it_is).await?;
+                movables.remarked.extend(remarked);
             }
             Moved::Went(new) => settle_moved(course, place, lane, moves, &new).await?,
         }
@@ -127,28 +179,37 @@ pub(super) async fn carry_out(
     Ok(())
 }
 
-/// Records moves that were not carried out, and where the messages are on the target.
+/// Records moves that were not carried out, and where the messages are on the target; gives those that the source marks
+/// otherwise than they are.
 async fn settle_stayed(
     course: &mut Course,
     place: &Place,
     lane: &Lane,
-    moves: &[Move],
+    moves: Vec<Move>,
     where_it_is: &str,
-) -> Result<(), Stop> {
-    if moves.is_empty() {
-        return Ok(());
-    }
-    let (mut entries, mut findings) = (Vec::new(), Vec::new());
+) -> Result<Vec<(There, Stays)>, Stop> {
+    let (mut entries, mut findings, mut remarked) = (Vec::new(), Vec::new(), Vec::new());
     for taken in moves {
         let detail = format!("it moved from {} on the source; on the target {where_it_is}", place.source);
-        let state = EntryState::Skipped { cause: Cause::MovedAtSource, detail: detail.clone() };
-        // What is on the target is what was read then: a source may write it anew at each reading.
-        entries.push((lane.id, entry(&taken.item, Some(taken.there.fingerprint), state)));
-        findings.push(told(lane, taken, detail));
+        findings.push(told(lane, &taken, detail.clone()));
         course.meter.add(1, taken.item.size);
+        let Move { there, item, .. } = taken;
+        // What is on the target is what was read then: a source may write it anew at each reading.
+        let fingerprint = there.fingerprint;
+        let state = EntryState::Skipped { cause: Cause::MovedAtSource, detail: detail.clone() };
+        let entry = entry(&item, Some(fingerprint), state);
+        let marks = there.marks.clone().or(entry.marks);
+        if let Some(before) = marks.clone().filter(|before| *before != item.flags) {
+            let stayed = Stayed { item, fingerprint, before, detail };
+            remarked.push((there, Stays { folder: lane.id, path: lane.source.path.clone(), stayed }));
+        }
+        entries.push((lane.id, Entry { marks, ..entry }));
     }
-    course.ledger.put_entries(&entries).await?;
-    Ok(course.note(findings).await?)
+    if !entries.is_empty() {
+        course.ledger.put_entries(&entries).await?;
+        course.note(findings).await?;
+    }
+    Ok(remarked)
 }
 
 /// Records moves that were carried out, with their new ids where the target told them.

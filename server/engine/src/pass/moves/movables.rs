@@ -7,6 +7,7 @@ use std::{
 
 use shared::{check::Side, folder::FolderPath};
 
+use super::stays::Stays;
 use crate::{
     error::ConnectorError,
     ledger::FolderId,
@@ -18,7 +19,7 @@ use crate::{
         stop::Stop,
         transfer::Lane,
     },
-    plan::Gone,
+    plan::{Gone, Stayed},
     source::{FetchOrder, Part},
     target::{OpenFolder, Target},
 };
@@ -33,6 +34,10 @@ pub(in crate::pass) struct Movables {
     /// What was taken, by its place and its id there.
     gone: BTreeSet<(usize, u32)>,
     pub(super) taken: Vec<Move>,
+    /// What stayed where it was, once more by what recognises it.
+    stayed: HashMap<[u8; 16], Vec<There>>,
+    /// What stays in this pass and is marked otherwise than it was.
+    pub(super) remarked: Vec<(There, Stays)>,
 }
 
 /// Where a message is.
@@ -203,9 +208,15 @@ impl Movables {
             let there = self.by_print.get_mut(&stayed.exact).and_then(|all| first_left(all, &self.gone));
             if let Some(there) = there {
                 self.leave(&there);
+                self.stayed.entry(stayed.exact).or_default().push(there);
             }
         }
         Ok(())
+    }
+
+    /// Where something is that stayed; each is told of once.
+    pub(super) fn where_it_stayed(&mut self, stayed: &Stayed) -> Option<There> {
+        self.stayed.get_mut(&stayed.fingerprint.exact)?.pop()
     }
 
     pub(super) fn add(&mut self, place: Place, gone: &[Gone]) -> usize {

@@ -157,3 +157,42 @@ fn edge_046_edge_153_flags_that_change_after_the_process_died_are_carried() {
         }
     });
 }
+
+#[test]
+fn edge_046_edge_163_flags_of_a_message_that_stays_where_it_is_are_carried_to_where_it_is() {
+    clock::run(async {
+        let flags = |scene: &Scene| {
+            let mut target = scene.target.mailbox();
+            let flags = target.folder("INBOX").message(1).flags.clone();
+            flags.into_iter().collect::<Vec<_>>().join(" ")
+        };
+        let mark = |scene: &Scene, flag: &'static str, set: bool| {
+            scene.source.change(|mailbox| {
+                let message = mailbox.folder("Work").messages.last_mut().expect("it moved there");
+                _ = if set { message.flags.insert(flag.into()) } else { message.flags.remove(flag) };
+            });
+        };
+        let scene = with_a_move().await;
+        scene.target.habits(|habits| habits.cannot(&["MOVE"]));
+        mark(&scene, "\\Seen", true);
+        let outcome = delta(&scene).await;
+        assert_eq!((flags(&scene).as_str(), of(&outcome, Cause::FlagsCarried).len()), ("\\Seen", 1));
+        // Nothing else changes, in neither folder.
+        mark(&scene, "\\Flagged", true);
+        let outcome = delta(&scene).await;
+        assert_eq!(
+            (flags(&scene).as_str(), of(&outcome, Cause::FlagsCarried).len()),
+            ("\\Flagged \\Seen", 1)
+        );
+        // What its user marks on the target stays so.
+        scene.target.change(|mailbox| _ = mailbox.folder("INBOX").message(1).flags.remove("\\Seen"));
+        mark(&scene, "\\Seen", false);
+        mark(&scene, "\\Answered", true);
+        delta(&scene).await;
+        assert_eq!(flags(&scene), "\\Answered \\Flagged");
+        delta(&scene).await;
+        let outcome = delta(&scene).await;
+        assert!(of(&outcome, Cause::FlagsCarried).is_empty());
+        assert_eq!(scene.target.mailbox().messages(), 6);
+    });
+}
