@@ -182,8 +182,9 @@ impl Scene {
     }
 
     pub(crate) fn check_the_source_is_untouched(&self) {
-        const READS: [&str; 15] = [
+        const READS: [&str; 16] = [
             "CAPABILITY",
+            "STARTTLS",
             "COMPRESS DEFLATE",
             "LOGIN ",
             "AUTHENTICATE ",

@@ -8,6 +8,7 @@ mod fetch;
 mod folders;
 mod fuse;
 mod habits;
+mod line;
 mod numbers;
 mod search;
 mod session;
@@ -57,6 +58,7 @@ struct State {
     seats: (usize, usize),
     /// Connections so far.
     connections: usize,
+    wear: line::Wear,
     /// Until when it works.
     busy: Option<Instant>,
     /// Whoever sent something deadly dies now.
@@ -114,6 +116,18 @@ impl Server {
     /// Whether the fuse is still to blow.
     pub(crate) fn lit(&self) -> bool {
         self.state().fuse.is_some()
+    }
+
+    /// Breaks the line that sends more than so many bytes, under whatever it speaks; counting begins anew, and after each break
+    /// once more.
+    pub(crate) fn break_line_at(&self, bytes: &[usize]) {
+        self.state().wear = line::Wear { sent: 0, breaks_at: bytes.iter().copied().collect() };
+    }
+
+    /// What was sent over its lines, under whatever it speaks; whether one is still to break.
+    pub(crate) fn wear(&self) -> (usize, bool) {
+        let state = self.state();
+        (state.wear.sent, !state.wear.breaks_at.is_empty())
     }
 
     /// Resolves when somebody sent something deadly.

@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
-use shared::{cause::Cause, pass::PassKind};
+use shared::{
+    cause::Cause,
+    pass::{PassEnd, PassKind},
+};
 use tokio::time::Instant;
 
-use crate::testing::{
-    clock,
-    scene::{Scene, aborted, findings},
-    server::{Cover, Fuse, Server},
+use crate::{
+    pass::{PassOrder, PassOutcome},
+    testing::{
+        clock,
+        scene::{Scene, aborted, findings},
+        server::{Cover, Fuse, Server},
+    },
 };
 
 /// Longest silence of a server that is waited for.
@@ -58,6 +64,79 @@ fn a_source_may_be_cut_off_after_every_byte_it_hears() {
 #[test]
 fn a_target_may_be_cut_off_after_every_byte_it_hears() {
     at_every_byte("the target heard", Fuse::Heard, |scene| &scene.target, true);
+}
+
+/// What a pass over TLS is told, both keys pinned.
+fn covered_order(scene: &Scene) -> PassOrder {
+    let mut order = scene.order(PassKind::Initial);
+    for (account, server) in [(&mut order.source, &scene.source), (&mut order.target, &scene.target)] {
+        let shared::endpoint::Endpoint::Imap(endpoint) = &mut account.endpoint;
+        endpoint.pin = Some(server.pin());
+    }
+    order
+}
+
+/// Passes over TLS until one comes to its end.
+async fn covered(scene: &Scene) -> PassOutcome {
+    for _ in 0..5 {
+        let outcome = scene.run(covered_order(scene)).await;
+        if outcome.end == PassEnd::Finished {
+            return outcome;
+        }
+    }
+    panic!("five passes in a row did not come to their end; {}", scene.case);
+}
+
+#[test]
+fn a_line_may_break_within_any_tls_record_of_either_side_its_handshake_included() {
+    clock::run(async {
+        for cover in [Cover::Tls, Cover::Starttls] {
+            let scene = async || {
+                let scene = short().await;
+                for server in [&scene.source, &scene.target] {
+                    server.habits(|habits| habits.cover = cover);
+                }
+                scene
+            };
+            let whole = scene().await;
+            covered(&whole).await;
+            for side in [0, 1] {
+                let (bytes, _) = [&whole.source, &whole.target][side].wear();
+                assert!(bytes > 2000, "only {bytes} bytes were sent");
+                for at in (0..bytes).step_by(61) {
+                    let mut scene = scene().await;
+                    scene.case = format!("{cover:?}: side {side} broke at byte {at} of {bytes}");
+                    let server = [&scene.source, &scene.target][side];
+                    server.break_line_at(&[at]);
+                    let outcome = covered(&scene).await;
+                    scene.check_all_is_there();
+                    let unexpected = findings(&outcome).iter().filter(|it| it.cause != Cause::Recovered);
+                    assert_eq!(unexpected.count(), 0, "{}", scene.case);
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_line_that_breaks_while_it_is_set_up_again_is_tried_again_in_the_same_pass() {
+    clock::run(async {
+        for cover in [Cover::Tls, Cover::Starttls] {
+            for side in [0, 1] {
+                let mut scene = short().await;
+                scene.case = format!("{cover:?}, side {side}");
+                for server in [&scene.source, &scene.target] {
+                    server.habits(|habits| habits.cover = cover);
+                }
+                let server = [&scene.source, &scene.target][side];
+                // In mid-session, then at the first byte, within a handshake, and within a login.
+                server.break_line_at(&[2400, 0, 300, 1100]);
+                let outcome = scene.run(covered_order(&scene)).await;
+                assert_eq!((outcome.end, server.wear().1), (PassEnd::Finished, false), "{}", scene.case);
+                scene.check_all_is_there();
+            }
+        }
+    });
 }
 
 #[test]

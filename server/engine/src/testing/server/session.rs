@@ -9,6 +9,7 @@ use super::{
     ADMIN, Cover, Fuse, Greeting, Habits, SECRET, Shared, State, TOKEN, USER,
     answer::{self, answer},
     command::Command,
+    line::Line,
     lock,
     wire::{Gone, Wire},
 };
@@ -52,7 +53,7 @@ enum Turn {
 
 pub(super) async fn serve(stream: TcpStream, shared: Shared) {
     _ = stream.set_nodelay(true);
-    let mut wire = Wire::new(Box::new(stream), &shared);
+    let mut wire = Wire::new(Box::new(Line::new(stream, &shared)), &shared);
     {
         let (now, most) = &mut lock(&shared).seats;
         *now += 1;
