@@ -18,6 +18,7 @@ mod marks;
 mod meter;
 mod moves;
 mod pairs;
+mod patience;
 mod poison;
 mod portion;
 mod probe;

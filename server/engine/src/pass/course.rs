@@ -27,6 +27,7 @@ use super::{
     kept::Kept,
     labels::Labels,
     meter::{Amount, Meter},
+    patience::{Patience, Reached},
     probe,
     read::{Halves, How},
     stop::Stop,
@@ -47,23 +48,8 @@ use crate::{
 /// A window in flight may take so long after an admin wants the pass to end; then the connections are cut, and the next
 /// pass finds out what arrived.
 const GRACE: Duration = Duration::from_secs(4);
-/// Give up after so long without a connection to both sides: a line or a server may be away for a day.
-const PATIENCE: Duration = Duration::from_secs(24 * 3600);
-/// Failures in a row while both sides can be reached and nothing is achieved, before that is taken for a fault that stays.
-const MOST_IN_VAIN: u32 = 30;
-/// Longest pause between two attempts, unless the server asks for a longer one; and once it was away for long.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-const LONG: Duration = Duration::from_secs(600);
-const LONGEST_PAUSE_AFTER_LONG: Duration = Duration::from_secs(300);
-/// The first pause before a server is asked again for a mailbox that it does not open although it opens others; each
-/// further one is twice as long. One part of it may be starting anew.
-const ALONE_PAUSE: Duration = Duration::from_secs(30);
 /// Rounds in which what a target confirmed and lost is sent again.
 const MOST_AGAIN: u8 = 3;
-/// Answers that make no sense, in a row, before it is taken for a fault that stays: enough to find out the one message
-/// that they are about.
-const MOST_NONSENSE: u32 = 8;
-
 /// One pass under way.
 pub(super) struct Course {
     pub order: PassOrder,
@@ -169,8 +155,7 @@ impl Course {
             let message = format!("Source and target are one mailbox. {}", Cause::SameMailbox.advice());
             return PassEnd::Aborted { cause: Cause::SameMailbox, message };
         }
-        let (mut failures, mut alone, mut in_vain) = (0, 0, 0);
-        let mut progressed = (Instant::now(), self.milestone());
+        let mut patience = Patience::new(self.milestone());
         loop {
             let control = self.control.clone();
             let result = tokio::select! {
@@ -186,30 +171,20 @@ impl Course {
                 Err(Stop::Ledger(error)) => break ledger_end(&error),
                 Err(Stop::Side(error)) => error,
             };
-            if let Some(waited) = self.waited.take() {
-                progressed.0 = waited;
-            }
+            patience.waited(self.waited.take());
             if error.cause == Cause::OutsideHours {
                 // The wait is before the next connection: meanwhile none is held.
                 continue;
             }
-            if self.milestone() != progressed.1 {
-                progressed = (Instant::now(), self.milestone());
-                (failures, alone, in_vain) = (0, 0, 0);
-            }
-            if std::mem::take(&mut self.connected) {
-                // Work that is long has no milestones: whoever was connected did some.
-                progressed.0 = Instant::now();
-                // Who is asked to wait waits as long as it takes.
-                in_vain += u32::from(error.cause != Cause::Throttled);
-            }
-            failures += 1;
-            alone += u32::from(error.retry == Retry::Alone);
-            let pause = self.pause(&error, (failures, alone), progressed.0.elapsed());
-            let Some(pause) = pause.filter(|_| in_vain <= MOST_IN_VAIN) else {
+            let reach = match (std::mem::take(&mut self.connected), self.reached) {
+                (true, _) => Reached::Now,
+                (false, true) => Reached::Before,
+                (false, false) => Reached::Never,
+            };
+            let Some(pause) = patience.after(&error, self.milestone(), reach) else {
                 break PassEnd::Aborted { cause: error.cause, message: error.explained() };
             };
-            tracing::info!(cause = error.cause.id(), ?pause, failures, "The pass waits and connects again");
+            tracing::info!(cause = error.cause.id(), ?pause, "The pass waits and connects again");
             let why =
                 format!("{}. Trying again in {} s; nothing is lost.", error, pause.as_secs_f64().ceil());
             self.meter.waiting(why);
@@ -349,39 +324,6 @@ impl Course {
     fn milestone(&self) -> u64 {
         let found_out = self.counts.skipped + self.suspects.condemned();
         self.counts.copied + found_out + (self.copied.len() + self.compared.len()) as u64
-    }
-
-    /// How long to wait before the next attempt, after so many failures in a row, of which in some it was this mailbox alone
-    /// that did not open; none: give up.
-    fn pause(
-        &self,
-        error: &ConnectorError,
-        (failures, alone): (u32, u32),
-        without_progress: Duration,
-    ) -> Option<Duration> {
-        let asked = match error.retry {
-            Retry::Never => return None,
-            Retry::Alone => {
-                let pause = ALONE_PAUSE * 2_u32.pow(failures.saturating_sub(1).min(4));
-                // What was open in this pass is there for certain. Another may not be there at all, and others wait for its
-                // place: it has one more chance, however long it waited for the first.
-                let worth_it = if self.reached { without_progress + pause < LONG } else { alone == 1 };
-                return worth_it.then_some(pause);
-            }
-            Retry::Now => Duration::ZERO,
-            Retry::After(pause) => pause,
-        };
-        let worth_it = match error.cause {
-            cause if cause.passes_by_itself() => true,
-            Cause::Protocol => self.reached && failures <= MOST_NONSENSE,
-            _ => self.reached,
-        };
-        let longest = if without_progress < LONG { LONGEST_PAUSE } else { LONGEST_PAUSE_AFTER_LONG };
-        let doubled = Duration::from_millis(250) * 2_u32.pow(failures.min(11));
-        let pause = asked.max(doubled.min(longest));
-        // Who is asked to wait waits as long as it takes.
-        let in_time = error.cause == Cause::Throttled || without_progress + pause < PATIENCE;
-        (worth_it && in_time).then_some(pause)
     }
 
     /// Waits, unless an admin wants the pass to end.

@@ -12,6 +12,7 @@ use std::{
 use futures_util::FutureExt as _;
 use shared::{
     cause::Cause,
+    check::Side,
     endpoint::{Endpoint, Grant, Login, TokenClient},
     limits::{Limits, read_hours},
     pass::{PassEnd, PassKind},
@@ -21,7 +22,7 @@ use tokio::time::Instant;
 
 use crate::{
     guest::{Gate, Wall},
-    pass::PassOrder,
+    pass::{PassOrder, PassOutcome},
     testing::{
         clock,
         scene::Scene,
@@ -316,8 +317,40 @@ fn connections_of_many_passes_stay_within_their_budget() {
         let outcomes = futures_util::future::join_all(passes).await;
         assert!(outcomes.iter().all(|outcome| outcome.end == PassEnd::Finished));
         scenes.iter().for_each(Scene::check_all_is_there);
-        assert_eq!(source.view(shared::check::Side::Source, "x").in_use, 0);
+        assert_eq!(source.view(Side::Source, "x").in_use, 0);
     });
+}
+
+/// A pass whose side is opened with tokens: the first expires at once, the second is refused, the third is good. Tells how many
+/// were asked for.
+async fn expiring(scene: &Scene, side: Side) -> (PassOutcome, u32) {
+    let asked = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&asked);
+    let client = TokenClient {
+        token_url: "https://token.example/".into(),
+        client_id: "us".into(),
+        scope: None,
+        grant: Grant::ClientCredentials,
+    };
+    let mut order = scene.order(PassKind::Initial);
+    let account = match side {
+        Side::Source => &mut order.source,
+        Side::Target => &mut order.target,
+    };
+    let Endpoint::Imap(imap) = &mut account.endpoint;
+    imap.login = Login::Token { client: Some(client.clone()) };
+    let fetch = Arc::new(move |_order: TokenOrder| {
+        let count = counter.fetch_add(1, Ordering::Relaxed);
+        async move {
+            let access = if count == 1 { "stale".into() } else { TOKEN.into() };
+            let lasts = (count == 0).then_some(Duration::from_millis(1));
+            Ok(TokenAnswer { access, lasts, refresh_token: None })
+        }
+        .boxed()
+    });
+    account.tokens =
+        Some(Tokens::new(TokenOrder { client, client_secret: None, refresh_token: None }, fetch));
+    (scene.run(order).await, asked.load(Ordering::Relaxed))
 }
 
 #[test]
@@ -326,32 +359,29 @@ fn edge_158_a_token_that_expired_in_mid_run_is_renewed_and_the_pass_goes_on() {
         let scene = Scene::new("INBOX: a b c | Sent: d", "INBOX:").await;
         scene.target.habits(|habits| habits.cannot(&["MULTIAPPEND"]));
         scene.target.light_on("APPEND", Fuse::After(2));
-        let asked = Arc::new(AtomicU32::new(0));
-        let counter = Arc::clone(&asked);
-        let client = TokenClient {
-            token_url: "https://token.example/".into(),
-            client_id: "us".into(),
-            scope: None,
-            grant: Grant::ClientCredentials,
-        };
-        let mut order = scene.order(PassKind::Initial);
-        let Endpoint::Imap(imap) = &mut order.target.endpoint;
-        imap.login = Login::Token { client: Some(client.clone()) };
-        // The first token expires at once, the second one is refused; the third one is good.
-        let fetch = Arc::new(move |_order: TokenOrder| {
-            let count = counter.fetch_add(1, Ordering::Relaxed);
-            async move {
-                let access = if count == 1 { "stale".into() } else { TOKEN.into() };
-                let lasts = (count == 0).then_some(Duration::from_millis(1));
-                Ok(TokenAnswer { access, lasts, refresh_token: None })
-            }
-            .boxed()
-        });
-        order.target.tokens =
-            Some(Tokens::new(TokenOrder { client, client_secret: None, refresh_token: None }, fetch));
-        let outcome = scene.run(order).await;
-        assert_eq!(outcome.end, PassEnd::Finished, "{outcome:?}");
-        assert_eq!(asked.load(Ordering::Relaxed), 3);
+        let (outcome, asked) = expiring(&scene, Side::Target).await;
+        assert_eq!((&outcome.end, asked), (&PassEnd::Finished, 3), "{outcome:?}");
         scene.check_all_is_there();
+    });
+}
+
+#[test]
+fn edge_158_a_token_may_expire_within_any_message() {
+    clock::run(async {
+        // Most of what is said and heard is within two messages.
+        const MAILBOX: &str = "INBOX: a/6000 | Sent: d/6000";
+        for side in [Side::Source, Side::Target] {
+            for at in (1500..9000).step_by(500) {
+                let mut scene = Scene::new(MAILBOX, "INBOX:").await;
+                scene.case = format!("{side:?}, byte {at}");
+                match side {
+                    Side::Source => scene.source.light(Fuse::Said(at)),
+                    Side::Target => scene.target.light(Fuse::Heard(at)),
+                }
+                let (outcome, asked) = expiring(&scene, side).await;
+                assert_eq!((&outcome.end, asked), (&PassEnd::Finished, 3), "{}", scene.case);
+                scene.check_all_is_there();
+            }
+        }
     });
 }
