@@ -22,6 +22,7 @@ use crate::{
     model::{Fingerprint, Folder, ItemMeta},
     source::Source,
     target::StoreResult,
+    wire::imap::session::date_inside,
 };
 
 /// Pieces between the two sides.
@@ -95,6 +96,9 @@ pub(super) async fn carry(
     }
     course.ledger.put_entries(&[(lane.id, intent(lane, &item, known.fingerprint))]).await?;
     let as_listed = item.clone();
+    if item.received.is_none() {
+        item.received = date_inside(&head);
+    }
     pump.settle(course, order, &mut item, &head);
     drop(head);
     let changed = AtomicBool::new(false);

@@ -85,6 +85,19 @@ fn edge_036_a_date_that_cannot_be_read_becomes_the_last_hops_then_the_messages_o
 }
 
 #[test]
+fn edge_036_a_message_too_large_to_be_held_keeps_the_date_inside_it_too() {
+    clock::run(async {
+        let change = |message: &mut Message| {
+            message.received = "the day after tomorrow".into();
+            let header = "Date: Fri, 31 Jan 2020 10:00:00 +0000\r\n\r\n";
+            message.body = format!("{header}{}", "line after line\r\n".repeat(1_600_000)).into();
+        };
+        let (scene, _) = one(change, |_| {}).await;
+        assert_eq!(copy(&scene).received, "31-Jan-2020 10:00:00 +0000");
+    });
+}
+
+#[test]
 fn a_target_that_ignores_dates_is_told_of_and_gets_nothing_twice() {
     clock::run(async {
         let now = "23-Nov-2026 12:00:00 +0000";
