@@ -1,6 +1,7 @@
 //! Every integration test of the product, in one binary.
 
 mod bad_input;
+mod broken_off;
 mod browser;
 mod delta;
 mod dry_run;

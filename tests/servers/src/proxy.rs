@@ -35,6 +35,8 @@ struct Line {
     left: AtomicU64,
     /// Words of the client at which nothing goes through any more.
     trap: Mutex<Option<Vec<u8>>>,
+    /// Words of either side at which everything is cut, each time.
+    snare: Mutex<Option<Vec<u8>>>,
     /// Literals of the server until one is cut short; zero for never.
     literals: AtomicU64,
     open: Mutex<Vec<TcpStream>>,
@@ -55,6 +57,7 @@ impl Proxy {
             joined: AtomicU64::new(0),
             left: AtomicU64::new(u64::MAX),
             trap: Mutex::default(),
+            snare: Mutex::default(),
             literals: AtomicU64::new(0),
             open: Mutex::default(),
         });
@@ -106,6 +109,11 @@ impl Proxy {
         *self.line.trap() = Some(words.to_vec());
     }
 
+    /// Cuts every open connection whenever either side says these words; none: no more.
+    pub fn cut_at(&self, words: Option<&[u8]>) {
+        *self.line.snare() = words.map(<[u8]>::to_vec);
+    }
+
     /// Whether nothing is let through.
     pub fn is_stalled(&self) -> bool {
         self.line.stalled.load(Ordering::Relaxed)
@@ -144,6 +152,19 @@ impl Line {
 
     fn trap(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
         self.trap.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn snare(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
+        self.snare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the words of the snare stand in what one side says; `said` is the end of what it said before.
+    fn is_caught(&self, said: &mut Vec<u8>, bytes: &[u8]) -> bool {
+        let Some(words) = self.snare().clone() else { return false };
+        said.extend_from_slice(bytes);
+        let caught = said.windows(words.len()).any(|window| window == words);
+        said.drain(..said.len().saturating_sub(words.len()));
+        caught
     }
 
     /// Stalls when the words of the trap stand in what the client says; `said` is the end of what it said before.
@@ -192,7 +213,7 @@ impl Line {
 
     fn carry(&self, mut from: TcpStream, mut to: TcpStream, mut literals: Option<Literals>) {
         let mut buffer = [0; 16 * 1024];
-        let mut said = Vec::new();
+        let (mut said, mut caught) = (Vec::new(), Vec::new());
         loop {
             let rate = self.bytes_per_second.load(Ordering::Relaxed);
             // A fiftieth of a second's worth at a time keeps a slow line even.
@@ -212,6 +233,10 @@ impl Line {
             // A reset overtakes what is queued here: it stands for what the sender's own system throws away.
             let reset = from.take_error().is_ok_and(|error| error.is_some());
             if reset || count == 0 {
+                break;
+            }
+            if self.is_caught(&mut caught, &buffer[..count]) {
+                self.cut();
                 break;
             }
             let last = self.last(&buffer[..count], &mut literals);
