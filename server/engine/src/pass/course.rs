@@ -50,6 +50,8 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(4);
 /// Rounds in which what a target confirmed and lost is sent again.
 const MOST_AGAIN: u8 = 3;
+/// How long is waited before it is looked for once more, and sent.
+const BEFORE_AGAIN: Duration = Duration::from_secs(30);
 /// One pass under way.
 pub(super) struct Course {
     pub order: PassOrder,
@@ -218,7 +220,8 @@ impl Course {
         if std::mem::take(&mut self.sends_again) {
             return Err(Stop::Side(ConnectorError {
                 reach: Reach::Mailbox,
-                retry: Retry::Now,
+                // Another part of the target may not have heard of them yet.
+                retry: Retry::After(BEFORE_AGAIN),
                 cause: Cause::ConfirmedGone,
                 doing: "comparing both sides".into(),
                 detail: "the target lost messages that it had confirmed".into(),

@@ -28,6 +28,8 @@ const FIRST: u8 = ALONE + 1;
 const CONDEMNED: u8 = 5;
 /// So many are left out in a row at most. When nothing else comes through either, it is not the messages' fault.
 const MOST_IN_A_ROW: u8 = 3;
+/// So many are left out in one pass at most: each costs half a dozen logins.
+const MOST: u64 = 100;
 
 /// What was being done with items when it went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,7 +89,8 @@ pub(super) enum When {
 impl Known {
     /// Whether it can be the fault of what is on its way. A mailbox none of whose folders can be listed is not moved at all.
     fn may_condemn(&self, doing: Doing) -> bool {
-        let is_a_few = self.in_a_row.get(&doing).is_none_or(|row| *row < MOST_IN_A_ROW);
+        let is_a_few =
+            self.condemned < MOST && self.in_a_row.get(&doing).is_none_or(|row| *row < MOST_IN_A_ROW);
         match doing {
             Doing::Listing(_) => is_a_few && self.came_through.contains(&doing),
             Doing::Reading(_) | Doing::Storing => is_a_few,

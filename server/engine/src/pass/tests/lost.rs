@@ -1,12 +1,14 @@
 //! Messages that a target confirms and loses: sent again where it provably lost them, and otherwise when somebody wants it.
 
+use std::time::Duration;
+
 use shared::{cause::Cause, finding::Severity, pass::PassKind, report::Verdict};
 
 use crate::{
     pass::PassOrder,
     testing::{
         clock,
-        mailbox::Mailbox,
+        mailbox::{Folder, Mailbox},
         scene::{Scene, of, verdict},
         server::Fuse,
     },
@@ -94,5 +96,35 @@ fn a_target_that_is_put_back_to_an_older_state_is_not_taken_for_a_user_who_remov
             assert_eq!((outcome.counts.copied, verdict(&outcome)), (2, Verdict::Perfect));
             scene.check_all_is_there();
         }
+    });
+}
+
+#[test]
+fn a_target_that_shows_what_it_stored_only_later_gets_nothing_twice() {
+    clock::run(async {
+        let scene = Scene::new("INBOX: a b c d | Sent: e", "INBOX:").await;
+        let hidden = |mailbox: &mut Mailbox| {
+            let inbox = mailbox.folder("INBOX");
+            if inbox.messages.len() == 4 {
+                let later = inbox.messages.split_off(2);
+                inbox.next -= 2;
+                let hidden = Folder { messages: later, ..inbox.clone() };
+                mailbox.folders.insert(b"hidden".to_vec(), hidden);
+            }
+        };
+        scene.target.light_on("EXAMINE \"INBOX\"", Fuse::Changes(1, hidden));
+        let shown = async {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            scene.target.change(|mailbox| {
+                let later = mailbox.folders.remove(b"hidden".as_slice()).expect("it was hidden").messages;
+                let inbox = mailbox.folder("INBOX");
+                inbox.messages.extend(later);
+                inbox.next += 2;
+            });
+        };
+        let (outcome, ()) = tokio::join!(scene.pass(PassKind::Initial), shown);
+        assert_eq!(scene.target.heard("APPEND"), 2, "one for each folder");
+        assert_ne!(verdict(&outcome), Verdict::Investigate);
+        scene.check_all_is_there();
     });
 }
