@@ -65,7 +65,7 @@ struct Suspect {
 
 #[derive(Debug, Default)]
 struct Known {
-    suspects: BTreeMap<Doing, BTreeMap<Place, Suspect>>,
+    suspects: BTreeMap<(Doing, FolderPath), BTreeMap<ItemId, Suspect>>,
     condemned: u64,
     in_a_row: BTreeMap<Doing, u8>,
     came_through: BTreeSet<Doing>,
@@ -97,14 +97,20 @@ impl Known {
         }
     }
 
-    fn when(&self, doing: Doing, place: &Place) -> (u8, When) {
-        let suspect = self.suspects.get(&doing).and_then(|suspects| suspects.get(place));
+    /// What is suspected in a folder.
+    fn of(&self, doing: Doing, folder: &FolderPath) -> Option<&BTreeMap<ItemId, Suspect>> {
+        self.suspects.get(&(doing, folder.clone()))
+    }
+}
+
+impl When {
+    fn of(suspect: Option<&Suspect>) -> (u8, Self) {
         let when = match suspect {
-            None => When::Together,
-            Some(Suspect { times: CONDEMNED.., words }) => When::Never(detail(words)),
-            Some(Suspect { times: FIRST.., .. }) => When::First,
-            Some(Suspect { times: ALONE.., .. }) => When::Alone,
-            Some(_) => When::Apart,
+            None => Self::Together,
+            Some(Suspect { times: CONDEMNED.., words }) => Self::Never(detail(words)),
+            Some(Suspect { times: FIRST.., .. }) => Self::First,
+            Some(Suspect { times: ALONE.., .. }) => Self::Alone,
+            Some(_) => Self::Apart,
         };
         (suspect.map_or(0, |suspect| suspect.times), when)
     }
@@ -156,9 +162,9 @@ impl Suspects {
         let mut known = self.lock();
         let may_condemn = known.may_condemn(doing);
         let mut condemned = 0;
-        for place in under_way {
-            let suspects = known.suspects.entry(doing).or_default();
-            let suspect = suspects.entry(place).or_insert_with(|| Suspect { times: 0, words: String::new() });
+        for (folder, item) in under_way {
+            let suspects = known.suspects.entry((doing, folder)).or_default();
+            let suspect = suspects.entry(item).or_insert_with(|| Suspect { times: 0, words: String::new() });
             let times = if alone { (suspect.times + 1).max(FIRST) } else { suspect.times + 1 };
             let most = if alone && may_condemn { CONDEMNED } else { CONDEMNED - 1 };
             condemned += u8::from(times == CONDEMNED && most == CONDEMNED);
@@ -183,8 +189,9 @@ impl Suspects {
     }
 
     /// When one item is to travel.
-    pub(super) fn when(&self, doing: Doing, place: &Place) -> When {
-        self.lock().when(doing, place).1
+    pub(super) fn when(&self, doing: Doing, (folder, item): &Place) -> When {
+        let known = self.lock();
+        When::of(known.of(doing, folder).and_then(|suspects| suspects.get(item))).1
     }
 
     /// How items of orders are to travel.
@@ -192,16 +199,18 @@ impl Suspects {
         let mut portions =
             Portions { first: Vec::new(), company: Vec::new(), apart: Vec::new(), condemned: Vec::new() };
         let known = self.lock();
-        if !doings.iter().any(|doing| known.suspects.contains_key(doing)) {
-            portions.company = orders.iter().map(|order| Cow::Borrowed(order.items)).collect();
-            return portions;
-        }
         let mut alone = Vec::new();
         for (at, order) in orders.iter().enumerate() {
+            let known = |doing: &Doing| Some((*doing, known.of(*doing, &order.folder.path)?));
+            let known: Vec<(Doing, &BTreeMap<ItemId, Suspect>)> = doings.iter().filter_map(known).collect();
+            if known.is_empty() {
+                // A folder may have a million.
+                portions.company.push(Cow::Borrowed(order.items));
+                continue;
+            }
             let (mut company, mut few) = (Vec::new(), Vec::new());
             for item in order.items {
-                let place = (order.folder.path.clone(), item.id.clone());
-                let suspected = doings.iter().map(|doing| (*doing, known.when(*doing, &place)));
+                let suspected = known.iter().map(|(doing, known)| (*doing, When::of(known.get(&item.id))));
                 let worst = suspected.max_by_key(|(_, (times, _))| *times);
                 let item = item.clone();
                 match worst {
