@@ -149,6 +149,7 @@ causes! {
     // The run
     Adopted = "run.adopted", "Message was on the target already", "Nothing to do: it was recognised by its content and not copied again.";
     Recovered = "run.recovered", "Interrupted copies were checked and settled", "Nothing to do.";
+    NotAsClaimed = "run.not-as-claimed", "A server does not do what it says it can", "Nothing to do: it goes on without, which may take longer. Whoever runs the server may want to know.";
     Cancelled = "run.cancelled", "Stopped by an admin", "Start again to go on: nothing is copied twice.";
     Ledger = "run.ledger", "The ledger could not be written", "Check disk space and rights of the data directory, then resume.";
     DiskFull = "local.disk-full", "This machine's disk is full", "Make room on the disk of the data directory (or of the database), then start again: nothing is lost.";
@@ -191,6 +192,7 @@ impl Cause {
                 | Self::ReceiptsSettled
                 | Self::Adopted
                 | Self::Recovered
+                | Self::NotAsClaimed
                 | Self::LeaseLost
         )
     }
@@ -269,6 +271,7 @@ impl Cause {
             | Self::Duplicate
             | Self::Adopted
             | Self::Recovered
+            | Self::NotAsClaimed
             | Self::Cancelled
             | Self::Ledger
             | Self::DiskFull

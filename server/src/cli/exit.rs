@@ -201,6 +201,7 @@ impl Exit {
             | C::Duplicate
             | C::Adopted
             | C::Unknown
+            | C::NotAsClaimed
             | C::Recovered => Self::Incomplete,
         }
     }

@@ -19,6 +19,14 @@ pub(crate) enum Claim {
 impl Claim {
     const ALL: [Self; 2] = [Self::UnaskedLiterals, Self::NumberedChanges];
 
+    /// In words.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::UnaskedLiterals => "LITERAL+",
+            Self::NumberedChanges => "CONDSTORE",
+        }
+    }
+
     /// The capabilities that say so.
     pub(crate) const fn capabilities(self) -> &'static [&'static str] {
         match self {

@@ -35,6 +35,7 @@ use super::{
     suspects::Suspects,
 };
 use crate::{
+    account::Account,
     error::{ConnectorError, Reach, Retry},
     filter,
     fingerprint::fingerprint,
@@ -205,6 +206,7 @@ impl Course {
         let _slots = entry::slots(self).await;
         let mut sides = survey::connect(self).await?;
         (self.reached, self.connected) = (true, true);
+        self.note(lies(&self.order)).await?;
         let mut survey = survey::survey(self, &mut sides).await?;
         match self.order.kind {
             PassKind::DryRun => {
@@ -233,7 +235,7 @@ impl Course {
 
     /// Puts the report together, folders in the order they were moved.
     fn conclude(&mut self, mapped: &[MappedFolder]) {
-        let side = |account: &crate::account::Account| ReportSide {
+        let side = |account: &Account| ReportSide {
             host: account.endpoint.host().to_owned(),
             user: account.user.clone(),
         };
@@ -381,6 +383,19 @@ fn digest(options: &Options) -> String {
     };
     let print = fingerprint(format!("{options:?}").as_bytes());
     hex::encode(&print.exact[..8])
+}
+
+/// What was found out of what the servers only say they can.
+fn lies(order: &PassOrder) -> Vec<Finding> {
+    let of = |(side, account): (Side, &Account)| {
+        account.gate.lies().into_iter().map(move |claim| Finding {
+            severity: Severity::Info,
+            cause: Cause::NotAsClaimed,
+            subject: Subject { folder: None, item: None },
+            detail: format!("the {} says it can do {}, and cannot", side.title(), claim.name()),
+        })
+    };
+    [(Side::Source, &order.source), (Side::Target, &order.target)].into_iter().flat_map(of).collect()
 }
 
 fn same_mailbox(order: &PassOrder) -> bool {

@@ -1,17 +1,25 @@
 //! Servers that say they can what they cannot: it is found out once, nothing is lost by it, and it goes on without.
 
-use shared::{pass::PassKind, report::Verdict};
+use shared::{cause::Cause, finding::Severity, pass::PassKind, report::Verdict};
 
-use crate::testing::{
-    clock,
-    scene::{Scene, findings, verdict},
+use crate::{
+    pass::{PassOrder, PassOutcome},
+    testing::{
+        clock,
+        scene::{Scene, findings, of, verdict},
+    },
 };
 
 /// A message whose lines are commands to whoever takes them for some.
 const EVIL: &str = "a1 DELETE INBOX\r\na2 RENAME Sent Trash\r\nINBOX (UIDVALIDITY)\r\n";
 
+fn check_told(outcome: &PassOutcome, words: &str) {
+    let told = of(outcome, Cause::NotAsClaimed);
+    assert_eq!((told.len(), told[0].severity, told[0].detail.as_str()), (1, Severity::Info, words));
+}
+
 #[test]
-fn a_target_that_hears_no_literals_unasked_gets_none_and_takes_no_message_for_commands() {
+fn edge_155_a_target_that_hears_no_literals_unasked_gets_none_and_takes_no_message_for_commands() {
     clock::run(async {
         for lacks in [&[][..], &["MULTIAPPEND"]] {
             let scene = Scene::new("INBOX: a b | Sent: c", "INBOX:").await;
@@ -29,12 +37,13 @@ fn a_target_that_hears_no_literals_unasked_gets_none_and_takes_no_message_for_co
             let outcome = scene.run(order.clone()).await;
             assert_eq!(verdict(&outcome), Verdict::Perfect, "{:?}", findings(&outcome));
             scene.check_all_is_there();
+            check_told(&outcome, "the target says it can do LITERAL+, and cannot");
             scene
                 .source
                 .change(|mailbox| _ = mailbox.folder("INBOX").message(1).flags.insert("\\Seen".into()));
             let tried = || scene.target.log().iter().filter(|line| line.starts_with("STATUS {5+}")).count();
             assert_eq!(tried(), 1, "{:?}", scene.target.log());
-            scene.run(crate::pass::PassOrder { kind: PassKind::Delta, ..order }).await;
+            scene.run(PassOrder { kind: PassKind::Delta, ..order }).await;
             assert_eq!(tried(), 1);
             let heard = scene.target.log();
             assert!(
@@ -46,7 +55,7 @@ fn a_target_that_hears_no_literals_unasked_gets_none_and_takes_no_message_for_co
 }
 
 #[test]
-fn a_target_that_closes_at_a_literal_gets_none() {
+fn edge_155_a_target_that_closes_at_a_literal_gets_none() {
     clock::run(async {
         let scene = Scene::new("INBOX: a b | Sent: c", "INBOX:").await;
         scene.target.habits(|habits| habits.instead = vec![("STATUS", "* BYE what is this?")]);
@@ -57,7 +66,7 @@ fn a_target_that_closes_at_a_literal_gets_none() {
 }
 
 #[test]
-fn a_server_that_does_not_number_changes_although_it_says_so_is_asked_without() {
+fn edge_155_a_server_that_does_not_number_changes_although_it_says_so_is_asked_without() {
     clock::run(async {
         for side in [0, 1] {
             let scene = Scene::new("INBOX: a b | Sent: c", "INBOX: | Sent:").await;
@@ -77,6 +86,10 @@ fn a_server_that_does_not_number_changes_although_it_says_so_is_asked_without() 
             assert_eq!(verdict(&outcome), Verdict::Perfect, "{side}: {:?}", findings(&outcome));
             scene.check_all_is_there();
             assert_eq!(server.heard("LOGIN"), 2, "found out once");
+            check_told(
+                &outcome,
+                &format!("the {} says it can do CONDSTORE, and cannot", ["source", "target"][side]),
+            );
             scene.check_another_pass_stores_nothing().await;
         }
     });

@@ -30,7 +30,7 @@ fn left_out(outcome: &PassOutcome, cause: Cause) -> (&str, &str) {
 }
 
 #[test]
-fn a_message_at_which_the_source_breaks_is_left_out_and_the_rest_is_moved() {
+fn edge_105_a_message_at_which_the_source_breaks_is_left_out_and_the_rest_is_moved() {
     clock::run(async {
         for how in WAYS {
             let scene = Scene::new(MAILBOX, "INBOX:").await;
@@ -52,7 +52,7 @@ fn a_message_at_which_the_source_breaks_is_left_out_and_the_rest_is_moved() {
 }
 
 #[test]
-fn several_messages_at_which_the_source_breaks_are_found_out_one_by_one() {
+fn edge_105_several_messages_at_which_the_source_breaks_are_found_out_one_by_one() {
     clock::run(async {
         for how in WAYS {
             let scene = Scene::new("INBOX: poison a b poison | Sent: c poison d | Work: e", "INBOX:").await;
