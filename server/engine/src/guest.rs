@@ -298,6 +298,20 @@ impl Gate {
         }
     }
 
+    /// The connection ended when it was tried whether the server does what it says. It is tried once more before that means
+    /// anything.
+    pub(crate) fn doubt(&self, peer: &str, claim: Claim) {
+        let lies = self.lock().claims.doubt(claim);
+        if lies {
+            self.found(peer, claim, false);
+        }
+    }
+
+    /// How often it is doubted that the server does what it says.
+    pub(crate) fn doubts(&self) -> u32 {
+        self.lock().claims.doubts()
+    }
+
     /// Whether the server does what it says; none: nobody knows.
     pub(crate) fn holds(&self, claim: Claim) -> Option<bool> {
         self.lock().claims.holds(claim, Instant::now())

@@ -36,22 +36,42 @@ impl Claim {
     }
 }
 
+/// How often a claim is doubted before it does not hold: a line may break at any moment, too.
+const DOUBTS: u8 = 2;
+
 /// What was found out about a server's claims.
 #[derive(Debug, Default)]
-pub(super) struct Claims(BTreeMap<Claim, (bool, Instant)>);
+pub(super) struct Claims {
+    known: BTreeMap<Claim, (bool, Instant)>,
+    doubts: BTreeMap<Claim, u8>,
+}
 
 impl Claims {
     /// Whether a claim holds; none: nobody knows.
     pub(super) fn holds(&self, claim: Claim, now: Instant) -> Option<bool> {
-        let known = self.0.get(&claim).filter(|(_, seen)| now.saturating_duration_since(*seen) < REMEMBERED);
+        let known =
+            self.known.get(&claim).filter(|(_, seen)| now.saturating_duration_since(*seen) < REMEMBERED);
         known.map(|(holds, _)| *holds)
     }
 
     /// Keeps whether a claim holds. True when nobody knew it.
     pub(super) fn found(&mut self, claim: Claim, holds: bool, now: Instant) -> bool {
         let before = self.holds(claim, now);
-        self.0.insert(claim, (holds, now));
+        self.known.insert(claim, (holds, now));
+        self.doubts.remove(&claim);
         before != Some(holds)
+    }
+
+    /// The connection ended when a claim was tried. True when that happened so often that it does not hold.
+    pub(super) fn doubt(&mut self, claim: Claim) -> bool {
+        let doubts = self.doubts.entry(claim).or_default();
+        *doubts += 1;
+        *doubts >= DOUBTS
+    }
+
+    /// How often claims are doubted that nobody knows about.
+    pub(super) fn doubts(&self) -> u32 {
+        self.doubts.values().map(|doubts| u32::from(*doubts)).sum()
     }
 
     /// Claims that do not hold.

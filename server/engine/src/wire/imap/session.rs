@@ -135,7 +135,8 @@ pub(crate) async fn open(
     account: &Account,
     as_side: Side,
 ) -> Result<ImapSession, ConnectorError> {
-    let distrusts = || (account.gate.distrusts_compression(), account.gate.lies());
+    let gate = &account.gate;
+    let distrusts = || (gate.distrusts_compression(), gate.lies(), gate.doubts());
     let mut distrusted = distrusts();
     loop {
         let opened = open_once(endpoint, account, as_side).await;

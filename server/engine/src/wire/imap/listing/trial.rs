@@ -36,9 +36,13 @@ pub(super) fn judge(
         // It speaks of itself.
         (Some(condition), _) if condition.hint().is_some() => return Ok(()),
         (Some(condition), _) => condition.status != Status::Bad,
-        // It closed at this and at nothing before.
-        (None, Err(error)) if closed(error) && ended.len() + 1 == asked.len() => false,
-        (None, _) => return Ok(()),
+        (None, finished) => {
+            // It closed at this and at nothing before.
+            if finished.as_ref().is_err_and(closed) && ended.len() + 1 == asked.len() {
+                gate.doubt(&connection.peer, Claim::UnaskedLiterals);
+            }
+            return Ok(());
+        }
     };
     gate.found(&connection.peer, Claim::UnaskedLiterals, holds);
     if holds {
