@@ -131,7 +131,10 @@ fn List(id: ProjectId, needs: [bool; 2]) -> impl IntoView {
                         accept=".csv,.tsv,.txt,.xlsx,text/csv,text/plain"
                         most=FILE_MAX
                         value=file
-                        on_refused=Callback::new(move |()| text.set(String::new()))
+                        on_refused=Callback::new(move |()| {
+                            file.set(None);
+                            text.set(String::new());
+                        })
                     />
                     <LinesField name="text" label="Or pasted from a spreadsheet" value=text rows=7/>
                 </div>

@@ -186,11 +186,13 @@ fn by_contents(rows: &[Line], columns: &mut [Option<ImportField>], needs: [bool;
 }
 
 /// The columns of a list of passwords, and whether its first row names them; none when they cannot be told. `is_known` says
-/// whether a cell is the name of a mailbox: a row with one is a mailbox's, whatever else stands in it.
+/// whether a cell is the name of a mailbox: a row with one is a mailbox's, whatever else stands in it; `is_target` the same of
+/// its name on the target.
 pub(super) fn of_secrets(
     rows: &[Line],
     needs: [bool; 2],
     is_known: impl Fn(&str) -> bool,
+    is_target: impl Fn(&str) -> bool,
 ) -> Option<(bool, Vec<Option<ImportField>>)> {
     let first = rows.first()?;
     let named = by_names(&first.cells);
@@ -210,8 +212,14 @@ pub(super) fn of_secrets(
         (needs[1], ImportField::TargetSecret),
     ];
     let whole: Vec<_> = whole.into_iter().filter_map(|(there, field)| there.then_some(field)).collect();
+    // A list without its last column may lack the target's passwords, which stay as they are, or the names there: a name must not
+    // become a password.
+    let names_target = whole
+        .iter()
+        .position(|field| *field == ImportField::TargetUser)
+        .is_some_and(|at| rows.iter().any(|line| line.cells.get(at).is_some_and(|cell| is_target(cell))));
     let mut fields = whole.clone();
-    if width < whole.len() {
+    if width < whole.len() && !names_target {
         fields.retain(|field| *field != ImportField::TargetUser);
     }
     let fits = (2..=fields.len()).contains(&width);

@@ -14,7 +14,9 @@ pub(super) fn is_ours(cells: &[String]) -> bool {
 /// Writes the list: RFC 4180 with commas. Whoever names accounts on the source is not trusted with formulas: no cell begins
 /// one, and what was put before it is taken away again when the list is brought.
 pub(crate) fn write(accounts: &[String]) -> Result<String, csv::Error> {
-    let mut sheet = csv::Writer::from_writer(Vec::new());
+    // Always in quotes: a spreadsheet that parts at semicolons must not find a cell that begins a formula, either.
+    let quoted = csv::QuoteStyle::Always;
+    let mut sheet = csv::WriterBuilder::new().quote_style(quoted).from_writer(Vec::new());
     sheet.write_record([SOURCE, TARGET])?;
     for account in accounts {
         let cell = guard(account);

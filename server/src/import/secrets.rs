@@ -1,6 +1,6 @@
 //! A list of new passwords for mailboxes that a project has: whose each row is, and what is wrong with it. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use shared::{
     check::Side,
@@ -44,9 +44,10 @@ pub(crate) fn secrets(
     for mailbox in mailboxes {
         by_source.entry(&mailbox.source_user).or_default().push(mailbox);
     }
-    let Some((header, columns)) =
-        columns::of_secrets(&lines, needs, |cell| by_source.contains_key(cell.trim()))
-    else {
+    let targets: HashSet<&str> = mailboxes.iter().map(|mailbox| mailbox.target_user.as_str()).collect();
+    let is_known = |cell: &str| by_source.contains_key(cell.trim());
+    let is_target = |cell: &str| targets.contains(cell.trim());
+    let Some((header, columns)) = columns::of_secrets(&lines, needs, is_known, is_target) else {
         return Err(refused(
             "Which column is which cannot be told. Name them in the first row: source user, source password, target \
              user, target password. Only the first is needed, and one with passwords.",
@@ -231,6 +232,9 @@ mod tests {
             ("anna;a1;\nbert;;b2", BOTH, "1: a1/-; 2: -/b2"),
             ("source user,target password\nanna,a2", BOTH, "1: -/a2"),
             ("Zielpasswort;Quellkonto\na2;anna", BOTH, "1: -/a2"),
+            // What stands where the target's name does is a name, also when all its passwords stay as they are.
+            ("anna,a1,anna.new,\nbert,b1,bert.new,", BOTH, "1: a1/-; 2: b1/-"),
+            ("anna,a1,anna.new", BOTH, "1: a1/-"),
             ("anna,a1", [true, false], "1: a1/-"),
             ("anna,a2", [false, true], "1: -/a2"),
             ("anna,anna.new,a2", [false, true], "1: -/a2"),

@@ -77,7 +77,8 @@ pub(super) async fn condition(
     which: Which<'_>,
     action: JobAction,
 ) -> Result<String, StoreError> {
-    let closed = closed(tx, which, action, tx.sharing()).await?;
+    // Not only shared: a start is written into its batch next, and two that share would wait for each other.
+    let closed = closed(tx, which, action, tx.locking()).await?;
     Ok(if closed.is_empty() { String::new() } else { format!(" AND NOT {}", of(&closed, action)) })
 }
 
