@@ -20,6 +20,7 @@ use shared::{
 use super::{
     Store, StoreError,
     activity::changed_since,
+    closed::cut_over,
     selection::Which,
     sql::{Clash, Sql},
     steering::steer_counted,
@@ -158,6 +159,14 @@ impl Store {
             let of: Option<i64> = tx.cell("SELECT project FROM batch WHERE id = ?", [batch.0.into()]).await?;
             if of != Some(project.0) {
                 return Err(StoreError::NotFound("batch"));
+            }
+            // Nobody cuts it over before this is through.
+            let closed = cut_over(&tx, "id = ?", batch.0, tx.sharing()).await?;
+            if let Some(name) = closed.into_values().next() {
+                return Err(StoreError::Conflict(format!(
+                    "The batch “{name}” was cut over: no mailbox is put into it any more. Choose another batch, or take back \
+                     the last tick of its checklist first."
+                )));
             }
         }
         let condition = Which::Project(project, &form.selection).condition();

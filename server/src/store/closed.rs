@@ -126,7 +126,7 @@ async fn closed(
 }
 
 /// The batches like this that were cut over, by id with their names.
-async fn cut_over(
+pub(super) async fn cut_over(
     sql: &impl Sql,
     of: &str,
     id: i64,

@@ -250,6 +250,11 @@ async fn what_was_cut_over_is_only_read_whichever_way_it_is_asked_for(setting: &
     tick(Step::Approve).await;
     tick(Step::Done).await;
 
+    let form = AssignForm { batch: Some(id), selection: Selection::of(vec![jobs[1]]) };
+    let Err(StoreError::Conflict(why)) = store.assign(project, &form).await else {
+        panic!("it was put into it")
+    };
+    assert!(why.contains("“First” was cut over"), "{why}");
     let refused = store.apply(jobs[0], JobAction::Start).await;
     let Err(StoreError::Conflict(why)) = refused else { panic!("it was started: {refused:?}") };
     assert!(why.contains("“First” was cut over"), "{why}");
