@@ -36,7 +36,9 @@ pub(super) async fn inventories(
     for portion in first.into_iter().chain([company]).chain(last) {
         let wanted: Vec<(&Folder, Option<&Baseline>)> = portion.iter().map(|at| folders[*at]).collect();
         // They end in their order.
-        let waits = Mutex::new(portion.to_vec());
+        let asked: Vec<usize> = portion.iter().copied().filter(|at| folders[*at].0.selectable).collect();
+        let asks = !asked.is_empty();
+        let waits = Mutex::new(asked);
         let waiting = || waits.lock().unwrap_or_else(PoisonError::into_inner);
         let ended = |place: usize| {
             waiting().retain(|at| *at != portion[place]);
@@ -47,7 +49,8 @@ pub(super) async fn inventories(
                 for (at, inventory) in portion.iter().zip(inventories) {
                     listed[*at] = Some(inventory);
                 }
-                if !portion.is_empty() {
+                // What cannot be opened is not asked about.
+                if asks {
                     suspects.came_through(&[doing]);
                 }
             }

@@ -251,6 +251,8 @@ pub(super) async fn settle(
 ) -> Result<(), Stop> {
     let mut entries = Vec::new();
     for Condemned { order, item, cause, detail } in condemned {
+        // It may be what its user removed on the target.
+        pump.removed[order].wait();
         let lane = &pump.lanes[order];
         let id = lane.id;
         let sent = lane.plan.intended.get(&item.id).copied().flatten();

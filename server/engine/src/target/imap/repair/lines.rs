@@ -28,11 +28,16 @@ pub(super) fn broken(body: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(body.len() + body.len() / 64);
     let mut at = 0;
     for line in body.split_inclusive(|byte| *byte == b'\n') {
-        let kind = ranges.iter().find(|(from, to, _)| (*from..*to).contains(&at)).map(|(.., kind)| *kind);
+        let begins = at;
         at += line.len();
-        match kind {
-            Some(kind) if line.len() > LONGEST + 2 => break_line(line, kind, &mut out),
-            Some(_) | None => out.extend_from_slice(line),
+        if line.len() <= LONGEST + 2 {
+            // There may be millions of them, and many ranges.
+            out.extend_from_slice(line);
+            continue;
+        }
+        match ranges.iter().find(|(from, to, _)| (*from..*to).contains(&begins)) {
+            Some((.., kind)) => break_line(line, *kind, &mut out),
+            None => out.extend_from_slice(line),
         }
     }
     (out.len() > body.len()).then_some(out)
