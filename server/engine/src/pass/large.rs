@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use shared::cause::Cause;
+use shared::{cause::Cause, check::Side};
 use tokio::sync::mpsc;
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
     pump::Pump,
     record::{intent, stored},
     stop::Stop,
+    suspects::Doing,
     transfer::Lane,
 };
 use crate::{
@@ -79,7 +80,10 @@ pub(super) async fn carry(
         Err(error) if error.reach == Reach::Item => {
             return pump.failed(course, order, item, error.cause, error.detail).await;
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            pump.under_way = Some((Doing::Reading(Side::Source), vec![(order, item.id)]));
+            return Err(error.into());
+        }
     };
     if known.bytes > u64::from(u32::MAX) {
         let detail = format!("{} bytes, more than any IMAP server takes", known.bytes);
@@ -101,8 +105,8 @@ pub(super) async fn carry(
     }
     pump.settle(course, order, &mut item, &head);
     drop(head);
-    let changed = AtomicBool::new(false);
-    let result = send(hands, lane, &item, known, &changed).await;
+    let (changed, broke_off) = (AtomicBool::new(false), AtomicBool::new(false));
+    let result = send(hands, lane, &item, known, (&changed, &broke_off)).await;
     let item = as_listed;
     let result = match result {
         Err(error)
@@ -114,7 +118,13 @@ pub(super) async fn carry(
             pump.failed(course, order, item, Cause::Unreadable, detail.to_owned()).await?;
             return Err(error);
         }
-        result => result?,
+        Err(error) => {
+            let reads = broke_off.load(Ordering::Relaxed);
+            let doing = if reads { Doing::Reading(Side::Source) } else { Doing::Storing };
+            pump.under_way = Some((doing, vec![(order, item.id)]));
+            return Err(error);
+        }
+        Ok(result) => result,
     };
     let (entry, findings) = stored(course, lane, &item, known.fingerprint, result);
     course.ledger.put_entries(&[(lane.id, entry)]).await?;
@@ -123,13 +133,13 @@ pub(super) async fn carry(
 }
 
 /// Reads the message again and hands its pieces on. The last one is held back until it is known to be the same message;
-/// `changed` tells that it was not.
+/// `changed` tells that it was not, `broke_off` that it is the source that failed.
 async fn send(
     hands: &mut Hands<'_>,
     lane: &Lane,
     item: &ItemMeta,
     known: Known,
-    changed: &AtomicBool,
+    (changed, broke_off): (&AtomicBool, &AtomicBool),
 ) -> Result<StoreResult, Stop> {
     let (sender, mut read) = mpsc::channel::<Bytes>(PIECES);
     let (forward, pieces) = mpsc::channel::<Bytes>(PIECES);
@@ -139,6 +149,7 @@ async fn send(
     let fetch = async move {
         let streamed = source.stream(&lane.source, item, &sender).await;
         delivered.store(streamed.is_ok(), Ordering::Relaxed);
+        broke_off.store(streamed.is_err(), Ordering::Relaxed);
         streamed
     };
     let hand_on = async move {

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use shared::{cause::Cause, check::Side};
 
-use super::suspects::{Doing, Suspects, When};
+use super::suspects::{Company, Doing, Suspects, When};
 use crate::{
     baseline::Baseline,
     error::{ConnectorError, Reach, Retry},
@@ -20,10 +20,12 @@ pub(super) async fn inventories(
     on: &(dyn Fn(usize) + Send + Sync),
 ) -> Result<Vec<Result<Inventory, ConnectorError>>, ConnectorError> {
     let doing = Doing::Listing(side);
+    // Stands for all that a folder holds.
+    let whole = ItemId::Opaque("".into());
     let mut listed: Vec<Option<Result<Inventory, ConnectorError>>> = folders.iter().map(|_| None).collect();
     let (mut first, mut company, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for (at, (folder, _)) in folders.iter().enumerate() {
-        match suspects.when(doing, &(folder.path.clone(), whole())) {
+        match suspects.when(doing, &(folder.path.clone(), whole.clone())) {
             When::First => first.push(vec![at]),
             When::Together => company.push(at),
             When::Apart | When::Alone => last.push(vec![at]),
@@ -37,8 +39,7 @@ pub(super) async fn inventories(
         let wanted: Vec<(&Folder, Option<&Baseline>)> = portion.iter().map(|at| folders[*at]).collect();
         // They end in their order.
         let asked: Vec<usize> = portion.iter().copied().filter(|at| folders[*at].0.selectable).collect();
-        let asks = !asked.is_empty();
-        let waits = Mutex::new(asked);
+        let waits = Mutex::new(asked.clone());
         let waiting = || waits.lock().unwrap_or_else(PoisonError::into_inner);
         let ended = |place: usize| {
             waiting().retain(|at| *at != portion[place]);
@@ -50,23 +51,20 @@ pub(super) async fn inventories(
                     listed[*at] = Some(inventory);
                 }
                 // What cannot be opened is not asked about.
-                if asks {
-                    suspects.came_through(&[doing]);
+                if !asked.is_empty() {
+                    let asked = asked.iter().map(|at| (&folders[*at].0.path, &whole));
+                    suspects.came_through(&[doing], asked);
                 }
             }
             Err(error) => {
-                let culprit = waiting().first().map(|at| (folders[*at].0.path.clone(), whole()));
-                suspects.suspect(doing, culprit, portion.len() == 1, &error);
+                let culprit = waiting().first().map(|at| (folders[*at].0.path.clone(), whole.clone()));
+                let company = if portion.len() == 1 { Company::Nothing } else { Company::Others };
+                suspects.suspect(doing, culprit, company, &error);
                 return Err(error);
             }
         }
     }
     Ok(listed.into_iter().flatten().collect())
-}
-
-/// Stands for all that a folder holds.
-fn whole() -> ItemId {
-    ItemId::Opaque("".into())
 }
 
 fn left_out(folder: &Folder, side: Side, detail: String) -> ConnectorError {

@@ -14,7 +14,7 @@ use super::{
     rebuilt::Removed,
     record::{entry, fail, intent, stored},
     stop::Stop,
-    suspects::Doing,
+    suspects::{Company, Doing},
     tally::Tally,
     transfer::{Lane, WINDOWS},
 };
@@ -69,14 +69,13 @@ impl Pump<'_> {
         sending.flat_map(|sending| sending.prints.keys().map(|item| (sending.order, item.clone()))).collect()
     }
 
-    /// Suspects what was on its way when moving these came to an error.
-    pub(super) fn suspect(&mut self, course: &Course, items: &[&[ItemMeta]], moved: &Result<(), Stop>) {
+    /// Suspects what was on its way when moving came to an error.
+    pub(super) fn suspect(&mut self, course: &Course, company: Company, moved: &Result<(), Stop>) {
         let (Err(Stop::Side(error)), Some((doing, under_way))) = (moved, self.under_way.take()) else {
             return;
         };
-        let alone = items.iter().map(|items| items.len()).sum::<usize>() == 1;
         let places = under_way.into_iter().map(|(order, item)| (self.lanes[order].source.path.clone(), item));
-        course.suspects.suspect(doing, places, alone, error);
+        course.suspects.suspect(doing, places, company, error);
     }
 
     /// Goes on until both sides have ended.

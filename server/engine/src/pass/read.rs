@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 
 use super::{
     large,
-    suspects::{Condemned, Doing, Portions, Suspects},
+    suspects::{Company, Condemned, Doing, Portions, Suspects},
 };
 use crate::{
     error::{ConnectorError, Reach},
@@ -110,7 +110,8 @@ async fn read_portion(
         Err(error) => {
             let places = left_behind.take().into_iter();
             let places = places.map(|(order, item)| (orders[order].folder.path.clone(), item));
-            how.suspects.suspect(Doing::Reading(how.side), places, items == 1, &error);
+            let company = if items == 1 { Company::Nothing } else { Company::Others };
+            how.suspects.suspect(Doing::Reading(how.side), places, company, &error);
             return Err(error);
         }
     };
@@ -125,16 +126,14 @@ async fn read_portion(
                 reads[order].failed.push((item, error.cause, error.detail));
             }
             Err(error) => {
-                // A line that does not hold long enough for a large message is no fault of the message.
-                if error.cause == Cause::Protocol {
-                    let place = (folder.path.clone(), item.id);
-                    how.suspects.suspect(Doing::Reading(how.side), [place], true, &error);
-                }
+                let place = (folder.path.clone(), item.id);
+                how.suspects.suspect(Doing::Reading(how.side), [place], Company::NothingForLong, &error);
                 return Err(error);
             }
         }
     }
-    how.suspects.came_through(&[Doing::Reading(how.side)]);
+    let all = orders.iter().flat_map(|order| order.items.iter().map(|item| (&order.folder.path, &item.id)));
+    how.suspects.came_through(&[Doing::Reading(how.side)], all);
     Ok(())
 }
 

@@ -5,16 +5,18 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use shared::{cause::Cause, check::Side, folder::FolderPath};
+use tokio::time::Instant;
 
 use super::{course::Course, pump::Pump, record::entry, stop::Stop};
 use crate::{
     error::ConnectorError,
-    ledger::EntryState,
+    ledger::{Entry, EntryState},
     model::{ItemId, ItemMeta},
     source::FetchOrder,
 };
@@ -30,6 +32,8 @@ const CONDEMNED: u8 = 5;
 const MOST_IN_A_ROW: u8 = 3;
 /// So many are left out in one pass at most: each costs half a dozen logins.
 const MOST: u64 = 100;
+/// An outage may last so long: until then only what others get past is the item's fault.
+const OUTAGE: Duration = Duration::from_secs(600);
 
 /// What was being done with items when it went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +57,15 @@ impl Doing {
     }
 }
 
+/// What else was on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Company {
+    Others,
+    Nothing,
+    /// Nothing, and the item takes so long that a line may end before it does.
+    NothingForLong,
+}
+
 /// An item, where it stands.
 pub(super) type Place = (FolderPath, ItemId);
 
@@ -61,6 +74,9 @@ pub(super) type Place = (FolderPath, ItemId);
 struct Suspect {
     times: u8,
     words: String,
+    /// Since when it is suspected, and how often something had come through by then.
+    since: Instant,
+    passed: u64,
 }
 
 #[derive(Debug, Default)]
@@ -68,7 +84,8 @@ struct Known {
     suspects: BTreeMap<(Doing, FolderPath), BTreeMap<ItemId, Suspect>>,
     condemned: u64,
     in_a_row: BTreeMap<Doing, u8>,
-    came_through: BTreeSet<Doing>,
+    /// How often something came through.
+    passed: BTreeMap<Doing, u64>,
 }
 
 /// When an item is to travel.
@@ -92,9 +109,13 @@ impl Known {
         let is_a_few =
             self.condemned < MOST && self.in_a_row.get(&doing).is_none_or(|row| *row < MOST_IN_A_ROW);
         match doing {
-            Doing::Listing(_) => is_a_few && self.came_through.contains(&doing),
+            Doing::Listing(_) => is_a_few && self.passed(doing) > 0,
             Doing::Reading(_) | Doing::Storing => is_a_few,
         }
+    }
+
+    fn passed(&self, doing: Doing) -> u64 {
+        self.passed.get(&doing).copied().unwrap_or_default()
     }
 
     /// What is suspected in a folder.
@@ -107,7 +128,7 @@ impl When {
     fn of(suspect: Option<&Suspect>) -> (u8, Self) {
         let when = match suspect {
             None => Self::Together,
-            Some(Suspect { times: CONDEMNED.., words }) => Self::Never(detail(words)),
+            Some(Suspect { times: CONDEMNED.., words, .. }) => Self::Never(detail(words)),
             Some(Suspect { times: FIRST.., .. }) => Self::First,
             Some(Suspect { times: ALONE.., .. }) => Self::Alone,
             Some(_) => Self::Apart,
@@ -148,38 +169,56 @@ impl Suspects {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Suspects what was on its way when a connection ended with this error; `alone`: there was nothing else to be done.
+    /// Suspects what was on its way when a connection ended with this error.
     pub(super) fn suspect(
         &self,
         doing: Doing,
         under_way: impl IntoIterator<Item = Place>,
-        alone: bool,
+        company: Company,
         error: &ConnectorError,
     ) {
         if !is_suspicious(error) {
             return;
         }
         let mut known = self.lock();
-        let may_condemn = known.may_condemn(doing);
+        let (may_condemn, passed, now) = (known.may_condemn(doing), known.passed(doing), Instant::now());
+        let alone = company != Company::Others;
         let mut condemned = 0;
         for (folder, item) in under_way {
             let suspects = known.suspects.entry((doing, folder)).or_default();
-            let suspect = suspects.entry(item).or_insert_with(|| Suspect { times: 0, words: String::new() });
+            let new = || Suspect { times: 0, words: String::new(), since: now, passed };
+            let suspect = suspects.entry(item).or_insert_with(new);
             let times = if alone { (suspect.times + 1).max(FIRST) } else { suspect.times + 1 };
-            let most = if alone && may_condemn { CONDEMNED } else { CONDEMNED - 1 };
+            // No outage talks nonsense.
+            let is_no_outage = error.cause == Cause::Protocol
+                || (company == Company::Nothing && passed > suspect.passed)
+                || now.saturating_duration_since(suspect.since) >= OUTAGE;
+            let most = if alone && may_condemn && is_no_outage { CONDEMNED } else { CONDEMNED - 1 };
             condemned += u8::from(times == CONDEMNED && most == CONDEMNED);
-            *suspect = Suspect { times: times.min(most), words: error.to_string() };
+            (suspect.times, suspect.words) = (times.min(most), error.to_string());
         }
         *known.in_a_row.entry(doing).or_default() += condemned;
         known.condemned += u64::from(condemned);
     }
 
-    /// Something came through.
-    pub(super) fn came_through(&self, doings: &[Doing]) {
+    /// These came through: they are suspected no longer.
+    pub(super) fn came_through<'a>(
+        &self,
+        doings: &[Doing],
+        items: impl Iterator<Item = (&'a FolderPath, &'a ItemId)> + Clone,
+    ) {
         let mut known = self.lock();
         for doing in doings {
             known.in_a_row.remove(doing);
-            known.came_through.insert(*doing);
+            *known.passed.entry(*doing).or_default() += 1;
+            if known.suspects.is_empty() {
+                continue;
+            }
+            for (folder, item) in items.clone() {
+                if let Some(suspects) = known.suspects.get_mut(&(*doing, folder.clone())) {
+                    suspects.remove(item);
+                }
+            }
         }
     }
 
@@ -192,6 +231,21 @@ impl Suspects {
     pub(super) fn when(&self, doing: Doing, (folder, item): &Place) -> When {
         let known = self.lock();
         When::of(known.of(doing, folder).and_then(|suspects| suspects.get(item))).1
+    }
+
+    /// What is said of an item that is left out; none: it is not.
+    pub(super) fn condemned_of(
+        &self,
+        doings: &[Doing],
+        order: usize,
+        folder: &FolderPath,
+        item: &ItemMeta,
+    ) -> Option<Condemned> {
+        let place = (folder.clone(), item.id.clone());
+        doings.iter().find_map(|doing| {
+            let When::Never(detail) = self.when(*doing, &place) else { return None };
+            Some(Condemned { order, item: item.clone(), cause: doing.cause(), detail })
+        })
     }
 
     /// How items of orders are to travel.
@@ -238,7 +292,7 @@ const fn is_suspicious(error: &ConnectorError) -> bool {
 
 fn detail(words: &str) -> String {
     format!(
-        "whenever it was on its way it went wrong, the last {} times before everything else: {words}",
+        "whenever it was on its way it went wrong, at last {} times before everything else: {words}",
         CONDEMNED - FIRST
     )
 }
@@ -254,7 +308,7 @@ pub(super) async fn settle(
         // It may be what its user removed on the target.
         pump.removed[order].wait();
         let lane = &pump.lanes[order];
-        let id = lane.id;
+        let (id, deaths) = (lane.id, lane.plan.deaths.get(&item.id).copied().unwrap_or(0));
         let sent = lane.plan.intended.get(&item.id).copied().flatten();
         let arrived = sent.and_then(|print| pump.arrived(course, order, &item, print, None));
         entries.push((
@@ -263,7 +317,7 @@ pub(super) async fn settle(
                 course.leave_out(&pump.lanes[order].source.path, &item.id);
                 course.meter.add(1, item.size);
                 // Without its fingerprint it counts as never offered: the next pass tries it again.
-                entry(&item, None, EntryState::Skipped { cause, detail })
+                Entry { deaths, ..entry(&item, None, EntryState::Skipped { cause, detail }) }
             }),
         ));
     }

@@ -17,7 +17,7 @@ use super::{
     pump::Pump,
     several::{self, Scope},
     stop::Stop,
-    suspects::{self, Doing},
+    suspects::{self, Company, Doing, When},
 };
 use crate::{
     error::ConnectorError,
@@ -68,26 +68,30 @@ pub(super) async fn transfer(
     }
     let before = (course.counts.copied, course.counts.skipped);
     let company: Vec<&[ItemMeta]> = portions.company.iter().map(|items| &**items).collect();
-    let moved = move_together(course, hands, &mut pump, &company).await;
+    let all = orders(pump.lanes, &company);
+    let moved = stream(course, hands, &mut pump, &all).await;
     // As long as something arrives the rest may follow: most connections end for reasons of their own.
     let got_on = (course.counts.copied, course.counts.skipped) != before;
-    if !got_on {
-        pump.suspect(course, &company, &moved);
+    match company.iter().map(|items| items.len()).sum() {
+        _ if got_on => course.suspects.came_through(&DOINGS, std::iter::empty()),
+        1 => pump.suspect(course, Company::Nothing, &moved),
+        _ => pump.suspect(course, Company::Others, &moved),
     }
     moved?;
-    if got_on {
-        course.suspects.came_through(&DOINGS);
-    }
     for (order, items) in &portions.apart {
         move_apart(course, hands, &mut pump, *order, items).await?;
     }
     // One by one, when all others are there: should the process end again, it is known at which.
     for (order, item) in poison::alone(&sorted) {
+        let condemned = course.suspects.condemned_of(&DOINGS, order, &pump.lanes[order].source.path, item);
+        if condemned.is_some() {
+            suspects::settle(course, &mut pump, condemned.into_iter().collect()).await?;
+            continue;
+        }
         let _turn = poison::turn(course).await?;
-        let mut alone: Vec<&[ItemMeta]> = vec![&[]; pump.lanes.len()];
-        alone[order] = std::slice::from_ref(item);
-        move_together(course, hands, &mut pump, &alone).await?;
+        move_apart(course, hands, &mut pump, order, std::slice::from_ref(item)).await?;
     }
+    move_large(course, hands, &mut pump).await?;
     let Pump { tallies, removed, remarked, .. } = pump;
     for (order, changed) in remarked {
         lanes[order].plan.remarked.push(changed);
@@ -102,7 +106,7 @@ pub(super) async fn transfer(
     Ok(())
 }
 
-/// Moves suspected items of one lane, with nothing else on its way.
+/// Moves items of one lane, with nothing else on its way.
 async fn move_apart(
     course: &mut Course,
     hands: &mut Hands<'_>,
@@ -110,32 +114,35 @@ async fn move_apart(
     order: usize,
     items: &[ItemMeta],
 ) -> Result<(), Stop> {
-    let mut apart: Vec<&[ItemMeta]> = vec![&[]; pump.lanes.len()];
+    let lanes = pump.lanes;
+    let mut apart: Vec<&[ItemMeta]> = vec![&[]; lanes.len()];
     apart[order] = items;
-    let moved = move_together(course, hands, pump, &apart).await;
-    pump.suspect(course, &apart, &moved);
+    let moved = stream(course, hands, pump, &orders(lanes, &apart)).await;
+    let company = if items.len() == 1 { Company::Nothing } else { Company::Others };
+    pump.suspect(course, company, &moved);
     moved?;
-    course.suspects.came_through(&DOINGS);
+    let path = &lanes[order].source.path;
+    let waits = |item: &&ItemMeta| pump.large.iter().any(|(at, large)| *at == order && large.id == item.id);
+    let through = items.iter().filter(|item| !waits(item)).map(|item| (path, &item.id));
+    course.suspects.came_through(&DOINGS, through);
     Ok(())
 }
 
-/// Moves items of each lane: what fits into memory in one stream, the rest by itself.
-async fn move_together(
-    course: &mut Course,
-    hands: &mut Hands<'_>,
-    pump: &mut Pump<'_>,
-    items: &[&[ItemMeta]],
-) -> Result<(), Stop> {
-    stream(course, hands, pump, &orders(pump.lanes, items)).await?;
-    for (order, item) in std::mem::take(&mut pump.large) {
+/// Moves what does not fit into memory, each by itself when all others are there; what is suspected comes last.
+async fn move_large(course: &mut Course, hands: &mut Hands<'_>, pump: &mut Pump<'_>) -> Result<(), Stop> {
+    let mut large = std::mem::take(&mut pump.large);
+    large.sort_by_key(|(order, item)| {
+        let place = (pump.lanes[*order].source.path.clone(), item.id.clone());
+        DOINGS.iter().any(|doing| course.suspects.when(*doing, &place) != When::Together)
+    });
+    for (order, item) in large {
         course.obey()?;
         let id = item.id.clone();
-        let carried = large::carry(course, hands, pump, order, item).await;
-        // A line that does not hold long enough for a large message is no fault of the message.
-        if let Err(Stop::Side(ConnectorError { cause: Cause::Protocol, .. })) = carried {
-            pump.under_way = Some((Doing::Storing, vec![(order, id)]));
-        }
-        carried?;
+        let moved = large::carry(course, hands, pump, order, item).await;
+        pump.suspect(course, Company::NothingForLong, &moved);
+        moved?;
+        let path = &pump.lanes[order].source.path;
+        course.suspects.came_through(&DOINGS, std::iter::once((path, &id)));
     }
     Ok(())
 }
