@@ -133,6 +133,7 @@ causes! {
     ConfirmedGone = "message.gone", "Confirmed by the target and no longer there", "Somebody removed it on the target before it was first compared, or the server lost it: look in its trash and its log. It stays on the source; trying again what failed sends it once more.";
     MovedAtSource = "message.moved", "Moved on the source after it was copied", "Nothing to do: it was not copied a second time; the detail says where it is on the target.";
     Unreadable = "message.unreadable", "The source could not deliver the message", "Open it on the source; its data may be damaged there.";
+    Undelivered = "message.undelivered", "The target does not deliver a message that it has", "Open it on the target: it may be damaged there, or the target may crash at it, which its log tells. While it cannot be read nothing is sent in its place; the next pass looks again.";
     EndsConnection = "message.ends-connection", "The connection ends whenever the message is sent", "Look for that moment in the target's log: it may crash at this message. It stays on the source, and the next pass tries it again with nothing else on its way.";
     BytesAltered = "message.bytes", "The target changed the message's bytes", "Compare the message; the target rewrites this form (the detail says how).";
     ReadAnew = "message.read-anew", "Messages that a server writes anew at each reading", "Nothing to do: their text, attachments, subject and sender were compared; boundaries, dates and generated ids are the server's own.";
@@ -201,7 +202,12 @@ impl Cause {
     /// refusal. It is offered again when the target takes larger messages, or when somebody asks for it.
     pub const fn stays(self) -> bool {
         match self {
-            Self::TooBig | Self::Rejected | Self::Empty | Self::Poison | Self::Unknown => true,
+            Self::TooBig
+            | Self::Rejected
+            | Self::Empty
+            | Self::ConfirmedGone
+            | Self::Poison
+            | Self::Unknown => true,
             Self::DnsFailed
             | Self::ConnectRefused
             | Self::ConnectFailed
@@ -256,10 +262,10 @@ impl Cause {
             | Self::Vanished
             | Self::DeletedAtSource
             | Self::RemovedOnTarget
-            | Self::ConfirmedGone
             | Self::MovedAtSource
             | Self::Unreadable
             | Self::EndsConnection
+            | Self::Undelivered
             | Self::BytesAltered
             | Self::DateAltered
             | Self::FlagsAltered

@@ -14,6 +14,7 @@ mod kept;
 mod labels;
 mod large;
 mod list;
+mod lost;
 mod marks;
 mod meter;
 mod moves;

@@ -192,6 +192,7 @@ impl Exit {
             | C::FlagsKept
             | C::Unreadable
             | C::EndsConnection
+            | C::Undelivered
             | C::BytesAltered
             | C::DateAltered
             | C::FlagsAltered

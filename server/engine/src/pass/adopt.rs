@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use shared::check::Side;
+use shared::{cause::Cause, check::Side};
 
 use super::{
     baselines,
@@ -27,6 +27,8 @@ pub(super) struct Adoptable {
     by_loose: HashMap<[u8; 16], Vec<usize>>,
     by_stable: HashMap<[u8; 16], Vec<usize>>,
     reading: Reading,
+    /// What may be ours and is not delivered: what it was listed as, and why.
+    unread: Vec<(ItemMeta, String)>,
 }
 
 /// How the source delivers what it was asked for before.
@@ -67,6 +69,17 @@ impl Adoptable {
         for candidate in self.candidates.iter().filter(|candidate| candidate.maybe_ours) {
             *counts.entry(candidate.fingerprint.exact).or_default() += 1;
         }
+    }
+
+    /// Why an item that was sent may be there although nobody can read it; none: it is not.
+    pub(super) fn may_be_unread(&self, item: &ItemMeta) -> Option<String> {
+        let seconds = |item: &ItemMeta| item.received.map(|received| received.seconds);
+        let may_be = |there: &ItemMeta| there.size == item.size || seconds(there) == seconds(item);
+        let (there, why) = self.unread.iter().find(|(there, _)| may_be(there))?;
+        Some(format!(
+            "it was sent without an answer and may be UID {} on the target, which does not deliver that: {why}",
+            there.id
+        ))
     }
 
     fn add(&mut self, candidate: Candidate) {
@@ -212,7 +225,14 @@ pub(super) async fn find(course: &mut Course, hands: &mut Hands<'_>, lane: &Lane
             let how = course.reading(Side::Target, Part::Whole, halves);
             let wanted = FetchOrder { folder: &open.folder, validity: there.validity, items: &unclaimed };
             let read = read::read(hands.target.as_source(), &[wanted], how, &|_| {}).await?;
-            for seen in read.into_iter().flat_map(|read| read.seen) {
+            let (seen, failed): (Vec<_>, Vec<_>) =
+                read.into_iter().map(|read| (read.seen, read.failed)).unzip();
+            let lacking = failed
+                .into_iter()
+                .flatten()
+                .filter(|(meta, cause, _)| interrupted && ours(meta) && *cause != Cause::Vanished);
+            found.unread.extend(lacking.map(|(meta, _, why)| (meta, why)));
+            for seen in seen.into_iter().flatten() {
                 let ItemId::Uid(uid) = seen.meta.id else { continue };
                 found.add(Candidate {
                     uid,

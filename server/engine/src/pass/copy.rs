@@ -8,7 +8,7 @@ use shared::{cause::Cause, check::Side, finding::Severity, folder::FolderPath, l
 use super::{
     adopt,
     course::{Course, about, about_folder},
-    marks,
+    lost, marks,
     meter::Amount,
     moves::{self, Movables},
     rebuilt,
@@ -231,19 +231,17 @@ async fn lane(
     let known = todo.record.as_ref().and_then(|(_, record)| record.bracket);
     let target_rebuilt = known.is_some_and(|known| known.validity != open.mark.validity);
     let rebuilt = todo.rebuilt || target_rebuilt;
-    // In a folder that the target rebuilt, ours can be anywhere.
+    // In a folder that the target rebuilt, ours can be anywhere; in one that it put back, from where it stands.
     let bracket = match known {
         Some(_) if target_rebuilt => Watermark { next: 1, ..open.mark },
-        Some(known) => known,
+        Some(known) => Watermark { next: known.next.min(open.mark.next.max(1)), ..known },
         None => open.mark,
     };
     if target_rebuilt && !todo.rebuilt {
-        let inventory = hands.source.inventories(&[(&folder.source, None)], &|_| {}).await?.pop();
-        let inventory = inventory.map(|inventory| course.labels.own(&folder.source, inventory));
-        let inventory = inventory.transpose().map_err(ConnectorError::anew)?.unwrap_or_default();
-        todo.validity = inventory.validity;
-        todo.plan =
-            plan_folder(inventory, Vec::new(), todo.takes, |item| course.by_rule(&folder.source, item));
+        plan_again(course, hands, folder, Vec::new(), todo).await?;
+    }
+    if !rebuilt {
+        lost::look_for(course, hands, folder, &open, todo).await?;
     }
     if let (true, Some((id, _))) = (rebuilt, &todo.record) {
         let side = if target_rebuilt { Side::Target } else { Side::Source };
@@ -273,6 +271,25 @@ async fn lane(
         bracket,
         adoptable: adopt::Adoptable::default(),
     })
+}
+
+/// Plans a folder anew, out of what its source lists now.
+pub(super) async fn plan_again(
+    course: &mut Course,
+    hands: &mut Hands<'_>,
+    folder: &MappedFolder,
+    entries: Vec<Entry>,
+    todo: &mut ToDo,
+) -> Result<(), Stop> {
+    let inventory = hands.source.inventories(&[(&folder.source, None)], &|_| {}).await?.pop();
+    let inventory = inventory.map(|inventory| course.labels.own(&folder.source, inventory));
+    let inventory = inventory.transpose().map_err(ConnectorError::anew)?.unwrap_or_default();
+    todo.validity = inventory.validity;
+    todo.plan = plan_folder(inventory, entries, todo.takes, |item| course.by_rule(&folder.source, item));
+    if let Some(left_out) = course.left_out.get(&folder.source.path) {
+        todo.plan.leave_out(left_out);
+    }
+    Ok(())
 }
 
 /// Makes every folder's bracket durable before the first item is sent, and what the plan leaves out.

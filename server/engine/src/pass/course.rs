@@ -86,7 +86,9 @@ pub(super) struct Course {
     pub kept: Kept,
     /// How often what the target lost of a folder was sent again, and whether it is to be now.
     again: BTreeMap<FolderPath, u8>,
-    sends_again: bool,
+    pub sends_again: bool,
+    /// What was sent and may be on the target although nobody can read it there, with why.
+    pub undecided: BTreeMap<FolderPath, BTreeMap<ItemId, String>>,
     /// What connections ended at.
     pub suspects: Suspects,
     /// Whether both sides were reached at least once: from then on a lost connection is worth waiting for.
@@ -133,6 +135,7 @@ impl Course {
             changed: BTreeSet::new(),
             kept: Kept::default(),
             again: BTreeMap::new(),
+            undecided: BTreeMap::new(),
             sends_again: false,
             suspects: Suspects::default(),
             labels: Labels::default(),
@@ -203,6 +206,7 @@ impl Course {
             self.drift = Some(probe::probe(self).await?);
             return Ok(());
         }
+        self.sends_again = false;
         let _slots = entry::slots(self).await;
         let mut sides = survey::connect(self).await?;
         (self.reached, self.connected) = (true, true);
@@ -313,7 +317,6 @@ impl Course {
         let rounds = self.again.entry(folder.clone()).or_default();
         let again = sends && *rounds < MOST_AGAIN;
         *rounds += u8::from(again);
-        self.sends_again |= again;
         again
     }
 

@@ -20,6 +20,8 @@ pub(super) enum Decision {
     Settled(Entry),
     /// It is on the target in another folder, and will be moved.
     Moved(Entry),
+    /// Nobody can know whether it is on the target: its intent stands, and the next pass looks again.
+    Undecided,
     /// It is to be sent.
     Send,
 }
@@ -37,6 +39,9 @@ impl Pump<'_> {
         if let Some(known) = self.arrived(course, order, meta, print, body) {
             return Decision::Settled(known);
         }
+        if self.is_undecided(course, order, meta) {
+            return Decision::Undecided;
+        }
         let anew = |movables: &mut Movables| {
             let body = body.filter(|_| movables.knows_what_stays())?;
             let known = (stable(body)?, read::message_id(body)?);
@@ -51,6 +56,20 @@ impl Pump<'_> {
             return Decision::Moved(entry(meta, Some(print), EntryState::Intended));
         }
         Decision::Send
+    }
+
+    /// Whether an item that was sent may be on the target although nobody can read it there; then it is told of, and not sent
+    /// once more.
+    pub(super) fn is_undecided(&mut self, course: &mut Course, order: usize, meta: &ItemMeta) -> bool {
+        let lane = &self.lanes[order];
+        let was_sent = lane.plan.intended.get(&meta.id).is_some_and(Option::is_some);
+        let why = was_sent.then(|| self.adoptable[order].may_be_unread(meta)).flatten();
+        let Some(why) = why else { return false };
+        let path = &lane.source.path;
+        course.leave_out(path, &meta.id);
+        course.meter.add(1, meta.size);
+        course.undecided.entry(path.clone()).or_default().insert(meta.id.clone(), why);
+        true
     }
 
     /// What is known of an item that is on the target in its folder.

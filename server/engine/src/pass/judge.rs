@@ -9,12 +9,13 @@ use shared::{
 use super::{
     compare::{Listed, Subject},
     course::{Course, about, about_folder},
+    lost::{self, Lost},
     pairs::Sorted,
     read::Read,
     stop::Stop,
 };
 use crate::{
-    ledger::{Compared, Entry, FolderId, FolderRecord},
+    ledger::{Compared, FolderRecord},
     matching::Seen,
     validate::{self, FolderPair},
 };
@@ -32,8 +33,8 @@ pub(super) struct Judged {
     other: bool,
     /// Part of what was listed was taken over from before.
     based: bool,
-    /// What the target confirmed and lost, as it is to be sent again.
-    lost: Vec<Entry>,
+    /// What the target confirmed and lost.
+    lost: Vec<Lost>,
 }
 
 /// Compares what was read of one folder.
@@ -61,6 +62,7 @@ pub(super) fn judge(
     let unread = there.failed.into_iter().filter(|(_, cause, _)| *cause != Cause::Vanished);
     findings.extend(unread.map(|(meta, cause, detail)| {
         let detail = format!("It is on the target, which does not deliver it: {detail}");
+        let cause = if cause == Cause::Unreadable { Cause::Undelivered } else { cause };
         about(&folder.target, &meta, Severity::Warning, cause, detail)
     }));
     let source_items: Vec<Seen> = source_known.into_iter().chain(here.seen).collect();
@@ -71,6 +73,9 @@ pub(super) fn judge(
     } else if subject.counterpart.is_none() {
         let detail = format!("there is no folder {} on the target", folder.target);
         findings.push(about_folder(path, Severity::Warning, Cause::FolderRefused, detail));
+    }
+    for (item, why) in course.undecided.get(path).into_iter().flatten() {
+        reasons.entry(item.clone()).or_insert((Cause::Undelivered, why.clone()));
     }
     let before = subject.record.and_then(|(_, record)| record.compared.as_ref());
     let keeps = course.keeps.get(path).cloned().or_else(|| before.map(|before| before.keeps.clone()));
@@ -125,18 +130,14 @@ impl Judged {
     ) -> Result<Option<FolderRecord>, Stop> {
         let Self { totals, mut findings, record, other, lost, .. } = self;
         let path = &subject.folder.source.path;
-        if let (false, Some((id, record))) = (lost.is_empty(), subject.record)
-            && course.sends_again(path)
-        {
-            let detail = format!(
-                "The target confirmed {} messages and forgot them and their ids, as after a crash: they are sent again.",
-                lost.len()
-            );
-            let lost: Vec<(FolderId, Entry)> = lost.into_iter().map(|entry| (*id, entry)).collect();
-            course.ledger.put_entries(&lost).await?;
-            let finding = about_folder(path, Severity::Warning, Cause::ConfirmedGone, detail);
-            course.note(vec![finding]).await?;
-            return Ok(Some(FolderRecord { compared: None, ..record.clone() }));
+        if let (false, Some((id, record))) = (lost.is_empty(), subject.record) {
+            let (entries, again) = lost::settle(course, path, *id, lost);
+            course.ledger.put_entries(&entries).await?;
+            if again > 0 {
+                course.sends_again = true;
+                course.note(vec![lost::told(path, again)]).await?;
+                return Ok(Some(FolderRecord { compared: None, ..record.clone() }));
+            }
         }
         course.note(findings.clone()).await?;
         if let (true, Some((id, _))) = (other, subject.record) {

@@ -96,6 +96,7 @@ pub(super) async fn carry(
         Decision::Settled(known) | Decision::Moved(known) => {
             return pump.settled(course, order, &[(lane.id, known)]).await;
         }
+        Decision::Undecided => return Ok(()),
         Decision::Send => {}
     }
     course.ledger.put_entries(&[(lane.id, intent(lane, &item, known.fingerprint))]).await?;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use shared::{cause::Cause, finding::Finding, project::VerifyDepth};
 
+use super::lost::{Lost, forgotten};
 use crate::{
     ledger::{Compared, Entry, EntryState},
     matching::Seen,
@@ -30,8 +31,8 @@ pub(super) struct Sorted {
     pub undecided: bool,
     /// Why source items are not on the target, as far as the ledger knows.
     pub reasons: Reasons,
-    /// What the target confirmed, and forgot that it ever was: as it is to be sent again.
-    pub lost: Vec<Entry>,
+    /// What the target confirmed and does not list.
+    pub lost: Vec<Lost>,
     /// What is known of items on the target only.
     pub told: Reasons,
     /// What the ledger knows of source items that were copied, by growing id.
@@ -104,7 +105,9 @@ pub(super) fn sort(
     }
     let mut links = std::mem::take(&mut sorted.links);
     if !fresh {
-        know(&mut links, depth, before, (&here, &there));
+        // A target that was put back may have given an id to another message since.
+        let put_back = |before: &&Compared| there.next > 0 && there.next < before.target.next;
+        know(&mut links, depth, before.filter(|before| !put_back(before)), (&here, &there));
     }
     // Where only headers are read there is nothing to hold against what the ledger knows.
     // Within one pass nothing had time to change its meaning.
@@ -206,7 +209,7 @@ impl Told {
                     sorted.reasons.insert(item, (cause, detail));
                 }
                 EntryState::Intended => tells.on_its_way.push(item),
-                EntryState::Copied { target, .. } => {
+                EntryState::Copied { target, adopted } => {
                     tells.on_its_way.push(item.clone());
                     let Some(from) = number(&item) else { continue };
                     let gone = find(&here.items, from).is_none();
@@ -220,14 +223,21 @@ impl Told {
                         let detail = "It is no longer in this folder on the source: deleted there, or moved.";
                         sorted.told.insert(ItemId::Uid(to), (Cause::DeletedAtSource, detail.to_owned()));
                     }
+                    let mut loses = |to: u32, detail: &String, was_compared: bool| {
+                        // What a listing leaves out is not known to be gone.
+                        if fingerprint.is_some() && !gone && there.lists_all() {
+                            let state = EntryState::Copied { target, adopted };
+                            let (item, marks) = (item.clone(), marks.clone());
+                            let entry = Entry { item, size, fingerprint, state, marks, deaths: 0 };
+                            let (detail, forgot) = (detail.clone(), forgot(to));
+                            sorted.lost.push(Lost { entry, detail, forgot, was_compared });
+                        }
+                    };
                     match absent {
                         None => {}
-                        // Who removes a message does not make its id one that was never given.
                         Some(to) if compared(to) && forgot(to) => {
-                            let detail = format!(
-                                "The target had it under UID {to} when both sides were compared before, and says now that it never \
-                                 gave that id, as after a crash or when an older state was put back."
-                            );
+                            let detail = forgotten(to);
+                            loses(to, &detail, true);
                             sorted.reasons.insert(item, (Cause::ConfirmedGone, detail));
                         }
                         Some(to) if compared(to) => {
@@ -239,11 +249,7 @@ impl Told {
                             let detail = format!(
                                 "The target stored it under UID {to} and does not list that id any more."
                             );
-                            if fingerprint.is_some() && forgot(to) {
-                                let (item, state) = (item.clone(), EntryState::Intended);
-                                let lost = Entry { item, size, fingerprint, state, marks, deaths: 0 };
-                                sorted.lost.push(lost);
-                            }
+                            loses(to, &detail, false);
                             sorted.reasons.insert(item, (Cause::ConfirmedGone, detail));
                         }
                     }

@@ -138,6 +138,7 @@ impl Pump<'_> {
             }
             match self.decide(course, order, &item.meta, print, Some(&item.body)) {
                 Decision::Settled(known) | Decision::Moved(known) => settled.push((lane.id, known)),
+                Decision::Undecided => {}
                 Decision::Send => {
                     settled.push((lane.id, intent(lane, &item.meta, print)));
                     sending.prints.insert(item.meta.id.clone(), (item.meta.clone(), print));

@@ -1,7 +1,5 @@
 //! Looks at both sides before anything is done: folders, their places on the target, what each holds, what to do.
 
-use std::collections::BTreeSet;
-
 use shared::{
     cause::Cause,
     check::Side,
@@ -263,8 +261,10 @@ async fn settled(
         let aged = matches!(course.order.options.filter.older_than, Some(Age::Days(_)));
         let refusals_stay = !course.order.retry_refused && stays_missing(compared, limit);
         // What the source did not deliver is asked for again: it may have been mended, and nothing changes by that.
-        let unread =
-            |finding: &Finding| finding.severity == Severity::Loss && finding.cause == Cause::Unreadable;
+        let unread = |finding: &Finding| {
+            finding.severity == Severity::Loss
+                && matches!(finding.cause, Cause::Unreadable | Cause::Undelivered)
+        };
         let complete = (compared.totals.missing == 0 || refusals_stay)
             && !compared.findings.iter().any(unread)
             && !(aged && compared.totals.left_out > 0);
@@ -347,9 +347,6 @@ async fn plan(
         entries.clear();
     }
     let before = record.as_ref().and_then(|(_, record)| record.compared.as_ref());
-    if course.order.retry_refused {
-        intend_lost(&mut entries, before);
-    }
     let takes = Takes {
         limit,
         limit_before: before.map_or(limit, |before| before.limit),
@@ -362,20 +359,6 @@ async fn plan(
     }
     let rebuilt = other_validity || reused;
     Ok(Work::ToDo(Box::new(ToDo { plan, validity, record, rebuilt, takes })))
-}
-
-/// What the target confirmed and did not have when both sides were compared is to be sent again.
-fn intend_lost(entries: &mut [Entry], before: Option<&Compared>) {
-    let findings = before.iter().flat_map(|before| &before.findings);
-    let lost = findings.filter(|finding| finding.cause == Cause::ConfirmedGone);
-    let lost: BTreeSet<&str> =
-        lost.filter_map(|finding| finding.subject.item.as_ref()).map(|item| item.id.as_str()).collect();
-    let is_lost = |entry: &Entry| !lost.is_empty() && lost.contains(entry.item.to_string().as_str());
-    for entry in entries.iter_mut().filter(|entry| is_lost(entry)) {
-        if let EntryState::Copied { .. } = entry.state {
-            entry.state = EntryState::Intended;
-        }
-    }
 }
 
 /// Whether ids mean other items although the UIDVALIDITY is the same (edge case 2): the next id is one that was given

@@ -311,6 +311,9 @@ pub(super) async fn settle(
         let (id, deaths) = (lane.id, lane.plan.deaths.get(&item.id).copied().unwrap_or(0));
         let sent = lane.plan.intended.get(&item.id).copied().flatten();
         let arrived = sent.and_then(|print| pump.arrived(course, order, &item, print, None));
+        if arrived.is_none() && pump.is_undecided(course, order, &item) {
+            continue;
+        }
         entries.push((
             id,
             arrived.unwrap_or_else(|| {

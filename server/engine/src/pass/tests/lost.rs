@@ -8,7 +8,7 @@ use crate::{
     pass::PassOrder,
     testing::{
         clock,
-        mailbox::{Folder, Mailbox},
+        mailbox::{Folder, Mailbox, Message},
         scene::{Scene, of, verdict},
         server::Fuse,
     },
@@ -126,5 +126,58 @@ fn a_target_that_shows_what_it_stored_only_later_gets_nothing_twice() {
         assert_eq!(scene.target.heard("APPEND"), 2, "one for each folder");
         assert_ne!(verdict(&outcome), Verdict::Investigate);
         scene.check_all_is_there();
+    });
+}
+
+#[test]
+fn what_a_target_forgets_in_a_crash_while_it_is_written_is_sent_again_before_others_get_its_ids() {
+    clock::run(async {
+        for at in 2..=5 {
+            let mut scene = Scene::new("INBOX: a b c d e | Sent: f", "INBOX:").await;
+            scene.case = format!("it crashes at APPEND {at}");
+            scene.target.habits(|habits| habits.cannot(&["MULTIAPPEND"]));
+            let back = |mailbox: &mut Mailbox| {
+                let inbox = mailbox.folder("INBOX");
+                inbox.messages.clear();
+                inbox.next = 1;
+            };
+            scene.target.light_on("APPEND", Fuse::Crashes(at, back));
+            let outcome = scene.pass(PassKind::Initial).await;
+            scene.check_all_is_there();
+            let told = of(&outcome, Cause::ConfirmedGone);
+            assert!(told.iter().all(|it| it.severity == Severity::Warning), "{told:?}");
+            assert_ne!(verdict(&outcome), Verdict::Investigate, "{}", scene.case);
+            scene.check_another_pass_stores_nothing().await;
+        }
+    });
+}
+
+#[test]
+fn after_a_target_was_put_back_no_message_is_taken_for_another_that_got_its_id() {
+    clock::run(async {
+        for capability in ["UIDPLUS", "CONDSTORE"] {
+            let scene = Scene::new("INBOX: a b c d | Sent: e", "INBOX:").await;
+            for side in [&scene.source, &scene.target] {
+                side.habits(|habits| habits.capabilities.push(capability));
+            }
+            scene.finish().await;
+            scene.target.change(forget_two);
+            scene.source.change(|mailbox| {
+                for word in ["later", "latest", "last"] {
+                    mailbox.folder("INBOX").add(Message::written(word));
+                }
+            });
+            // What was there at the last comparison waits for somebody; what is new arrives.
+            let outcome = scene.pass(PassKind::Delta).await;
+            let lost = of(&outcome, Cause::ConfirmedGone);
+            let named: Vec<_> =
+                lost.iter().filter_map(|it| it.subject.item.as_ref()).map(|it| it.id.as_str()).collect();
+            assert_eq!((named, outcome.counts.copied), (vec!["3", "4"], 3), "{lost:?}");
+            assert!(of(&outcome, Cause::Missing).is_empty());
+            let again = PassOrder { retry_refused: true, ..scene.order(PassKind::Delta) };
+            let outcome = scene.run(again).await;
+            assert_eq!((outcome.counts.copied, verdict(&outcome)), (2, Verdict::Perfect));
+            assert_eq!(scene.expected(), scene.target.mailbox().contents());
+        }
     });
 }

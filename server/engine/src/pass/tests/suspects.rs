@@ -22,7 +22,7 @@ use crate::{
         clock,
         mailbox::Mailbox,
         scene::{Scene, aborted, findings, of, verdict},
-        server::Breaks,
+        server::{Breaks, Fuse},
     },
 };
 
@@ -107,7 +107,7 @@ fn a_message_that_the_target_stores_and_breaks_when_it_shows_it_does_not_keep_th
             let scene = Scene::new(MAILBOX, "INBOX:").await;
             scene.target.habits(|habits| habits.breaks = Some((MARKER, how)));
             let outcome = scene.pass(PassKind::Initial).await;
-            let (_, detail) = left_out(&outcome, Cause::Unreadable);
+            let (_, detail) = left_out(&outcome, Cause::Undelivered);
             assert!(detail.starts_with("It is on the target, which does not deliver it"), "{detail}");
             assert_ne!(verdict(&outcome), Verdict::Perfect);
             assert_eq!(scene.target.mailbox().messages(), 8);
@@ -283,5 +283,30 @@ fn a_message_that_its_user_removed_and_at_which_the_source_breaks_later_is_not_b
         scene.source.habits(|habits| habits.breaks = None);
         let outcome = scene.pass(PassKind::Delta).await;
         assert_eq!((outcome.counts.copied, scene.target.mailbox().messages()), (0, 2));
+    });
+}
+
+#[test]
+fn a_message_that_a_target_stores_without_a_word_and_breaks_at_is_never_sent_twice() {
+    clock::run(async {
+        for lacks in [&[][..], &["MULTIAPPEND"], &["UIDPLUS"]] {
+            let mut scene = Scene::new("INBOX: a poison b", "INBOX:").await;
+            scene.case = format!("{lacks:?}");
+            scene.target.habits(|habits| {
+                habits.cannot(lacks);
+                habits.breaks = Some((MARKER, Breaks::Closes));
+            });
+            scene.target.light_on("APPEND", Fuse::After(if lacks == ["MULTIAPPEND"] { 2 } else { 1 }));
+            for kind in [PassKind::Initial, PassKind::Delta, PassKind::Delta] {
+                let outcome = scene.pass(kind).await;
+                let told = of(&outcome, Cause::Undelivered);
+                assert!(told.iter().any(|it| it.detail.contains("may be UID")), "{:?}", findings(&outcome));
+                assert_eq!((verdict(&outcome), scene.target.mailbox().messages()), (Verdict::Investigate, 3));
+            }
+            scene.target.habits(|habits| habits.breaks = None);
+            let outcome = scene.pass(PassKind::Delta).await;
+            assert_eq!((verdict(&outcome), scene.target.mailbox().messages()), (Verdict::Perfect, 3));
+            scene.check_all_is_there();
+        }
     });
 }

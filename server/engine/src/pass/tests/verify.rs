@@ -42,7 +42,7 @@ fn a_message_that_cannot_be_read_on_the_target_is_told_of() {
         let scene = Scene::new(MAILBOX, "INBOX:").await;
         scene.target.habits(|habits| habits.withholds = Some(("Text of e", "NO it is damaged")));
         let outcome = scene.pass(PassKind::Initial).await;
-        let damaged = of(&outcome, Cause::Unreadable);
+        let damaged = of(&outcome, Cause::Undelivered);
         assert!(damaged[0].detail.contains("it is damaged"), "{damaged:?}");
         assert_eq!(of(&outcome, Cause::Missing).len(), 1);
         assert!(verdict(&outcome) > Verdict::Good);

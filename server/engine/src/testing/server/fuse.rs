@@ -27,7 +27,9 @@ pub(crate) enum Fuse {
     Silent(usize),
     /// Somebody changes the mailbox right before a command is done.
     Changes(usize, fn(&mut Mailbox)),
-    /// The same right before each of the next so many commands.
+    /// Somebody changes the mailbox instead of a command, and it closes: a crash that costs what was not on its disk.
+    Crashes(usize, fn(&mut Mailbox)),
+    /// Somebody changes it right before each of the next so many commands.
     ChangesEach(usize, fn(&mut Mailbox)),
 }
 

@@ -239,6 +239,7 @@ impl State {
             | Fuse::Late(at, _)
             | Fuse::Says(at, _)
             | Fuse::Changes(at, _)
+            | Fuse::Crashes(at, _)
             | Fuse::Silent(at) => *at == number && shown.starts_with(self.counts),
             Fuse::Said(_) | Fuse::Stalls(_) | Fuse::Heard(_) | Fuse::ChangesEach(..) => false,
         });
@@ -249,6 +250,10 @@ impl State {
             Some(Fuse::Changes(_, change)) => {
                 change(&mut self.mailbox);
                 Turn::Done
+            }
+            Some(Fuse::Crashes(_, change)) => {
+                change(&mut self.mailbox);
+                Turn::NotDone
             }
             Some(Fuse::Before(_)) => Turn::NotDone,
             Some(Fuse::After(_)) => Turn::DoneUnanswered,

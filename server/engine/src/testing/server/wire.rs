@@ -181,6 +181,7 @@ impl State {
             | Fuse::Says(..)
             | Fuse::Silent(_)
             | Fuse::Changes(..)
+            | Fuse::Crashes(..)
             | Fuse::ChangesEach(..) => None,
         });
         let left = limit.map_or(usize::MAX, |(bytes, _)| bytes.saturating_sub(self.tally.said));

@@ -31,7 +31,9 @@ pub(super) fn judge(
     finished: &Result<(), ConnectorError>,
 ) -> Result<(), ConnectorError> {
     let Some(gate) = &connection.gate else { return Ok(()) };
-    let closed = |error: &ConnectorError| matches!(error.cause, Cause::Disconnected | Cause::Unavailable);
+    let closed = |error: &ConnectorError| {
+        matches!(error.cause, Cause::Disconnected | Cause::Unavailable | Cause::TimedOut)
+    };
     let holds = match (ended.get(trial), finished) {
         // It speaks of itself.
         (Some(condition), _) if condition.hint().is_some() => return Ok(()),
