@@ -40,6 +40,25 @@ pub(crate) fn NewProjectPage() -> impl IntoView {
     }
 }
 
+/// The form without the passwords that were typed for another server than it names now, and what is said of them.
+fn without_misplaced(typed: &ProjectForm, mut form: ProjectForm) -> (ProjectForm, Option<String>) {
+    let sides = [("source", &typed.source, &mut form.source), ("target", &typed.target, &mut form.target)];
+    let mut misplaced = Vec::new();
+    for (side, typed, now) in sides {
+        if !typed.endpoint.same_login(&now.endpoint) && now.secret.take().is_some() {
+            misplaced.push(format!("the {side}'s"));
+        }
+    }
+    let told = (!misplaced.is_empty()).then(|| {
+        format!(
+            "The password typed here for {} login is taken out: somebody changed where or how it logs in. Enter it for what \
+             stands there now.",
+            misplaced.join(" and ")
+        )
+    });
+    (form, told)
+}
+
 /// Changes a project's settings, or deletes it.
 #[component]
 pub(crate) fn SettingsPage(id: ProjectId) -> impl IntoView {
@@ -66,8 +85,12 @@ fn Settings(project: ProjectView, may: bool) -> impl IntoView {
         Ok(typed) => submission.send(async move { api::project(id).await }, move |newest| {
             let merged = merge(&read.with_value(as_form), &typed, &as_form(&newest));
             notices.say(merged.told());
-            draft.set(match merged.form {
-                Some(form) => ProjectDraft::typed(&newest, form),
+            let form = merged.form.map(|form| without_misplaced(&typed, form));
+            if let Some((_, Some(told))) = &form {
+                notices.say(told.clone());
+            }
+            draft.set(match form {
+                Some((form, _)) => ProjectDraft::typed(&newest, form),
                 None => ProjectDraft::of(&newest),
             });
             read.set_value(newest);
@@ -164,5 +187,44 @@ fn as_form(project: &ProjectView) -> ProjectForm {
         source: side(&project.source),
         target: side(&project.target),
         options: project.options.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::{
+        endpoint::{Endpoint, ImapEndpoint, Login},
+        project::{Options, ProjectForm, SideForm},
+    };
+
+    use super::without_misplaced;
+
+    fn form(host: &str, secret: Option<&str>) -> ProjectForm {
+        let side = |host: &str, secret: Option<&str>| SideForm {
+            endpoint: Endpoint::Imap(ImapEndpoint::new(
+                host,
+                Login::AuthorizationId { admin: "root".into() },
+            )),
+            secret: secret.map(str::to_owned),
+        };
+        ProjectForm {
+            name: "Move".into(),
+            source: side(host, secret),
+            target: side("target.example", Some("kept")),
+            options: Options::default(),
+        }
+    }
+
+    #[test]
+    fn a_password_goes_to_no_other_server_than_it_was_typed_for() {
+        let typed = form("old.example", Some("typed"));
+        let (kept, told) = without_misplaced(&typed, form("old.example", Some("typed")));
+        assert_eq!((kept.source.secret.as_deref(), told), (Some("typed"), None));
+        let (merged, told) = without_misplaced(&typed, form("new.example", Some("typed")));
+        assert_eq!((merged.source.secret, merged.target.secret.as_deref()), (None, Some("kept")));
+        assert!(
+            told.expect("it is said")
+                .starts_with("The password typed here for the source's login is taken out")
+        );
     }
 }

@@ -27,6 +27,7 @@ use crate::{
     (status = 200, body = SecretsDone),
     (status = 400, body = ApiError, description = "The list cannot be read, or rows of it are wrong: each is named"),
     (status = 404, body = ApiError),
+    (status = 409, body = ApiError, description = "The project logs in elsewhere by now"),
     (status = 413, body = ApiError),
 ))]
 pub(super) async fn change(
@@ -56,7 +57,8 @@ pub(super) async fn change(
     })
     .await;
     let secrets = read.map_err(|error| Fault::internal("Reading passwords", &error))??;
-    let lacking = parts.store.renew_secrets(*project, &secrets, needs).await?;
+    let endpoints = [&view.source, &view.target];
+    let lacking = parts.store.renew_secrets(*project, &secrets, endpoints).await?;
     let stored = secrets.len() as u64;
     let subject = format!("{} of {}", counted(stored, "mailbox"), view.row.name);
     parts.record(&who.admin.name, "job.secrets", &subject).await;

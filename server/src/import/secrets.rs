@@ -40,6 +40,9 @@ pub(crate) fn secrets(
         ));
     }
     let mut lines = sheet(form.text.as_deref(), form.file.as_deref()).map_err(|refused| vec![refused])?.rows;
+    if lines.is_empty() {
+        return Err(refused("There is no list yet. Paste one, or choose a file."));
+    }
     let mut by_source = HashMap::<&str, Vec<&Mailbox>>::new();
     for mailbox in mailboxes {
         by_source.entry(&mailbox.source_user).or_default().push(mailbox);

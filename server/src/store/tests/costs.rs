@@ -1,4 +1,4 @@
-//! What the ledger costs: `cargo test --release -p carbonio-migrate store::tests::costs -- --ignored --nocapture`.
+//! What the ledger costs: `MEASURE=1 cargo test --release -p carbonio-migrate store::tests::costs -- --nocapture --test-threads 1`.
 
 use std::time::Duration;
 
@@ -39,6 +39,18 @@ async fn window(ledger: &JobLedger, folder: FolderId, from: u32, items: u32) {
     ledger.put_entries(&entries(copied)).await.expect("writes");
 }
 
+/// Windows of mailboxes side by side.
+async fn windows(ledgers: &[(JobLedger, FolderId)], from: u32, items: u32) {
+    let windows = ledgers
+        .iter()
+        .cloned()
+        .map(|(ledger, folder)| tokio::spawn(async move { window(&ledger, folder, from, items).await }));
+    for done in futures_util::future::join_all(windows).await {
+        done.expect("no panic");
+    }
+}
+
+/// Measures on request; otherwise it writes each window once.
 fn measure(name: &str, setting: impl Future<Output = Setting>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -50,43 +62,41 @@ fn measure(name: &str, setting: impl Future<Output = Setting>) {
         let ledgers = ledgers(&setting.store).await;
         (setting, ledgers)
     });
+    let mut next = 1;
+    let sizes =
+        [1, 100, 500].into_iter().flat_map(|items| [1, MAILBOXES].map(|mailboxes| (items, mailboxes)));
+    if std::env::var_os("MEASURE").is_none() {
+        for (items, mailboxes) in sizes {
+            runtime.block_on(windows(&ledgers[..mailboxes], next, items));
+            next += items;
+        }
+        let (ledger, folder) = &ledgers[0];
+        let entries = runtime.block_on(ledger.entries(*folder)).expect("reads");
+        assert_eq!(entries.len(), 2 * (1 + 100 + 500));
+        assert!(entries.iter().all(|entry| matches!(entry.state, EntryState::Copied { .. })));
+        return;
+    }
     let mut criterion = Criterion::default().sample_size(20).measurement_time(Duration::from_secs(4));
     let mut group = criterion.benchmark_group(format!("ledger on {name}"));
-    let mut next = 1;
-    for items in [1, 100, 500] {
-        for mailboxes in [1, MAILBOXES] {
-            group.throughput(Throughput::Elements(u64::from(items) * mailboxes as u64));
-            let id = BenchmarkId::new(
-                format!("windows of {items}, intents and outcomes"),
-                format!("{mailboxes} at once"),
-            );
-            group.bench_function(id, |bencher| {
-                bencher.iter(|| {
-                    next += items;
-                    let from = next;
-                    runtime.block_on(async {
-                        let windows = ledgers.iter().take(mailboxes).cloned().map(|(ledger, folder)| {
-                            tokio::spawn(async move { window(&ledger, folder, from, items).await })
-                        });
-                        for done in futures_util::future::join_all(windows).await {
-                            done.expect("no panic");
-                        }
-                    });
-                });
+    for (items, mailboxes) in sizes {
+        group.throughput(Throughput::Elements(u64::from(items) * mailboxes as u64));
+        let id = BenchmarkId::new(format!("windows of {items}"), format!("{mailboxes} at once"));
+        group.bench_function(id, |bencher| {
+            bencher.iter(|| {
+                runtime.block_on(windows(&ledgers[..mailboxes], next, items));
+                next += items;
             });
-        }
+        });
     }
     group.finish();
 }
 
 #[test]
-#[ignore = "it measures for a minute"]
 fn what_intents_and_outcomes_cost_on_sqlite() {
     measure("SQLite", Setting::sqlite());
 }
 
 #[test]
-#[ignore = "it measures for a minute"]
 fn what_intents_and_outcomes_cost_on_postgresql() {
     measure("PostgreSQL", Setting::postgresql());
 }

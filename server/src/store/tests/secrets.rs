@@ -138,7 +138,26 @@ async fn credentials_that_were_forgotten_are_gone_missed_by_name_and_entered_aga
     );
 }
 
+async fn a_list_of_passwords_is_not_stored_for_a_server_that_it_was_not_made_for(setting: &Setting) {
+    let store = &setting.store;
+    let (project, jobs) = sample::jobs(store, 2, &["anna"]).await;
+    let then = sample::project("Move", 2);
+    let endpoints = [&then.source.endpoint, &then.target.endpoint];
+    let renewed =
+        [(jobs[0], JobSecrets { source_secret: None, target_secret: Some("for the old one".into()) })];
+    let mut form = sample::project("Move", 2);
+    form.target = sample::side("elsewhere.example", Login::Password, None);
+    store.update_project(project, &form, None).await.expect("changes");
+    let refused = store.renew_secrets(project, &renewed, endpoints).await;
+    let Err(StoreError::Conflict(why)) = refused else { panic!("it was stored: {refused:?}") };
+    assert!(why.contains("Nothing was stored"), "{why}");
+    assert_eq!(setting.number("SELECT COUNT(*) FROM job WHERE target_secret IS NOT NULL").await, 0);
+    let now = [&form.source.endpoint, &form.target.endpoint];
+    assert_eq!(store.renew_secrets(project, &renewed, now).await.expect("stores"), 0);
+}
+
 on_both! {
+    a_list_of_passwords_is_not_stored_for_a_server_that_it_was_not_made_for,
     no_secret_stands_in_the_database_in_the_clear,
     secrets_swapped_between_rows_do_not_open,
     a_pass_gets_the_secret_of_the_mailbox_or_of_the_admin,
